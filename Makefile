@@ -1,0 +1,51 @@
+# Two commands on a fresh machine: `make serve` and `make test`. Both set up what they need in
+# .venv by pip, from hashes exported from poetry.lock; neither needs Poetry or root.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+POETRY ?= poetry
+VENV := .venv
+PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes
+SERVE := env PYTHONPATH=src gunicorn -c python:fitserve.gunicorn_conf
+
+.PHONY: serve test lint types format lock benchmarks clean
+
+serve: $(VENV)/runtime ## set up and serve on http://127.0.0.1:8000 (HOST and PORT change it)
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" exec $(SERVE)
+
+test: lint types ## set up and run every check and every test
+	$(VENV)/bin/pytest
+
+lint: $(VENV)/dev
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+
+types: $(VENV)/dev
+	$(VENV)/bin/mypy
+
+format: $(VENV)/dev
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+
+lock: ## refresh poetry.lock and the requirements exported from it (needs Poetry and its export plugin)
+	$(POETRY) lock
+	$(POETRY) export --output requirements.txt
+	$(POETRY) export --only dev --output requirements-dev.txt
+
+benchmarks: $(VENV)/dev ## compare every model type with scikit-learn
+	PYTHONPATH=src $(VENV)/bin/python benchmarks/models.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/pip:
+	@test -n "$(PYTHON)" || { echo "fitserve needs Python 3.11 or newer; PYTHON=/path/to/python3 names one" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/runtime: requirements.txt | $(VENV)/bin/pip
+	$(PIP) -r requirements.txt
+	touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/runtime
+	$(PIP) -r requirements-dev.txt
+	touch $@

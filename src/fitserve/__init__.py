@@ -1,0 +1,1 @@
+"""fitserve: fit + serve."""

@@ -1,0 +1,294 @@
+"""What a model is: hyperparameters declared once, `fit`, `predict`, and what it learned.
+
+A model type is one class in a file named after the type:
+
+    @hyperparameters
+    class Nearest(Model):
+        '''One line that says what it computes.'''
+
+        tasks = ("classification",)
+        n_neighbors: int = Field(default=5, ge=1, description="How many rows vote.")
+
+        def _fit(self, X, y): ...      # y: class codes 0..n_classes-1, or float64, or None
+        def _predict(self, X): ...     # class codes, floats, cluster indices or coordinates
+
+What `_fit` learns it keeps in attributes whose names end in `_`: arrays of numbers, numbers,
+or lists of numbers, and nothing else, so that saving needs no code in the model.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass
+
+from fitserve import validation
+from fitserve.errors import InvalidRequest
+from fitserve.validation import FloatArray, Target
+
+Task = Literal["classification", "regression", "clustering", "projection"]
+Codes = NDArray[np.intp]
+Watch = Callable[[float, float | None], None]
+
+_T = TypeVar("_T")
+_SUPERVISED = ("classification", "regression")
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(Field,))
+def hyperparameters(cls: type[_T]) -> type[_T]:
+    """Make the annotated fields of a model class its hyperparameters: typed, bounded, strict."""
+    config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+    decorated: type[_T] = dataclass(config=config, kw_only=True, eq=False)(cls)  # type: ignore[assignment]
+    return decorated
+
+
+@hyperparameters
+class Model(ABC):
+    """One model: untrained hyperparameters, then, after `fit`, what was learned as well."""
+
+    tasks: ClassVar[tuple[Task, ...]]
+    """What the type can do; the first is the one taken when y does not decide."""
+    metric: ClassVar[str | None] = None
+    """Name of `score`; None: accuracy for classification, r2 for regression."""
+    gives_probabilities: ClassVar[bool] = False
+    aliases: ClassVar[Mapping[str, str]] = {}
+    """Names that the original code used, and the hyperparameters they stand for."""
+
+    random_state: int = Field(
+        default=0,
+        ge=0,
+        le=2**32 - 1,
+        description="Seed of whatever is random in training; the same seed trains the same model.",
+    )
+
+    # ------------------------------------------------------------------ what callers use
+
+    def fit(self, X: object, y: object = None, *, watch: Watch | None = None) -> Self:
+        """Train on X `(n_samples, n_features)` and, for supervised types, y `(n_samples,)`.
+
+        Neither X nor y is changed or kept by reference. `watch(progress, loss)` is called while
+        an iterating type trains. Raises `InvalidRequest`, located in X, y or a hyperparameter,
+        when the data cannot be learned from.
+        """
+        X = validation.matrix(X, ("X",))
+        self._watch = watch
+        self.n_samples_, self.n_features_in_ = X.shape
+        self.n_iter_: int | None = None
+        self.converged_ = True
+        self.loss_curve_: list[float] | None = None
+        self.classes_: NDArray[Any] | None = None
+        target = self._resolve(y)
+        with np.errstate(all="ignore"):  # overflow is looked for in the results, below
+            self._fit(X, target)
+        self._watch = None
+        self._refuse_overflow()
+        return self
+
+    def predict(self, X: object) -> NDArray[Any]:
+        """Predict for each row of X `(n_rows, n_features)`.
+
+        Answers labels as they were given, `(n_rows,)`; floats for regression; cluster indices;
+        or projected coordinates `(n_rows, n_components)`. Ties go to the smallest label.
+        """
+        rows = self._rows(X)
+        with np.errstate(all="ignore"):
+            predicted = self._predict(rows)
+        if self.classes_ is not None:
+            labels: NDArray[Any] = self.classes_[predicted]
+            return labels
+        return self._finite(predicted) if predicted.dtype.kind == "f" else predicted
+
+    def predict_proba(self, X: object) -> FloatArray:
+        """Probabilities `(n_rows, n_classes)` in the order of `classes_` (or of the clusters).
+
+        Raises `InvalidRequest` where the type, or the task it was trained for, has none.
+        """
+        if not self.has_probabilities:
+            raise InvalidRequest.at(
+                ("probabilities",),
+                f"this {self.model_type()} model gives no probabilities; leave them out",
+                "no_probabilities",
+            )
+        rows = self._rows(X)
+        with np.errstate(all="ignore"):
+            return self._finite(self._predict_proba(rows))
+
+    def score(self, X: object, y: object = None) -> float | None:
+        """How well the model does on X (and y), in the unit that `metric_name` says.
+
+        None where it is undefined: r2 of one row or of a constant y.
+        """
+        rows = self._rows(X)
+        target = None if y is None else validation.target(y, ("y",))
+        with np.errstate(all="ignore"):
+            value = self._score(rows, target)
+        return value if value is not None and np.isfinite(value) else None
+
+    @property
+    def has_probabilities(self) -> bool:
+        return self.gives_probabilities and self.task_ in ("classification", "clustering")
+
+    @property
+    def metric_name(self) -> str:
+        return self.metric or ("accuracy" if self.task_ == "classification" else "r2")
+
+    @classmethod
+    def model_type(cls) -> str:
+        """The type's name: that of its file."""
+        return cls.__module__.rpartition(".")[2]
+
+    @classmethod
+    def supervised(cls) -> bool:
+        return cls.tasks[0] in _SUPERVISED
+
+    @classmethod
+    def from_kwargs(cls, kwargs: Mapping[str, Any]) -> Self:
+        """An untrained model with these hyperparameters, original names included.
+
+        Raises `InvalidRequest` that names each one that is unknown, out of range or given twice.
+        """
+        named: dict[str, Any] = {}
+        spelled: dict[str, str] = {}
+        for given, value in kwargs.items():
+            name = cls.aliases.get(given, given)
+            if name in named:
+                raise InvalidRequest.at(
+                    (given,), f"{given} is another name of {name}; give one of them", "given_twice"
+                )
+            named[name], spelled[name] = value, given
+        try:
+            return cls(**named)
+        except ValidationError as error:
+            raise validation.refused(error, known=cls._known(), spelled=spelled) from None
+
+    @classmethod
+    def _known(cls) -> list[str]:
+        return sorted([field.name for field in fields(cls)] + list(cls.aliases))
+
+    def hyperparameters(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def state(self) -> dict[str, Any]:
+        """What was learned: arrays, numbers and lists of numbers, by name."""
+        return {name: value for name, value in vars(self).items() if name.endswith("_")}
+
+    @classmethod
+    def restored(cls, hyperparameters: Mapping[str, Any], state: Mapping[str, Any]) -> Self:
+        """The trained model that had these hyperparameters and this `state`."""
+        model = cls(**hyperparameters)
+        vars(model).update(state)
+        return model
+
+    # --------------------------------------------------------------- what a type provides
+
+    @abstractmethod
+    def _fit(self, X: FloatArray, y: Any) -> None:
+        """Learn from finite float64 X and from y: class codes (intp, every class occurs, at
+        least two), float64 values, or None, as `self.task_` says."""
+
+    @abstractmethod
+    def _predict(self, X: FloatArray) -> NDArray[Any]:
+        """Class codes, values, cluster indices or coordinates for each row; no Python loop
+        over rows."""
+
+    def _predict_proba(self, X: FloatArray) -> FloatArray:
+        raise AssertionError("gives_probabilities without _predict_proba")  # pragma: no cover
+
+    def _score(self, X: FloatArray, y: Target | None) -> float | None:
+        """The score on X; y as it was given, not encoded. Unsupervised types override this."""
+        assert y is not None
+        predicted = self.predict(X)
+        if self.task_ == "classification":
+            return float(np.mean(predicted == y))
+        truth = y.astype(np.float64)
+        scale = np.abs(truth).max(initial=0.0) or 1.0  # squares of 1e200 do not fit
+        total = float(np.sum(((truth - truth.mean()) / scale) ** 2))
+        residual = float(np.sum(((truth - predicted) / scale) ** 2))
+        return 1.0 - residual / total if total > 0.0 else None
+
+    # ------------------------------------------------------------------- for types to call
+
+    def _iterated(self, n_iter: int, *, of: int, loss: float | None = None) -> None:
+        """Note that iteration `n_iter` of at most `of` is done, with the loss it reached."""
+        self.n_iter_ = n_iter
+        if loss is not None:
+            if self.loss_curve_ is None:
+                self.loss_curve_ = []
+            self.loss_curve_.append(float(loss))
+        if self._watch is not None:
+            self._watch(min(1.0, n_iter / of), loss)
+
+    def _rng(self) -> np.random.Generator:
+        return np.random.default_rng(self.random_state)
+
+    # ------------------------------------------------------------------------- in this room
+
+    def _resolve(self, y: object) -> Any:
+        """Decide the task, and turn y into what `_fit` takes for it."""
+        if not self.supervised():
+            if y is not None:
+                raise InvalidRequest.at(
+                    ("y",), f"{self.model_type()} learns from X alone; leave y out", "no_y"
+                )
+            self.task_: Task = self.tasks[0]
+            return None
+        if y is None:
+            raise InvalidRequest.at(("y",), f"{self.model_type()} needs y", "missing")
+        target = validation.target(y, ("y",))
+        if len(target) != self.n_samples_:
+            raise InvalidRequest.at(
+                ("y",),
+                f"y has {len(target)} values where X has {self.n_samples_} rows",
+                "length",
+            )
+        self.task_ = self._task_for(target)
+        if self.task_ == "regression":
+            return validation.values(target, ("y",))
+        self.classes_, codes = validation.classes(target, ("y",))
+        return codes
+
+    def _task_for(self, y: Target) -> Task:
+        asked: Task | None = getattr(self, "task", None)
+        if asked is not None:
+            return asked
+        if len(self.tasks) > 1 and y.dtype.kind == "f":
+            return "regression"
+        return self.tasks[0]
+
+    def _rows(self, X: object) -> FloatArray:
+        if not isinstance(X, np.ndarray) or X.dtype != np.float64:
+            X = validation.matrix(X, ("X",))
+        elif X.ndim != 2 or not np.isfinite(X).all():
+            X = validation.matrix(X, ("X",))  # says what is wrong, and where
+        if X.shape[1] != self.n_features_in_:
+            raise InvalidRequest.at(
+                ("X",),
+                f"a row has {X.shape[1]} features where the model was trained on "
+                f"{self.n_features_in_}",
+                "n_features",
+            )
+        return X
+
+    def _finite(self, answer: NDArray[Any]) -> NDArray[Any]:
+        if not np.isfinite(answer).all():
+            raise InvalidRequest.at(
+                ("X",),
+                "the numbers are so large that the answer overflows; scale the columns",
+                "overflow",
+            )
+        return answer
+
+    def _refuse_overflow(self) -> None:
+        for value in self.state().values():
+            if isinstance(value, (np.ndarray, float, list)):
+                array = np.asarray(value)
+                if array.dtype.kind == "f" and not np.isfinite(array).all():
+                    raise InvalidRequest.at(
+                        ("X",),
+                        "the numbers are so large that their squares overflow; scale the columns",
+                        "overflow",
+                    )

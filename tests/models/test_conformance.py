@@ -1,0 +1,356 @@
+"""Every promise of `Model`, kept by every type in the catalog for every task it can do."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fitserve.errors import InvalidRequest
+from fitserve.models import catalog
+from fitserve.models.base import Model, Task
+from tests.models.data import Split, kwargs_for, split_for, trained
+
+CASES = [(cls, task) for cls in catalog().values() for task in cls.tasks]
+every_type = pytest.mark.parametrize(
+    ("cls", "task"), CASES, ids=[f"{cls.model_type()}-{task}" for cls, task in CASES]
+)
+classifiers = pytest.mark.parametrize(
+    "cls",
+    [cls for cls, task in CASES if task == "classification"],
+    ids=lambda cls: cls.model_type(),
+)
+
+
+def fit(cls: type[Model], task: Task, X: Any, y: Any, **hyperparameters: Any) -> Model:
+    model = cls.from_kwargs(kwargs_for(cls, task) | hyperparameters)
+    return model.fit(X, y if cls.supervised() else None)
+
+
+def same(a: Any, b: Any) -> bool:
+    """The same to the bit."""
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and a.dtype == b.dtype and a.tolist() == b.tolist()
+    return bool(a == b)
+
+
+# ------------------------------------------------------------------------------- learning
+
+
+def purity(clusters: Any, truth: Any) -> float:
+    """Share of rows whose cluster is mostly of their class."""
+    hits = sum(np.bincount(truth[clusters == c]).max() for c in np.unique(clusters))
+    return float(hits / len(truth))
+
+
+@every_type
+def test_it_learns_what_can_be_learned(cls: type[Model], task: Task) -> None:
+    split = split_for(task)
+    model = trained(cls, task)
+    predicted = model.predict(split.X_new)
+    if task == "classification":
+        assert np.mean(predicted == split.y_new) > 0.95
+    elif task == "regression":
+        residual = np.sum((predicted - split.y_new) ** 2)
+        assert 1.0 - residual / np.sum((split.y_new - split.y_new.mean()) ** 2) > 0.9
+    elif task == "clustering":
+        assert len(np.unique(predicted)) == 3
+        assert purity(predicted, split.y_new) > 0.95
+    else:
+        centred = split.X_new - split.X_new.mean(axis=0)
+        shown = np.column_stack([predicted, np.ones(len(predicted))])
+        solution = np.linalg.lstsq(shown, centred, rcond=None)[0]
+        lost = np.sum((centred - shown @ solution) ** 2)
+        assert 1.0 - lost / np.sum(centred**2) > 0.8
+
+
+@classifiers
+def test_it_weighs_rare_classes_rightly(cls: type[Model]) -> None:
+    """A row amid the common class is of the common class, not of the rare one."""
+    split = split_for("classification")
+    keep = np.concatenate([np.flatnonzero(split.y != 2), np.flatnonzero(split.y == 2)[:5]])
+    model = fit(cls, "classification", split.X[keep], split.y[keep])
+    common = split.y_new != 2
+    assert np.mean(model.predict(split.X_new[common]) == split.y_new[common]) > 0.95
+
+
+@every_type
+def test_the_score_is_of_the_training_data(cls: type[Model], task: Task) -> None:
+    split = split_for(task)
+    model = trained(cls, task)
+    score = model.score(split.X, split.y if cls.supervised() else None)
+    assert score is not None
+    if task == "classification":
+        assert model.metric_name == "accuracy"
+        assert score == pytest.approx(np.mean(model.predict(split.X) == split.y))
+    elif task == "regression":
+        assert model.metric_name == "r2"
+        residual = np.sum((model.predict(split.X) - split.y) ** 2)
+        assert score == pytest.approx(1.0 - residual / np.sum((split.y - split.y.mean()) ** 2))
+    else:
+        assert model.metric_name in (
+            "inertia",
+            "mean_log_likelihood",
+            "explained_variance_ratio",
+        )
+
+
+# ------------------------------------------------------------------------- reproducibility
+
+
+@every_type
+def test_the_same_request_trains_the_same_bits(cls: type[Model], task: Task) -> None:
+    first, second = trained(cls, task), trained(cls, task)
+    assert first.state().keys() == second.state().keys()
+    for name, value in first.state().items():
+        assert same(value, second.state()[name]), name
+
+
+@every_type
+def test_fit_again_forgets_what_was_before(cls: type[Model], task: Task) -> None:
+    other = split_for(task, seed=1)
+    model = trained(cls, task)
+    model.fit(other.X, other.y if cls.supervised() else None)
+    fresh = fit(cls, task, other.X, other.y)
+    for name, value in fresh.state().items():
+        assert same(value, model.state()[name]), name
+
+
+@every_type
+def test_fit_and_predict_leave_their_inputs_alone(cls: type[Model], task: Task) -> None:
+    split = split_for(task)
+    X, y = split.X.copy(), split.y.copy()
+    X.setflags(write=False)
+    y.setflags(write=False)
+    fit(cls, task, X, y).predict(X)
+    assert np.array_equal(X, split.X)
+    assert np.array_equal(y, split.y)
+
+
+@every_type
+def test_a_model_does_not_hold_on_to_the_callers_data(cls: type[Model], task: Task) -> None:
+    split = split_for(task)
+    model = fit(cls, task, split.X, split.y)
+    before = model.predict(split.X_new)
+    split.X[:] = 0.0
+    split.y[:] = 0
+    assert same(model.predict(split.X_new), before)
+
+
+@every_type
+def test_a_batch_is_its_rows_one_by_one(cls: type[Model], task: Task) -> None:
+    split = split_for(task)
+    model = trained(cls, task)
+    batch = model.predict(split.X_new)
+    single = np.concatenate([model.predict(row[None, :]) for row in split.X_new])
+    if batch.dtype.kind == "f":
+        np.testing.assert_allclose(single, batch, rtol=1e-12, atol=1e-12)
+    else:
+        assert single.tolist() == batch.tolist()
+
+
+@every_type
+def test_what_was_learned_restores_to_the_same_model(cls: type[Model], task: Task) -> None:
+    split = split_for(task)
+    model = trained(cls, task)
+    copy = cls.restored(model.hyperparameters(), model.state())
+    assert same(copy.predict(split.X_new), model.predict(split.X_new))
+    for name, value in model.state().items():
+        assert isinstance(value, (np.ndarray, int, float, str, list, type(None))), name
+        if isinstance(value, np.ndarray):
+            assert value.dtype.kind in "iufb" or name == "classes_", name
+
+
+# ------------------------------------------------------------------------------- labels
+
+
+@classifiers
+@pytest.mark.parametrize(
+    "labels",
+    [["setosa", "Ünicode", "10"], [-7, 3, 2**62], [10, 9, 100], [0.0, 1.0, 2.0]],
+    ids=["text", "int", "unsorted", "whole"],
+)
+def test_labels_come_back_as_they_were_given(cls: type[Model], labels: list[Any]) -> None:
+    split = split_for("classification")
+    y = [labels[k] for k in split.y]
+    model = fit(cls, "classification", split.X.tolist(), y)
+    predicted = model.predict(split.X_new).tolist()
+    assert {type(label) for label in predicted} == {str if isinstance(labels[0], str) else int}
+    assert np.mean([p == labels[k] for p, k in zip(predicted, split.y_new, strict=True)]) > 0.95
+    assert model.classes_ is not None
+    assert model.classes_.tolist() == sorted(labels)
+
+
+@classifiers
+def test_booleans_are_labels_of_their_own(cls: type[Model]) -> None:
+    split = split_for("classification")
+    model = fit(cls, "classification", split.X.tolist(), [bool(k == 1) for k in split.y])
+    predicted = model.predict(split.X_new).tolist()
+    assert {type(label) for label in predicted} == {bool}
+    assert np.mean(np.array(predicted) == (split.y_new == 1)) > 0.9
+
+
+@every_type
+def test_probabilities_are_probabilities(cls: type[Model], task: Task) -> None:
+    split = split_for(task)
+    model = trained(cls, task)
+    if not model.has_probabilities:
+        with pytest.raises(InvalidRequest, match="no probabilities"):
+            model.predict_proba(split.X_new)
+        return
+    p = model.predict_proba(split.X_new)
+    assert p.shape == (len(split.X_new), 3)
+    assert (p >= 0.0).all()
+    np.testing.assert_allclose(p.sum(axis=1), 1.0, rtol=1e-12)
+    best = p.argmax(axis=1)
+    labels = best if model.classes_ is None else model.classes_[best]
+    assert labels.tolist() == model.predict(split.X_new).tolist()
+
+
+# ------------------------------------------------------------------------------- bad input
+
+
+def broken(split: Split) -> Iterator[tuple[str, Any, Any]]:
+    X, y = split.X.tolist(), split.y.tolist()
+    cell: Any
+    for name, cell in (("nan", float("nan")), ("inf", float("inf")), ("1e400", 10**400)):
+        yield name, [*X[:3], [*X[3][:-1], cell], *X[4:]], y
+    for name, cell in (("null", None), ("text", "1.0"), ("bool", True), ("list", [1.0])):
+        yield name, [*X[:3], [*X[3][:-1], cell], *X[4:]], y
+    yield "ragged", [*X[:3], X[3][:-1], *X[4:]], y
+    yield "flat", X[0], y
+    yield "no rows", [], []
+    yield "no columns", [[] for _ in X], y
+    yield "not a list", {"a": 1}, y
+
+
+@every_type
+def test_bad_data_is_a_located_error(cls: type[Model], task: Task) -> None:
+    for name, X, y in broken(split_for(task)):
+        with pytest.raises(InvalidRequest) as caught:
+            fit(cls, task, X, y)
+        assert caught.value.faults[0].loc[0] == "X", name
+
+
+@every_type
+def test_bad_y_is_a_located_error(cls: type[Model], task: Task) -> None:
+    split = split_for(task)
+    if not cls.supervised():
+        with pytest.raises(InvalidRequest, match="leave y out"):
+            cls.from_kwargs({}).fit(split.X, split.y)
+        return
+    y = split.y.tolist()
+    bad: list[Any] = [y[:-1], [], None, [None, *y[1:]], [[1], *y[1:]], ["a", *y[1:]], "abc"]
+    bad += [[True, *y[1:]], [float("nan"), *y[1:]], [float("inf"), *y[1:]]]
+    if task == "classification":
+        bad += [
+            [1] * len(y),
+            ["a\0", *["b"] * (len(y) - 1)],
+            [2**63, *y[1:]],
+            ["\ud800", *"b" * 89],
+        ]
+        if len(cls.tasks) == 1:
+            bad += [[0.5, *y[1:]]]
+    for labels in bad:
+        with pytest.raises(InvalidRequest) as caught:
+            fit(cls, task, split.X, labels)
+        assert caught.value.faults[0].loc[0] == "y", str(labels)[:40]
+
+
+@every_type
+def test_a_row_of_another_width_is_refused(cls: type[Model], task: Task) -> None:
+    split = split_for(task)
+    model = trained(cls, task)
+    with pytest.raises(InvalidRequest, match=r"has \d features where .* on \d"):
+        model.predict(split.X_new[:, :-1])
+    with pytest.raises(InvalidRequest, match="finite"):
+        model.predict(np.full_like(split.X_new, np.nan))
+
+
+def awkward(split: Split) -> Iterator[tuple[str, Any, Any]]:
+    X, y = split.X, split.y
+    constant = X.copy()
+    constant[:, 0] = 3.0
+    yield "constant column", constant, y
+    yield "all constant", np.ones_like(X), y
+    yield "one row", X[:1], y[:1]
+    yield "two rows", X[[0, np.flatnonzero(y != y[0])[0]]], y[[0, np.flatnonzero(y != y[0])[0]]]
+    yield "duplicates", np.repeat(X[:6], 20, axis=0), np.repeat(y[:6], 20)
+    yield "copied column", np.column_stack([X, X[:, 0]]), y
+    yield "more columns than rows", np.abs(np.random.default_rng(0).normal(size=(20, 50))), y[:20]
+    for scale in (1e150, 1e-150, 1e300, 1e-300):
+        yield f"scale {scale}", X * scale, y
+        uneven = X.copy()
+        uneven[:, 0] *= scale
+        yield f"one column of scale {scale}", uneven, y
+    yield "far from the origin", X + 1e8, y
+    yield "integers", np.rint(X * 10).astype(np.int32), y
+    yield "float32", X.astype(np.float32), y
+    yield "few of a class", X[:12], np.where(np.arange(12) == 3, y.max(), y.min())
+
+
+@every_type
+def test_awkward_data_gives_a_sane_model_or_a_typed_error(cls: type[Model], task: Task) -> None:
+    for name, X, y in awkward(split_for(task)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                model = fit(cls, task, X, y)
+                predicted = model.predict(X)
+                score = model.score(X, y if cls.supervised() else None)
+            except InvalidRequest as error:
+                assert error.faults[0].msg, name
+                continue
+        assert len(predicted) == len(X), name
+        assert predicted.dtype.kind != "f" or np.isfinite(predicted).all(), name
+        assert score is None or np.isfinite(score), name
+
+
+# -------------------------------------------------------------------------- hyperparameters
+
+
+@every_type
+def test_unknown_hyperparameters_are_refused_by_name(cls: type[Model], task: Task) -> None:
+    with pytest.raises(InvalidRequest, match="random_state") as caught:
+        cls.from_kwargs({"n_neighbours": 3})
+    assert caught.value.faults[0].loc == ("n_neighbours",)
+
+
+@every_type
+def test_hyperparameters_are_typed_and_bounded(cls: type[Model], task: Task) -> None:
+    for name in cls.from_kwargs({}).hyperparameters():
+        for value in ("text?", True, [1], {"a": 1}, float("nan")):
+            if isinstance(value, bool) and isinstance(
+                cls.from_kwargs({}).hyperparameters()[name], bool
+            ):
+                continue
+            with pytest.raises(InvalidRequest) as caught:
+                cls.from_kwargs({name: value})
+            assert caught.value.faults[0].loc[0] == name
+
+
+@every_type
+def test_original_names_stand_for_ours(cls: type[Model], task: Task) -> None:
+    for alias, name in cls.aliases.items():
+        value = 1 if "learning" not in name and name != "lam" else 0.01
+        assert cls.from_kwargs({alias: value}).hyperparameters()[name] == value
+        if alias != name:
+            with pytest.raises(InvalidRequest, match="another name"):
+                cls.from_kwargs({alias: value, name: value})
+
+
+@every_type
+def test_training_is_reported_while_it_goes_on(cls: type[Model], task: Task) -> None:
+    split = split_for(task)
+    seen: list[tuple[float, float | None]] = []
+    model = cls.from_kwargs(kwargs_for(cls, task))
+    model.fit(
+        split.X,
+        split.y if cls.supervised() else None,
+        watch=lambda progress, loss: seen.append((progress, loss)),
+    )
+    assert (model.n_iter_ is not None) == bool(seen)
+    assert all(0.0 <= progress <= 1.0 for progress, _ in seen)
+    if model.loss_curve_ is not None:
+        assert all(type(loss) is float and np.isfinite(loss) for loss in model.loss_curve_)
