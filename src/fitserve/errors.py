@@ -1,7 +1,7 @@
 """Typed errors: raise one where the facts are known; `problems` turns it into an answer."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import ClassVar
@@ -67,13 +67,18 @@ class InvalidRequest(FitserveError):
 
 
 @contextmanager
-def within(*prefix: str | int) -> Iterator[None]:
-    """Say of the faults found inside that they lie below `prefix` in the request."""
+def relocated(place: Callable[[Location], Location]) -> Iterator[None]:
+    """Say of the faults found inside where they lie in the request as the caller sees it."""
     try:
         yield
     except InvalidRequest as error:
-        faults = [replace(fault, loc=prefix + fault.loc) for fault in error.faults]
+        faults = [replace(fault, loc=place(fault.loc)) for fault in error.faults]
         raise InvalidRequest(faults, error.total) from None
+
+
+def within(*prefix: str | int) -> AbstractContextManager[None]:
+    """Say of the faults found inside that they lie below `prefix`."""
+    return relocated(lambda loc: prefix + loc)
 
 
 class MalformedJson(FitserveError):

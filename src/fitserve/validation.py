@@ -1,5 +1,6 @@
 """From what a caller sent to arrays: JSON to float64, with the location of what is wrong."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from types import MappingProxyType
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from fitserve.errors import LISTED, Fault, InvalidRequest, Location, MalformedJson, clip
+from fitserve.errors import LISTED, Fault, InvalidRequest, Location, MalformedJson, clip, relocated
 
 FloatArray = NDArray[np.float64]
 Target = NDArray[Any]
@@ -247,3 +248,91 @@ def _not_a_label(cell: float) -> tuple[str, str] | None:
     if int(cell) not in _INT64:
         return "a label that is a number must fit in 64 bits", "label_range"
     return None
+
+
+# -------------------------------------------------------------------------------- features
+
+
+def names(value: object, n_features: int, loc: Location) -> list[str] | None:
+    """Names of the columns: distinct text, one for each, or None."""
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(type(name) is str for name in value):
+        raise InvalidRequest.at(
+            loc, "a list of text is needed, a name for each column", "list_type"
+        )
+    if len(value) != n_features:
+        raise InvalidRequest.at(
+            loc, f"{len(value)} names are given for {n_features} columns", "length"
+        )
+    _collect_each(value, loc, _not_text)
+    twice = {name for name, times in Counter(value).items() if times > 1}
+    _collect_each(
+        value, loc, lambda name: ("this name stands twice", "twice") if name in twice else None
+    )
+    return list(value)
+
+
+def features(
+    value: object, n_features: int, feature_names: list[str] | None, loc: Location
+) -> tuple[FloatArray, bool]:
+    """What to predict for, `(n_rows, n_features)`, and whether it was one row.
+
+    One row is a list of numbers, or an object where the model knows the names of its columns;
+    a batch is a list of rows.
+    """
+    single = not (isinstance(value, list) and value and isinstance(value[0], (list, dict)))
+    rows = [value] if single else value
+    if isinstance(value, dict) or (isinstance(rows, list) and isinstance(rows[0], dict)):
+        rows = _by_name(rows, feature_names, loc, single)
+    if single and not isinstance(rows[0], list):  # type: ignore[index]
+        raise InvalidRequest.at(
+            loc, "a row (a list of numbers) or a list of rows is needed", "list_type"
+        )
+    with relocated(lambda found: (*loc, *(found[2:] if single else found[1:]))):
+        X = matrix(rows, ("X",)) if rows != [[]] else np.empty((1, 0))
+    if X.shape[1] != n_features:
+        raise InvalidRequest.at(
+            loc,
+            f"a row has {X.shape[1]} features where the model was trained on {n_features}",
+            "n_features",
+        )
+    return X, single
+
+
+def _by_name(
+    rows: Any, feature_names: list[str] | None, loc: Location, single: bool
+) -> list[list[Any]]:
+    if feature_names is None:
+        raise InvalidRequest.at(
+            loc,
+            "this model was registered without feature_names; send each row as a list of numbers",
+            "no_feature_names",
+        )
+    known = set(feature_names)
+
+    def faults() -> Iterator[Fault]:
+        for i, row in enumerate(rows):
+            where = loc if single else (*loc, i)
+            if not isinstance(row, dict):
+                yield Fault(where, "each row must be an object, as the first is", "dict_type")
+                continue
+            for name in feature_names:
+                if name not in row:
+                    yield Fault((*where, name), "this feature is missing", "missing")
+            for name in row:
+                if name not in known:
+                    listed = clip(", ".join(feature_names), 300)
+                    yield Fault(
+                        (*where, name), f"there is no such feature; known are: {listed}", "unknown"
+                    )
+
+    _collect(faults())
+    table = [[row[name] for name in feature_names] for row in rows]
+    _collect(
+        Fault((*(loc if single else (*loc, i)), feature_names[j]), *wrong)
+        for i, cells in enumerate(table)
+        for j, cell in enumerate(cells)
+        if (wrong := _not_a_number(cell)) is not None
+    )
+    return table

@@ -17,7 +17,7 @@ or lists of numbers, and nothing else, so that saving needs no code in the model
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
 
@@ -142,13 +142,19 @@ class Model(ABC):
         return cls.__module__.rpartition(".")[2]
 
     @classmethod
+    def summary(cls) -> str:
+        """What the type computes, in one line."""
+        return (cls.__doc__ or "").strip().partition("\n")[0]
+
+    @classmethod
     def supervised(cls) -> bool:
         return cls.tasks[0] in _SUPERVISED
 
     @classmethod
-    def from_kwargs(cls, kwargs: Mapping[str, Any]) -> Self:
+    def from_kwargs(cls, kwargs: Mapping[str, Any], known: Iterable[str] = ()) -> Self:
         """An untrained model with these hyperparameters, original names included.
 
+        `known` are names that a caller may be told of beside the hyperparameters'.
         Raises `InvalidRequest` that names each one that is unknown, out of range or given twice.
         """
         named: dict[str, Any] = {}
@@ -163,11 +169,13 @@ class Model(ABC):
         try:
             return cls(**named)
         except ValidationError as error:
-            raise validation.refused(error, known=cls._known(), spelled=spelled) from None
+            raise validation.refused(
+                error, known=sorted({*cls._names(), *known}), spelled=spelled
+            ) from None
 
     @classmethod
-    def _known(cls) -> list[str]:
-        return sorted([field.name for field in fields(cls)] + list(cls.aliases))
+    def _names(cls) -> list[str]:
+        return [field.name for field in fields(cls)] + list(cls.aliases)
 
     def hyperparameters(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}

@@ -1,0 +1,39 @@
+"""The application factory: the only module that knows all the others."""
+
+from typing import Any
+
+from flask import Flask, Response
+from flask.json.provider import JSONProvider
+from pydantic_core import from_json, to_json
+
+from fitserve import problems
+from fitserve.config import Settings
+from fitserve.directory import ModelDirectory
+from fitserve.models import catalog
+from fitserve.routes import health, models
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    settings = settings or Settings.load()
+    app = Flask("fitserve", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_content_length
+    app.json = _Json(app)
+    problems.init_app(app)
+    directory = ModelDirectory(catalog())
+    app.register_blueprint(models.blueprint(directory))
+    app.register_blueprint(health.blueprint())
+    return app
+
+
+class _Json(JSONProvider):
+    """Answers by pydantic-core: floats in their shortest exact form, ten times json's speed."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        return to_json(obj).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        return from_json(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        body = to_json(self._prepare_response_obj(args, kwargs)) + b"\n"
+        return Response(body, mimetype="application/json")

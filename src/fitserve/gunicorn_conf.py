@@ -1,0 +1,28 @@
+"""gunicorn's settings: `gunicorn -c python:fitserve.gunicorn_conf`."""
+
+import os
+
+# A BLAS that starts a thread a core in every worker makes the workers fight for the cores. It
+# reads these once, when NumPy is loaded.
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+from fitserve.config import Server, Settings  # noqa: E402
+
+Settings.load()  # a wrong setting stops here, in one line, before there is a worker to fail
+_server = Server.load(dict(os.environ))
+
+wsgi_app = "fitserve:create_app()"
+bind = (
+    f"[{_server.host}]:{_server.port}" if ":" in _server.host else f"{_server.host}:{_server.port}"
+)
+workers = 1  # models live in this one process
+worker_class = "gthread"
+threads = 16
+keepalive = (
+    75  # longer than a load balancer's idle time of 60 s, so that it never meets a closed one
+)
+timeout = 120
+graceful_timeout = 30
+accesslog = "-"
+control_socket_disable = True

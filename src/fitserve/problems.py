@@ -1,0 +1,79 @@
+"""The one place where an exception becomes an answer: RFC 9457 problem+json."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, request
+from pydantic_core import to_json
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+
+from fitserve.errors import FitserveError, InvalidRequest, TooLarge, clip
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(FitserveError, _ours)
+    app.register_error_handler(HTTPException, _http)
+
+
+def _ours(error: FitserveError) -> Response:
+    members: dict[str, Any] = {}
+    if isinstance(error, InvalidRequest):
+        members["errors"] = [
+            {"loc": [_short(part) for part in fault.loc], "msg": fault.msg, "type": fault.type}
+            for fault in error.faults
+        ]
+        if error.total > len(error.faults):
+            members["more_errors"] = error.total - len(error.faults)
+    answer = _problem(error.status, error.name, error.title, error.detail, **members)
+    if error.retry_after is not None:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+def _http(error: HTTPException) -> Response:
+    """What Flask and Werkzeug refuse by themselves, and faults of our own (500)."""
+    if isinstance(error, RequestEntityTooLarge):
+        return _ours(TooLarge(current_app.config["MAX_CONTENT_LENGTH"]))
+    status = HTTPStatus(error.code or 500)
+    name = status.phrase.lower().replace(" ", "-")
+    detail = error.description or status.phrase
+    if status == HTTPStatus.NOT_FOUND:
+        detail = f"There is no route {clip(request.path)!r}. The routes are: {_routes()}."
+    elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        name = FitserveError.name
+        detail = "The server met a fault of its own; it is in the server's log."
+    answer = _problem(status, name, status.phrase, detail)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        allowed = ", ".join(sorted(error.valid_methods))
+        answer = _problem(
+            status,
+            name,
+            status.phrase,
+            f"{request.method} is not allowed here; use one of {allowed}.",
+        )
+        answer.headers["Allow"] = allowed
+    return answer
+
+
+def _problem(status: HTTPStatus, name: str, title: str, detail: str, **members: Any) -> Response:
+    body = {
+        "type": f"/problems/{name}",
+        "title": title,
+        "status": int(status),
+        "detail": detail,
+        **members,
+    }
+    return Response(to_json(body) + b"\n", status, mimetype="application/problem+json")
+
+
+def _routes() -> str:
+    rules = sorted(current_app.url_map.iter_rules(), key=lambda rule: rule.rule)
+    return ", ".join(
+        f"{method} {rule.rule.replace('<int:', '<')}"
+        for rule in rules
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    )
+
+
+def _short(part: str | int) -> str | int:
+    return part if isinstance(part, int) else clip(part)

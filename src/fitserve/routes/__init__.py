@@ -1,0 +1,1 @@
+"""One blueprint a file; each is made by a function that takes its collaborators."""

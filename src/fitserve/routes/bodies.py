@@ -1,0 +1,81 @@
+"""Reading a request's body: its media type, its packing, its size, then its schema."""
+
+import zlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import current_app, request
+
+from fitserve.errors import MalformedJson, TooLarge, UnsupportedMediaType, clip
+from fitserve.schemas import Request, parse
+
+R = TypeVar("R", bound=Request)
+
+_PACKINGS = {"gzip": 31, "x-gzip": 31, "deflate": 47}  # zlib's window bits; 47: zlib or gzip
+
+
+def takes(schema: type[R]) -> Callable[[Callable[[R], Any]], Callable[[], Any]]:
+    """The route takes a JSON body of this schema as its argument."""
+
+    def decorate(route: Callable[[R], Any]) -> Callable[[], Any]:
+        @wraps(route)
+        def reading() -> Any:
+            _require_json()
+            return route(parse(schema, _unpacked()))
+
+        return reading
+
+    return decorate
+
+
+def _require_json() -> None:
+    media_type = request.mimetype
+    is_json = media_type == "application/json" or (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    )
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if not is_json or charset not in ("utf-8", "utf8", "us-ascii"):
+        given = clip(request.content_type) if request.content_type else "nothing"
+        raise UnsupportedMediaType(
+            "The body must be JSON in UTF-8, declared by the header "
+            f"'Content-Type: application/json'; declared was {given}."
+        )
+
+
+def _unpacked() -> bytes:
+    """The body without its Content-Encoding; the size limit counts unpacked bytes."""
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity", *_PACKINGS):
+        raise UnsupportedMediaType(
+            f"The Content-Encoding {clip(encoding)!r} is not supported; send gzip, deflate or none."
+        )
+    packed = request.get_data(cache=False)
+    if encoding not in _PACKINGS:
+        return packed
+    try:
+        return _inflate(packed, encoding, current_app.config["MAX_CONTENT_LENGTH"])
+    except zlib.error as error:
+        raise MalformedJson(
+            f"The body is not {encoding}, as Content-Encoding says: {error}."
+        ) from None
+
+
+def _inflate(packed: bytes, encoding: str, limit: int) -> bytes:
+    """Unpack, but never more than `limit` bytes, however small a bomb is."""
+    wbits = _PACKINGS[encoding]
+    if encoding == "deflate" and int.from_bytes(packed[:2]) % 31:
+        wbits = -15  # without zlib's header, as some clients understand "deflate"
+    parts: list[bytes] = []
+    room = limit
+    while packed:
+        unpacker = zlib.decompressobj(wbits)
+        part = unpacker.decompress(packed, room + 1)
+        if len(part) > room:
+            raise TooLarge(limit)
+        if not unpacker.eof:
+            raise zlib.error("it ends in the middle")
+        parts.append(part)
+        room -= len(part)
+        packed = unpacker.unused_data  # gzip may hold several members
+    return b"".join(parts)

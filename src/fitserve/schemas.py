@@ -1,0 +1,198 @@
+"""The bodies of requests, what they turn into, and the bodies of answers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from fitserve import validation
+from fitserve.directory import Entry, Key, Training
+from fitserve.errors import InvalidRequest, Location, relocated, within
+from fitserve.models.base import Model
+from fitserve.validation import FloatArray
+
+MAX_MODEL_ID = 2**53 - 1  # the largest that every JSON reader keeps exact
+
+ModelId = Annotated[int, Field(ge=0, le=MAX_MODEL_ID)]
+T = TypeVar("T", bound="Request")
+
+
+class Request(BaseModel):
+    """A body or a query of ours: no member beyond the declared, no type but the declared."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def parse(schema: type[T], body: bytes) -> T:
+    """The request that the JSON text holds, or `MalformedJson` or `InvalidRequest`."""
+    return checked(schema, validation.parse_json(body))
+
+
+def checked(schema: type[T], value: object) -> T:
+    try:
+        return schema.model_validate(value)
+    except ValidationError as error:
+        raise validation.refused(error, known=schema.model_fields) from None
+
+
+def query(schema: type[T], parameters: dict[str, str]) -> T:
+    """The request that a URL's query holds."""
+    with within("query"):
+        return checked(schema, parameters)
+
+
+class RegisterRequest(Request):
+    model_type: str
+    model_id: ModelId
+    kwargs: dict[str, Any]
+
+    data_members: ClassVar[tuple[str, ...]] = ("X", "y", "feature_names")
+
+    def training(self, cls: type[Model]) -> Training:
+        """The training that is asked for: kwargs taken apart and checked."""
+        hyperparameters = {
+            name: value for name, value in self.kwargs.items() if name not in self.data_members
+        }
+        with within("kwargs"):
+            model = cls.from_kwargs(hyperparameters, known=self.data_members)
+            if "X" not in self.kwargs:
+                raise InvalidRequest.at(("X",), "X is needed: a list of rows of numbers", "missing")
+            X = validation.matrix(self.kwargs["X"], ("X",))
+            names = validation.names(
+                self.kwargs.get("feature_names"), X.shape[1], ("feature_names",)
+            )
+        return Training(Key(self.model_type, self.model_id), model, X, self.kwargs.get("y"), names)
+
+
+class PredictRequest(Request):
+    model_type: str
+    model_id: ModelId = 0
+    features: Any
+    probabilities: bool = False
+
+
+class ListRequest(Request):
+    model_type: str
+
+
+class ModelsQuery(Request):
+    """The query of GET /models; its values arrive as text."""
+
+    model_config = ConfigDict(extra="forbid", strict=False)
+
+    model_type: str | None = None
+    limit: int = Field(default=100, ge=1, le=1000)
+    after: str | None = None
+
+    def after_key(self) -> Key | None:
+        if self.after is None:
+            return None
+        model_type, _, model_id = self.after.rpartition("/")
+        if not model_type or not (model_id.isascii() and model_id.isdigit()):
+            raise InvalidRequest.at(
+                ("query", "after"),
+                "take the value of 'next' in the answer before, as it is",
+                "cursor",
+            )
+        return Key(model_type, int(model_id[:20]))
+
+
+# -------------------------------------------------------------------------------- answers
+
+
+def prediction(ask: PredictRequest, model: Model, entry: Entry) -> dict[str, Any]:
+    """The answer of /predict: of one row in the singular, of a batch in the plural."""
+    X, single = validation.features(
+        ask.features, model.n_features_in_, entry.feature_names, ("features",)
+    )
+    answer: dict[str, Any] = {"model_type": ask.model_type, "model_id": ask.model_id}
+    with _located_in_features(single):
+        predicted = model.predict(X).tolist()
+        answer |= {"prediction": predicted[0]} if single else {"predictions": predicted}
+        if ask.probabilities:
+            named = _by_label(model, X)
+            answer["probabilities"] = named[0] if single else named
+    return answer
+
+
+def _by_label(model: Model, X: FloatArray) -> list[dict[str, float]]:
+    table = model.predict_proba(X).tolist()
+    labels: list[Any] = (
+        list(range(len(table[0]))) if model.classes_ is None else model.classes_.tolist()
+    )
+    texts = [str(label).lower() if isinstance(label, bool) else str(label) for label in labels]
+    return [dict(zip(texts, row, strict=True)) for row in table]
+
+
+@contextmanager
+def _located_in_features(single: bool) -> Iterator[None]:
+    """A model speaks of X; the caller sent features, and perhaps one row of them."""
+
+    def place(loc: Location) -> Location:
+        return ("features", *loc[2 if single else 1 :]) if loc[:1] == ("X",) else loc
+
+    with relocated(place):
+        yield
+
+
+def description(entry: Entry) -> dict[str, Any]:
+    return entry.summary() | entry.description
+
+
+def page(entries: list[Entry], following: Key | None) -> dict[str, Any]:
+    cursor = None if following is None else f"{following.model_type}/{following.model_id}"
+    return {"models": [entry.summary() for entry in entries], "next": cursor}
+
+
+def location(entry: Entry) -> str:
+    return f"/models/{entry.key.model_type}/{entry.key.model_id}"
+
+
+def model_type(cls: type[Model]) -> dict[str, Any]:
+    """What GET /types/... tells: what the type computes, needs and takes."""
+    needs = {"X": "rows of numbers"}
+    if cls.supervised():
+        what = {"classification": "labels", "regression": "numbers"}
+        needs["y"] = " or ".join(what[task] for task in cls.tasks)
+    return {
+        "model_type": cls.model_type(),
+        "summary": cls.summary(),
+        "tasks": list(cls.tasks),
+        "needs": needs,
+        "probabilities": cls.gives_probabilities,
+        "kwargs": kwargs_schema(cls),
+    }
+
+
+def kwargs_schema(cls: type[Model]) -> dict[str, Any]:
+    """JSON Schema of `kwargs`: the data, the hyperparameters, and their original names."""
+    schema = TypeAdapter(cls).json_schema()
+    properties = schema["properties"]
+    for alias, name in cls.aliases.items():
+        properties[alias] = properties[name] | {"description": f"Original name of {name}."}
+    label = {"anyOf": [{"type": kind} for kind in ("integer", "number", "string", "boolean")]}
+    data: dict[str, Any] = {
+        "X": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "array", "minItems": 1, "items": {"type": "number"}},
+            "description": "Rows of numbers, all of the same length.",
+        },
+        "feature_names": {
+            "anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}],
+            "default": None,
+            "description": "A name for each column; rows may then be objects at /predict.",
+        },
+    }
+    if cls.supervised():
+        item = {"type": "number"} if cls.tasks == ("regression",) else label
+        data["y"] = {
+            "type": "array",
+            "minItems": 1,
+            "items": item,
+            "description": "What to learn for each row of X.",
+        }
+    schema["properties"] = data | properties
+    schema["required"] = ["X", "y"] if cls.supervised() else ["X"]
+    return schema
