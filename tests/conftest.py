@@ -1,0 +1,124 @@
+"""The application as a client sees it, in this process (`client`) or under gunicorn (`server`)."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from fitserve import create_app
+from fitserve.config import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "examples"
+
+
+class Api:
+    """The routes as verbs, over Flask's test client."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def register(self, model_type: str, model_id: int, /, **kwargs: Any) -> TestResponse:
+        return self.client.post(
+            "/register", json={"model_type": model_type, "model_id": model_id, "kwargs": kwargs}
+        )
+
+    def example(self, model_type: str) -> TestResponse:
+        body = (EXAMPLES / f"register-{model_type}.json").read_bytes()
+        return self.client.post("/register", data=body, content_type="application/json")
+
+    def predict(self, model_type: str, model_id: int, features: Any, **more: Any) -> TestResponse:
+        ask = {"model_type": model_type, "model_id": model_id, "features": features}
+        return self.client.post("/predict", json=ask | more)
+
+    def raw(self, route: str, body: bytes, **headers: str) -> TestResponse:
+        given = {"Content-Type": "application/json"} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        return self.client.post(route, data=body, headers=given)
+
+
+@pytest.fixture
+def app() -> Flask:
+    return create_app(Settings())
+
+
+@pytest.fixture
+def api(app: Flask) -> Api:
+    return Api(app.test_client())
+
+
+@dataclass
+class Server:
+    """gunicorn as `make serve` starts it, on a port of its own."""
+
+    port: int
+    process: subprocess.Popen[str]
+    log: Path
+    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """One request on a connection of its own: status, and the answer's JSON."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
+            connection.request(method, path, data, self.headers)
+            answer = connection.getresponse()
+            text = answer.read()
+            return answer.status, json.loads(text) if text else None
+        finally:
+            connection.close()
+
+
+def start_server(log: Path, port: int = 0, **environment: str) -> Server:
+    port = port or free_port()
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:fitserve.gunicorn_conf"]
+    with log.open("a") as out:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ
+            | {"PYTHONPATH": str(ROOT / "src"), "PORT": str(port), "HOST": "127.0.0.1"}
+            | environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+    server = Server(port, process, log)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if server.ask("GET", "/health")[0] == 200:
+                return server
+        except OSError:
+            time.sleep(0.05)
+    process.kill()
+    raise AssertionError(f"the server did not start: {log.read_text()}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = start_server(tmp_path_factory.mktemp("server") / "log")
+    yield running
+    running.process.terminate()
+    running.process.wait(timeout=40)

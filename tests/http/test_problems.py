@@ -1,0 +1,224 @@
+"""Every error is problem+json of one shape, whatever raised it."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from fitserve import create_app
+from fitserve.config import Settings
+from tests.conftest import Api
+
+GOOD = {
+    "model_type": "gauss_naive_bayes",
+    "model_id": 1,
+    "kwargs": {"X": [[0.0], [1.0], [9.0], [10.0]], "y": [0, 0, 1, 1]},
+}
+BODY = json.dumps(GOOD).encode()
+
+
+def problem(answer: TestResponse, status: int, name: str) -> dict[str, Any]:
+    assert answer.status_code == status, answer.data
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    told: dict[str, Any] | None = answer.json
+    assert told is not None
+    assert told["type"] == f"/problems/{name}"
+    assert told["status"] == status
+    assert told["title"]
+    assert told["detail"].endswith(".")
+    assert ("errors" in told) == (name == "invalid-request")
+    for fault in told.get("errors", []):
+        assert set(fault) == {"loc", "msg", "type"}
+    assert "Traceback" not in answer.text
+    return told
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        (b"", "line 1 column 0"),
+        (b'{"model_type": "knn",\n "model_id": }', "line 2 column 14"),
+        (BODY[:-1], "column"),
+        (BODY + b"x", "column"),
+        (b'{"model_type": "\xff\xfe"}', "line 1"),
+        (BODY.decode().encode("utf-16"), "line 1"),
+        (BODY.replace(b"9.0", b"NaN"), "column"),
+        (BODY.replace(b"9.0", b"Infinity"), "column"),
+        (BODY.replace(b"9.0", b"-Infinity"), "column"),
+        (b'{"model_id": 1, ' + BODY[1:], "model_id"),
+        (b"[" * 100_000, "column"),
+        (BODY.replace(b"9.0", b"9" * 5000), "column"),
+        (BODY.replace(b'"X"', b"'X'"), "column"),
+        (b"model_type=knn&model_id=1", "line 1"),
+        (b'"\x01"', "column"),
+    ],
+)
+def test_what_is_not_json_is_400_with_line_and_column(api: Api, body: bytes, where: str) -> None:
+    assert where in problem(api.raw("/register", body), 400, "malformed-json")["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"null",
+        b"[]",
+        b'"text"',
+        b"1",
+        b"{}",
+        b'{"model_type": "gauss_naive_bayes"}',
+        BODY.replace(b'"gauss_naive_bayes"', b"null"),
+        BODY.replace(b'"gauss_naive_bayes"', b"7"),
+        BODY.replace(b'"model_id": 1', b'"model_id": 1.5'),
+        BODY.replace(b'"model_id": 1', b'"model_id": 1e2'),
+        BODY.replace(b'"model_id": 1', b'"model_id": 99999999999999999999'),
+        BODY.replace(b'"kwargs"', b'"kwarg"'),
+        BODY.replace(b'"kwargs": {', b'"kwargs": [], "x": {'),
+        BODY.replace(b"[9.0]", b"[]"),
+        BODY.replace(b"[9.0]", b"9.0"),
+        BODY.replace(b"[9.0]", b"[[9.0]]"),
+        BODY.replace(b"[9.0]", b"[{}]"),
+        BODY.replace(b"9.0", b"1e400"),
+        BODY.replace(b"9.0", b"-1e999"),
+        BODY.replace(b"9.0", b"9" * 400),
+        BODY.replace(b"9.0", b'"9.0"'),
+        BODY.replace(b"9.0", b"false"),
+        BODY.replace(b'"y": [0', b'"y": [0.5'),
+        BODY.replace(b'"y": [0', b'"y": [null'),
+        BODY.replace(b'"y": [0', b'"y": [99999999999999999999'),
+        BODY.replace(b'"y": [0', b'"y": [1e400'),
+        BODY.replace(b'"y": [0, 0, 1, 1]', b'"y": ["a\\u0000", "b", "b", "b"]'),
+        BODY.replace(b'"y": [0, 0, 1, 1]', b'"y": {"a": 1}'),
+    ],
+)
+def test_json_of_the_wrong_shape_is_422_with_a_place(api: Api, body: bytes) -> None:
+    told = problem(api.raw("/register", body), 422, "invalid-request")
+    assert all(isinstance(fault["loc"], list) for fault in told["errors"])
+    assert api.raw("/register", BODY).status_code == 201
+
+
+def test_an_unknown_route_tells_the_known_ones(api: Api) -> None:
+    assert "POST /register" in problem(api.client.get("/nix"), 404, "not-found")["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/register", "POST"),
+        ("PUT", "/predict", "POST"),
+        ("POST", "/listtypes", "GET"),
+        ("PATCH", "/models/knn/1", "DELETE"),
+        ("DELETE", "/health", "GET"),
+    ],
+)
+def test_another_method_is_told_the_allowed_ones(
+    api: Api, method: str, path: str, allowed: str
+) -> None:
+    answer = api.client.open(path, method=method)
+    problem(answer, 405, "method-not-allowed")
+    assert allowed in answer.headers["Allow"]
+
+
+def test_unknown_models_and_types(api: Api) -> None:
+    told = problem(api.client.get("/models/knn/3"), 404, "unknown-model")
+    assert "POST /list" in told["detail"]
+    told = problem(api.client.get("/types/nix"), 404, "unknown-model-type")
+    assert "gauss_naive_bayes" in told["detail"]
+    api.raw("/register", BODY)
+    problem(api.raw("/register", BODY), 409, "model-exists")
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"],
+)
+def test_another_media_type_is_told_the_right_one(api: Api, media_type: str) -> None:
+    answer = api.client.post("/register", data=BODY, headers={"Content-Type": media_type})
+    told = problem(answer, 415, "unsupported-media-type")
+    assert "Content-Type: application/json" in told["detail"]
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/json", "application/json; charset=UTF-8", "application/vnd.fit+json"],
+)
+def test_json_by_its_names(api: Api, media_type: str) -> None:
+    assert api.raw("/register", BODY, Content_Type=media_type).status_code == 201
+
+
+def deflate(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        ("gzip", gzip.compress(BODY)),
+        ("GZIP", gzip.compress(BODY[:50]) + gzip.compress(BODY[50:])),
+        ("deflate", zlib.compress(BODY)),
+        ("deflate", deflate(BODY)),
+        ("identity", BODY),
+    ],
+)
+def test_packed_bodies_are_unpacked(api: Api, encoding: str, packed: bytes) -> None:
+    assert api.raw("/register", packed, Content_Encoding=encoding).status_code == 201
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "nix"])
+def test_other_packings_are_refused(api: Api, encoding: str) -> None:
+    answer = api.raw("/register", BODY, Content_Encoding=encoding)
+    assert "gzip" in problem(answer, 415, "unsupported-media-type")["detail"]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+@pytest.mark.parametrize("packed", [BODY, gzip.compress(BODY)[:-9], zlib.compress(BODY)[:-5]])
+def test_a_body_that_is_not_packed_as_it_says(api: Api, encoding: str, packed: bytes) -> None:
+    problem(api.raw("/register", packed, Content_Encoding=encoding), 400, "malformed-json")
+
+
+@pytest.fixture
+def small() -> Api:
+    return Api(create_app(Settings(max_content_length=1000)).test_client())
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "deflate"])
+def test_the_limit_counts_unpacked_bytes(small: Api, encoding: str) -> None:
+    packings: dict[str, Callable[[bytes], bytes]] = {
+        "identity": bytes,
+        "gzip": gzip.compress,
+        "deflate": zlib.compress,
+    }
+    pack = packings[encoding]
+    fits = BODY + b" " * (1000 - len(BODY))
+    assert small.raw("/register", pack(fits), Content_Encoding=encoding).status_code == 201
+    answer = small.raw("/predict", pack(fits + b" "), Content_Encoding=encoding)
+    told = problem(answer, 413, "too-large")
+    assert "1000 bytes" in told["detail"]
+    assert "FITSERVE_MAX_CONTENT_LENGTH" in told["detail"]
+
+
+def test_a_bomb_is_not_unpacked(small: Api) -> None:
+    bomb = gzip.compress(b"[" + b" " * 30_000_000)
+    problem(small.raw("/register", bomb[:900], Content_Encoding="gzip"), 413, "too-large")
+
+
+def test_a_fault_of_our_own_is_a_problem_too(app: Flask) -> None:
+    @app.get("/broken")
+    def broken() -> str:
+        raise RuntimeError("secret of the house")
+
+    answer = app.test_client().get("/broken")
+    problem(answer, 500, "internal-error")
+    assert "secret" not in answer.text
+
+
+def test_long_values_are_clipped(api: Api) -> None:
+    answer = api.register("gauss_naive_bayes", 1, X=[[0]], y=[0], **{"n" * 100_000: 1})
+    assert len(answer.data) < 1000
+    assert len(api.register("t" * 100_000, 1).data) < 1000
+    assert len(api.client.get("/" + "u" * 5000).data) < 1000

@@ -1,0 +1,122 @@
+"""POST /register: trains before it answers, and what it refuses changes nothing."""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Api
+
+X = [[0.0, 1.0], [0.5, 1.5], [8.0, 9.0], [8.5, 9.5]]
+
+
+def test_it_answers_201_with_the_description_and_its_place(api: Api) -> None:
+    answer = api.register("gauss_naive_bayes", 7, X=X, y=["a", "a", "b", "b"])
+    assert answer.status_code == 201
+    assert answer.headers["Location"] == "/models/gauss_naive_bayes/7"
+    told = answer.json
+    assert told is not None
+    assert told["status"] == "ready"
+    assert told["created"].endswith("Z")
+    assert (told["n_samples"], told["n_features"], told["feature_names"]) == (4, 2, None)
+    assert told["classes"] == ["a", "b"]
+    assert told["hyperparameters"]["var_smoothing"] == 1e-9
+    training = told["training"]
+    assert set(training) == {
+        "seconds",
+        "score",
+        "metric",
+        "n_iter",
+        "converged",
+        "loss_curve",
+    }
+    assert (training["score"], training["metric"], training["converged"]) == (1.0, "accuracy", True)
+    assert api.client.get(answer.headers["Location"]).json == told
+
+
+def test_a_taken_id_is_refused_and_the_model_stays_as_it_was(api: Api) -> None:
+    first = api.register("gauss_naive_bayes", 1, X=X, y=[0, 0, 1, 1]).json
+    again = api.register("gauss_naive_bayes", 1, X=X, y=["x", "x", "y", "y"])
+    assert again.status_code == 409
+    assert again.json is not None
+    assert again.json["type"] == "/problems/model-exists"
+    assert api.client.get("/models/gauss_naive_bayes/1").json == first
+
+
+def test_the_same_id_of_another_type_is_another_model(api: Api) -> None:
+    assert api.register("gauss_naive_bayes", 1, X=X, y=[0, 0, 1, 1]).status_code == 201
+    assert api.register("knn", 1, X=X, y=[0, 0, 1, 1], k=1).status_code == 201
+
+
+def test_a_registration_that_fails_frees_its_id(api: Api) -> None:
+    assert api.register("gauss_naive_bayes", 1, X=X, y=[1, 1, 1, 1]).status_code == 422
+    assert api.client.get("/models/gauss_naive_bayes/1").status_code == 404
+    assert api.client.get("/models").json == {"models": [], "next": None}
+    assert api.register("gauss_naive_bayes", 1, X=X, y=[0, 0, 1, 1]).status_code == 201
+
+
+def test_an_unknown_type_is_told_the_known_ones(api: Api) -> None:
+    answer = api.register("random_forest", 1, X=X, y=[0, 0, 1, 1])
+    assert answer.status_code == 404
+    assert answer.json is not None
+    assert answer.json["type"] == "/problems/unknown-model-type"
+    assert "gauss_naive_bayes" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("model_id", [-1, 2**53, 1.0, "1", True, None, [1]])
+def test_an_id_is_an_int_that_json_keeps_exact(api: Api, model_id: Any) -> None:
+    answer = api.register("gauss_naive_bayes", model_id, X=X, y=[0, 0, 1, 1])
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert answer.json["errors"][0]["loc"] == ["model_id"]
+
+
+@pytest.mark.parametrize("model_id", [0, 2**53 - 1])
+def test_the_first_and_last_id(api: Api, model_id: int) -> None:
+    assert api.register("gauss_naive_bayes", model_id, X=X, y=[0, 0, 1, 1]).status_code == 201
+    answer = api.predict("gauss_naive_bayes", model_id, X[0])
+    assert answer.json == {
+        "model_type": "gauss_naive_bayes",
+        "model_id": model_id,
+        "prediction": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "loc", "says"),
+    [
+        ({"y": [0, 1]}, ["X"], "X is needed"),
+        ({"X": X}, ["y"], "needs y"),
+        ({"X": X, "y": [0, 1]}, ["y"], "2 values where X has 4 rows"),
+        ({"X": [[1, 2], [3]], "y": [0, 1]}, ["X", 1], "1 values where row 0 has 2"),
+        ({"X": [[1, 2], [3, None]], "y": [0, 1]}, ["X", 1, 1], "not null"),
+        ({"X": [[1, 2], [True, 4]], "y": [0, 1]}, ["X", 1, 0], "not true"),
+        ({"X": X, "y": [0, 0, 1, 1], "n": 1}, ["n"], "known are: X, feature_names, random_state"),
+        ({"X": X, "y": [0, 0, 1, 1], "var_smoothing": -1}, ["var_smoothing"], "greater than"),
+        ({"X": X, "y": [0, 0, 1, "1"]}, ["y", 3], "the text '1' differs"),
+        ({"X": X, "y": [0, 0, 1, 1], "feature_names": ["a"]}, ["feature_names"], "1 names"),
+        ({"X": X, "y": [0, 0, 1, 1], "feature_names": ["a", "a"]}, ["feature_names", 0], "twice"),
+        ({"X": X, "y": [0, 0, 1, 1], "feature_names": "ab"}, ["feature_names"], "a list of text"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(
+    api: Api, kwargs: dict[str, Any], loc: list[Any], says: str
+) -> None:
+    answer = api.register("gauss_naive_bayes", 1, **kwargs)
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert answer.json["errors"][0]["loc"] == ["kwargs", *loc]
+    assert says in answer.json["errors"][0]["msg"]
+
+
+def test_many_errors_are_listed_up_to_twenty_and_counted(api: Api) -> None:
+    answer = api.register("gauss_naive_bayes", 1, X=[[None, "a"]] * 50, y=[0] * 50)
+    assert answer.json is not None
+    assert len(answer.json["errors"]) == 20
+    assert answer.json["more_errors"] == 80
+    assert "100 things" in answer.json["detail"]
+
+
+def test_the_original_names_are_taken(api: Api) -> None:
+    answer = api.register("knn", 1, X=X, y=[0, 0, 1, 1], k=3)
+    assert answer.json is not None
+    assert answer.json["hyperparameters"]["n_neighbors"] == 3

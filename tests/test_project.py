@@ -1,0 +1,112 @@
+"""What the repository promises of itself: locked dependencies, documents that keep up."""
+
+import json
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from fitserve.config import Server, Settings, setting_names
+from fitserve.models import catalog
+from tests.conftest import EXAMPLES, ROOT
+
+README = ROOT / "README.md"
+
+
+def exported(path: Path) -> dict[tuple[str, str], set[str]]:
+    """Names, versions and hashes of an exported requirements file."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for entry in re.split(r"\n(?=\S)", path.read_text().strip()):
+        match = re.match(r"([a-zA-Z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)", entry)
+        assert match, entry
+        found[match[1], match[2]] = set(re.findall(r"--hash=(\S+)", entry))
+    return found
+
+
+def locked() -> dict[tuple[str, str], tuple[set[str], set[str]]]:
+    """Names and versions of the lock: hashes, and the groups that want them."""
+    lock = tomllib.loads((ROOT / "poetry.lock").read_text())
+    return {
+        (package["name"], package["version"]): (
+            {file["hash"] for file in package["files"]},
+            set(package["groups"]),
+        )
+        for package in lock["package"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "group"), [("requirements.txt", "main"), ("requirements-dev.txt", "dev")]
+)
+def test_requirements_are_what_the_lock_says(file: str, group: str) -> None:
+    wanted = {key: hashes for key, (hashes, groups) in locked().items() if group in groups}
+    given = exported(ROOT / file)
+    assert {key for key in given if key not in wanted} == set()
+    assert {key for key in wanted if key not in given and not only_elsewhere(key[0])} == set()
+    for key, hashes in given.items():
+        assert hashes == wanted[key], key
+
+
+def only_elsewhere(name: str) -> bool:
+    """Packages that the export leaves out: wanted on other systems only."""
+    return name in ("colorama", "distlib") and sys.platform != "win32"
+
+
+def test_the_lock_has_what_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    versions: dict[str, set[str]] = {}
+    for name, version in locked():
+        versions.setdefault(name, set()).add(version)
+    for line in project["project"]["dependencies"]:
+        wanted = Requirement(line)
+        assert all(wanted.specifier.contains(version) for version in versions[wanted.name]), line
+    for name in project["tool"]["poetry"]["group"]["dev"]["dependencies"]:
+        assert name in versions
+
+
+def test_no_index_is_named() -> None:
+    for name in ("poetry.lock", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+        text = (ROOT / name).read_text()
+        assert "index-url" not in text
+        assert "[[tool.poetry.source]]" not in text
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    text = README.read_text()
+    for cls, prefix in ((Server, ""), (Settings, "FITSERVE_")):
+        for field, info in cls.model_fields.items():
+            assert re.search(rf"\| `{prefix}{field.upper()}` \| .*{info.default}", text), field
+    documented = re.findall(r"^\| `([A-Z][A-Z_]+)` \|", text, flags=re.MULTILINE)
+    assert sorted(documented) == sorted(setting_names())
+
+
+def test_every_type_is_in_the_readme() -> None:
+    text = README.read_text()
+    for model_type, cls in catalog().items():
+        row = re.search(rf"^\| `{model_type}` \|.*$", text, flags=re.MULTILINE)
+        assert row, model_type
+        for name in cls.from_kwargs({}).hyperparameters():
+            assert name == "random_state" or f"`{name}`" in row[0], (model_type, name)
+
+
+def test_the_examples_are_what_their_tables_say(tmp_path: Path) -> None:
+    sys.path.insert(0, str(EXAMPLES))
+    try:
+        import build  # type: ignore[import-not-found]
+    finally:
+        sys.path.pop(0)
+    assert set(build.BODIES) == set(catalog())
+    for model_type in build.BODIES:
+        kept = (EXAMPLES / f"register-{model_type}.json").read_text()
+        assert kept == build.body(model_type), "run examples/build.py"
+
+
+def test_one_command_line_serves_everywhere() -> None:
+    command = (ROOT / "Procfile").read_text().removeprefix("web: ").strip()
+    makefile = (ROOT / "Makefile").read_text()
+    assert f"SERVE := {command}\n" in makefile
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert f"CMD {json.dumps(command.split())}\n" in dockerfile

@@ -1,0 +1,116 @@
+"""What only gunicorn itself can show: concurrency, stopping, starting."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT, Server, start_server
+
+X = [[0.0], [1.0], [9.0], [10.0]]
+
+
+def registration(model_id: int, **kwargs: Any) -> dict[str, Any]:
+    data = {"X": X, "y": [0, 0, 1, 1]} | kwargs
+    return {"model_type": "gauss_naive_bayes", "model_id": model_id, "kwargs": data}
+
+
+def test_of_64_registrations_of_one_id_one_wins(server: Server) -> None:
+    with ThreadPoolExecutor(64) as pool:
+        asked = [pool.submit(server.ask, "POST", "/register", registration(64)) for _ in range(64)]
+        statuses = Counter(future.result()[0] for future in asked)
+    assert statuses == {201: 1, 409: 63}
+
+
+def test_threads_agree_on_what_is_registered(server: Server) -> None:
+    assert server.ask("POST", "/register", registration(2))[0] == 201
+    ask = {"model_type": "gauss_naive_bayes", "model_id": 2, "features": [[0.5], [9.5]]}
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(lambda _: server.ask("POST", "/predict", ask), range(200)))
+    assert all(status == 200 and told["predictions"] == [0, 1] for status, told in answers)
+
+
+def test_a_connection_is_kept_and_serves_after_errors(server: Server) -> None:
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    for body, expected in ((b"{", 400), (b'{"model_type": "nix"}', 404), (b"x" * 100_000, 400)):
+        connection.request("POST", "/list", body, server.headers)
+        answer = connection.getresponse()
+        assert answer.status == expected
+        assert answer.headers["Connection"] == "keep-alive"
+        answer.read()
+    connection.close()
+
+
+def test_a_body_over_the_limit_gets_its_answer_while_it_is_sent(tmp_path: Path) -> None:
+    running = start_server(tmp_path / "log", FITSERVE_MAX_CONTENT_LENGTH="100000")
+    try:
+        for path in ("/register", "/listtypes"):
+            status, told = running.ask("POST", path, b"[" + b" " * 3_000_000)
+            assert status in (413, 405)
+            assert path == "/listtypes" or "FITSERVE_MAX_CONTENT_LENGTH" in told["detail"]
+        assert running.ask("GET", "/health")[0] == 200
+    finally:
+        running.process.terminate()
+        assert running.process.wait(timeout=40) == 0
+
+
+def test_a_graceful_stop_lets_requests_in_flight_finish(tmp_path: Path) -> None:
+    running = start_server(tmp_path / "log")
+    body = json.dumps(registration(1)).encode()
+    connection = HTTPConnection("127.0.0.1", running.port, timeout=20)
+    connection.putrequest("POST", "/register")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body[:20])
+    time.sleep(0.3)  # the server is reading the body by now
+    running.process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    connection.send(body[20:])
+    with connection.getresponse() as answer:
+        assert answer.status == 201
+    connection.close()
+    assert running.process.wait(timeout=40) == 0
+
+
+def test_the_access_log_is_on_standard_output(server: Server) -> None:
+    server.ask("GET", "/listtypes")
+    deadline = time.monotonic() + 5
+    while '"GET /listtypes HTTP/1.1" 200' not in server.log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FITSERVE_MAX_CONTENT_LENGTH", "many"),
+        ("FITSERVE_MAX_CONTENT_LENGTH", "0"),
+        ("FITSERVE_MAX_CONTENT_LENGHT", "1000"),
+        ("PORT", "http"),
+        ("PORT", "70000"),
+        ("WEB_CONCURRENCY", "0"),
+        ("HOST", ""),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_one_line(name: str, value: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "-c", "python:fitserve.gunicorn_conf"],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "PORT": "1", name: value},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode != 0
+    lines = (done.stdout + done.stderr).strip().splitlines()
+    assert len(lines) == 1
+    assert name in lines[0]
