@@ -18,3 +18,8 @@ def softmax(a: FloatArray) -> FloatArray:
     e: FloatArray = np.exp(a - a.max(axis=1, keepdims=True))
     e /= e.sum(axis=1, keepdims=True)
     return e
+
+
+def thinned(losses: list[float], most: int = 1000) -> list[float]:
+    """At most about `most` of the losses, at even distances, the last one among them."""
+    return losses[:: -(1 + max(len(losses) - 1, 0) // most)][::-1]
