@@ -1,5 +1,7 @@
 """Gaussian naive Bayes."""
 
+from typing import Annotated
+
 import numpy as np
 from pydantic import Field
 
@@ -7,6 +9,8 @@ from fitserve.errors import InvalidRequest
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import log_sum_exp
 from fitserve.validation import FloatArray
+
+CELLS = 2**15  # numbers in a working array, about: they stay in the cache
 
 
 @hyperparameters
@@ -25,33 +29,73 @@ class GaussNaiveBayes(Model):
         ge=0.0,
         description="Share of the largest column variance that is added to every variance.",
     )
+    priors: Annotated[list[Annotated[float, Field(ge=0.0, le=1.0)]], Field(min_length=2)] | None = (
+        Field(
+            default=None,
+            description="Probability of each class, in ascending order of the labels; "
+            "by default its share of the rows.",
+        )
+    )
 
     def _fit(self, X: FloatArray, y: Codes) -> None:
         counts = np.bincount(y)
-        one_hot = np.zeros((len(counts), len(y)))
-        one_hot[y, np.arange(len(y))] = 1.0
-        # Squares of deviations from the overall mean first: differences between the classes are
-        # small beside a large offset, and E[x^2] - E[x]^2 would lose them.
-        centre = X.mean(axis=0)
-        deviation = X - centre
-        shift = one_hot @ deviation / counts[:, None]
-        within = deviation - shift[y]
-        variance = one_hot @ within**2 / counts[:, None]
-        self.theta_ = shift + centre
-        self.var_ = variance + self.var_smoothing * (deviation**2).mean(axis=0).max()
-        if not (self.var_ > 0.0).all():
+        self.class_prior_ = self._checked_priors(len(counts), counts / len(y))
+        scale = np.ones(X.shape[1])
+        centre, shift, variance, widest = class_moments(X, y, counts)
+        if not ((variance > 1e-280).all() and (variance < 1e100).all()):
+            # Squares overflowed or vanished, or a column is constant: once more, with columns
+            # that powers of two have brought near 1.
+            largest = np.maximum(X.max(axis=0), -X.min(axis=0))
+            largest[largest == 0.0] = largest.max()
+            scale = np.ldexp(1.0, np.clip(-np.frexp(largest)[1], -1022, 1000))
+            centre, shift, variance, widest = class_moments(X * scale, y, counts)
+        # A share of the variance of the widest column in its own units, in the units of each;
+        # where that overflows, the column is as nothing beside the widest.
+        deviations = np.sqrt(self.var_smoothing * widest) / scale
+        variance = variance + np.minimum((deviations.max() * scale) ** 2, 1e200)
+        if not (variance > 0.0).all():
             raise InvalidRequest.at(
                 ("var_smoothing",),
                 "a column is constant within a class; give a var_smoothing above 0",
                 "singular",
             )
-        self.log_prior_ = np.log(counts / len(y))
-        self.log_norm_ = self.log_prior_ - 0.5 * np.log(2.0 * np.pi * self.var_).sum(axis=1)
+        # Apart, since their sum would round the difference between classes off, far from 0.
+        self.centre_, self.shift_ = centre / scale, shift / scale
+        self.precision_root_ = scale / np.sqrt(variance)  # 1 / standard deviation
+        self.log_norm_ = -0.5 * np.log(2.0 * np.pi * variance).sum(axis=1)
+
+    def _checked_priors(self, n_classes: int, shares: FloatArray) -> FloatArray:
+        if self.priors is None:
+            return shares
+        if len(self.priors) != n_classes:
+            raise InvalidRequest.at(
+                ("priors",),
+                f"{len(self.priors)} priors are given, and y has {n_classes} classes",
+                "length",
+            )
+        if not np.isclose(sum(self.priors), 1.0):
+            raise InvalidRequest.at(
+                ("priors",), f"priors must sum to 1, not {sum(self.priors):.6g}", "sum"
+            )
+        return np.array(self.priors)
 
     def _joint(self, X: FloatArray) -> FloatArray:
-        """Log of prior times likelihood, `(n_rows, n_classes)`."""
-        distance = ((X[:, None, :] - self.theta_) ** 2 / self.var_).sum(axis=2)
-        joint: FloatArray = self.log_norm_ - 0.5 * distance
+        """Log of prior times likelihood, `(n_rows, n_classes)`, less what the classes share."""
+        joint = np.empty((len(X), len(self.shift_)))
+        size = max(1, CELLS // self.shift_.size)
+        for start in range(0, len(X), size):
+            z = (X[start : start + size] - self.centre_)[:, None, :] - self.shift_
+            z *= self.precision_root_
+            z *= z
+            z.sum(axis=2, out=joint[start : start + size])
+        joint *= -0.5
+        joint += np.log(self.class_prior_) + self.log_norm_
+        if not np.isfinite(joint.max(axis=1)).all():
+            raise InvalidRequest.at(
+                ("X",),
+                "a row is so far from every class that its probability is 0 to machine precision",
+                "overflow",
+            )
         return joint
 
     def _predict(self, X: FloatArray) -> Codes:
@@ -62,3 +106,37 @@ class GaussNaiveBayes(Model):
         joint = self._joint(X)
         probabilities: FloatArray = np.exp(joint - log_sum_exp(joint))
         return probabilities
+
+
+def class_moments(
+    X: FloatArray, y: Codes, counts: Codes
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """A centre `(n_features,)`; mean less centre and variance `(n_classes, n_features)` of each
+    class; and variance `(n_features,)` over all.
+
+    Squares of deviations from the mean of the class: E[x^2] - E[x]^2 would lose all digits far
+    from the origin. Sums are products with memberships, a block at a time.
+    """
+    n, p = X.shape
+    k = len(counts)
+    centre = np.ones(n) @ X / n
+    size = max(256, 2 * CELLS // max(k, p))
+    parts = [slice(start, start + size) for start in range(0, n, size)]
+
+    def sums(part: slice, values: FloatArray) -> FloatArray:
+        mine: FloatArray = (y[part] == np.arange(k)[:, None]).astype(np.float64) @ values
+        return mine
+
+    shift = np.zeros((k, p))
+    for part in parts:
+        shift += sums(part, X[part] - centre)
+    shift /= counts[:, None]
+    variance = np.zeros((k, p))
+    for part in parts:
+        within = X[part] - centre
+        within -= shift[y[part]]
+        within *= within
+        variance += sums(part, within)
+    variance /= counts[:, None]
+    share = counts / n
+    return centre, shift, variance, share @ (variance + shift**2)
