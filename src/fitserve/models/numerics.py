@@ -1,8 +1,15 @@
 """Numerics that several model types share."""
 
+from collections.abc import Callable
+
 import numpy as np
 
+from fitserve.errors import InvalidRequest
 from fitserve.validation import FloatArray
+
+EPS = float(np.finfo(np.float64).eps)
+LOSSES = 1000
+"""Entries that a loss curve has at most."""
 
 
 def log_sum_exp(a: FloatArray) -> FloatArray:
@@ -23,3 +30,74 @@ def softmax(a: FloatArray) -> FloatArray:
 def thinned(losses: list[float], most: int = 1000) -> list[float]:
     """At most about `most` of the losses, at even distances, the last one among them."""
     return losses[:: -(1 + max(len(losses) - 1, 0) // most)][::-1]
+
+
+def power_of_two(a: FloatArray) -> FloatArray:
+    """The powers of two next above |a|, to divide by without rounding; 1 for 0.
+
+    Kept within 2^±1000, so that the inverse is a number too.
+    """
+    exponent = np.frexp(a)[1]
+    result: FloatArray = np.ldexp(1.0, np.clip(exponent, -1000, 1000))
+    return result
+
+
+def column_means(X: FloatArray) -> FloatArray:
+    """Mean of each column; of a constant one its value exactly, so that centring leaves zeros."""
+    n = len(X)
+    means: FloatArray = np.ones(n) @ X / n
+    close = np.abs(means - X[0]) <= n * EPS * np.abs(means)
+    for j in np.flatnonzero(close):
+        if (X[:, j] == X[0, j]).all():
+            means[j] = X[0, j]
+    return means
+
+
+def spectral_norm(X: FloatArray) -> float:
+    """The largest singular value of X, from the smaller of X'X and XX'."""
+    unit = np.abs(X).max() or 1.0
+    X = X / unit
+    gram = X.T @ X if X.shape[0] >= X.shape[1] else X @ X.T
+    return float(unit * np.sqrt(np.linalg.eigvalsh(gram)[-1]))
+
+
+def gradient_descent(
+    objective: Callable[[FloatArray], tuple[float, FloatArray]],
+    start: FloatArray,
+    *,
+    rate: float,
+    max_iter: int,
+    stop: Callable[[FloatArray, FloatArray], bool],
+    iterated: Callable[..., None],
+    curvature: Callable[[], float],
+) -> tuple[FloatArray, bool]:
+    """Step down the gradient from `start` at a fixed rate; answer where it ended and whether
+    `stop(gradient, first gradient)` said that it converged.
+
+    `objective` gives the loss and its gradient; `curvature` bounds the largest eigenvalue of its
+    Hessian, of which 2 / rate must be above. Raises `InvalidRequest` when the loss grew.
+    """
+    theta = start
+    first_loss, first = loss, gradient = objective(theta)
+    stride = -(-max_iter // LOSSES)
+    converged = False
+    for i in range(1, max_iter + 1):
+        theta = theta - rate * gradient
+        loss, gradient = objective(theta)
+        if not (np.isfinite(loss) and np.isfinite(gradient).all()):
+            break
+        converged = stop(gradient, first)
+        shown = converged or i % stride == 0 or i == max_iter
+        iterated(i, of=max_iter, loss=loss if shown else None)
+        if converged:
+            break
+    if not loss <= first_loss * (1.0 + 1e-9):
+        bound = 2.0 / curvature()
+        if not (np.isfinite(first_loss) and 1e-290 < bound < np.inf):
+            advice = "scale the columns of X and y to values near 1"
+        else:
+            advice = f"it must be below {bound:.3g} for these data; try {0.5 * bound:.2g}"
+        raise InvalidRequest.at(
+            ("learning_rate",), f"gradient descent diverged at {rate:.3g}; {advice}", "diverged"
+        )
+    return theta, converged
