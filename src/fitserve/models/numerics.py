@@ -101,3 +101,14 @@ def gradient_descent(
             ("learning_rate",), f"gradient descent diverged at {rate:.3g}; {advice}", "diverged"
         )
     return theta, converged
+
+
+def settle_ties(scores: FloatArray, rounding: FloatArray) -> FloatArray:
+    """`scores` `(n, k)`, where those within `rounding` `(n, 1)` of their row's best equal it.
+
+    A matrix product rounds equal columns differently, by their place and by the number of rows;
+    after this, `argmax` gives a tie to the smallest class, in a batch as for one row.
+    """
+    best = scores.max(axis=1, keepdims=True)
+    settled: FloatArray = np.where(scores >= best - rounding, best, scores)
+    return settled

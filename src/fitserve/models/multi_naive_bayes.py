@@ -1,0 +1,127 @@
+"""Multinomial naive Bayes."""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from fitserve.errors import LISTED, Fault, InvalidRequest
+from fitserve.models.base import Codes, Model, hyperparameters
+from fitserve.models.numerics import log_sum_exp, settle_ties
+from fitserve.validation import FloatArray
+
+_BLOCK = 2**16  # numbers of the one-hot matrix that are held at a time
+_HUGE = 1e290
+_SHRUNK = 2.0**-60  # brings the largest float to where its product with any log stays finite
+
+Smoothing = Annotated[float, Field(ge=0.0)]
+Weight = Annotated[float, Field(gt=0.0)]
+
+
+@hyperparameters
+class MultiNaiveBayes(Model):
+    """Bayes' rule over columns of counts, such as words in texts, drawn at each class's rates.
+
+    Learns the class priors and, for each class, the share that each column has of all that was
+    counted, smoothed by `alpha` (Manning, Raghavan, Schütze, Introduction to Information
+    Retrieval, 13.2). Fractions, such as tf-idf weights, serve as counts too.
+    """
+
+    tasks = ("classification",)
+    gives_probabilities = True
+
+    alpha: Smoothing | Annotated[list[Smoothing], Field(min_length=2)] = Field(
+        default=1.0,
+        description="Added to every count (Laplace, Lidstone); one number, or one a column.",
+    )
+    fit_prior: bool = Field(
+        default=True, description="Learn the class priors; otherwise all classes are as likely."
+    )
+    class_prior: Annotated[list[Weight], Field(min_length=2)] | None = Field(
+        default=None,
+        description="The priors, one a class in ascending order of labels, in place of learned.",
+    )
+
+    def _fit(self, X: FloatArray, y: Codes) -> None:
+        _refuse_negative(X)
+        self.class_count_ = np.bincount(y).astype(np.float64)
+        self.class_log_prior_ = self._log_prior(self.class_count_)
+        alpha = np.asarray(self.alpha, dtype=np.float64)
+        if alpha.ndim and len(alpha) != X.shape[1]:
+            raise InvalidRequest.at(
+                ("alpha",),
+                f"alpha has {len(alpha)} values where X has {X.shape[1]} columns",
+                "length",
+            )
+        # The shares do not change when counts and alpha shrink alike, and then sums stay finite.
+        shrink = _SHRUNK if max(X.max(), alpha.max()) > _HUGE else 1.0
+        smoothed = _class_sums(X, y, shrink) + alpha * shrink
+        if not (smoothed > 0.0).all():
+            raise InvalidRequest.at(
+                ("alpha",),
+                f"alpha is 0 where column {np.argwhere(smoothed == 0.0)[0, 1]} is never counted in "
+                "a class, and the logarithm of 0 has no value; give an alpha above 0",
+                "log_of_zero",
+            )
+        self.feature_log_prob_ = np.log(smoothed) - np.log(smoothed.sum(axis=1, keepdims=True))
+
+    def _log_prior(self, counts: FloatArray) -> FloatArray:
+        if self.class_prior is not None:
+            if len(self.class_prior) != len(counts):
+                raise InvalidRequest.at(
+                    ("class_prior",),
+                    f"class_prior has {len(self.class_prior)} values where y has "
+                    f"{len(counts)} classes",
+                    "length",
+                )
+            return np.log(self.class_prior)
+        if self.fit_prior:
+            learned: FloatArray = np.log(counts) - np.log(counts.sum())
+            return learned
+        return np.full(len(counts), -np.log(len(counts)))
+
+    def _joint(self, X: FloatArray) -> tuple[FloatArray, float]:
+        """Log of prior times likelihood, `(n_rows, n_classes)`, and what it was shrunk by."""
+        _refuse_negative(X)
+        shrink = 1.0
+        joint = (self.feature_log_prob_ @ X.T).T  # by classes in memory, where maxima are fast
+        if not np.isfinite(joint).all():
+            shrink = _SHRUNK
+            joint = (self.feature_log_prob_ @ (X * shrink).T).T
+        joint += self.class_log_prior_ * shrink
+        rounding = np.finfo(np.float64).eps * (X.shape[1] + 4)
+        return settle_ties(joint, rounding * np.abs(joint).min(axis=1, keepdims=True)), shrink
+
+    def _predict(self, X: FloatArray) -> Codes:
+        codes: Codes = self._joint(X)[0].argmax(axis=1)
+        return codes
+
+    def _predict_proba(self, X: FloatArray) -> FloatArray:
+        joint, shrink = self._joint(X)
+        joint = (joint - joint.max(axis=1, keepdims=True)) / shrink
+        probabilities: FloatArray = np.exp(joint - log_sum_exp(joint))
+        return probabilities
+
+
+def _class_sums(X: FloatArray, y: Codes, scale: float) -> FloatArray:
+    """Column sums of each class times `scale`, `(n_classes, n_columns)`, as matrix products."""
+    n_classes = int(y.max()) + 1
+    rows = max(1, _BLOCK // n_classes)
+    sums = np.zeros((n_classes, X.shape[1]))
+    for start in range(0, len(X), rows):
+        codes = y[start : start + rows]
+        one_hot = np.zeros((n_classes, len(codes)))
+        one_hot[codes, np.arange(len(codes))] = scale
+        sums += one_hot @ X[start : start + rows]
+    return sums
+
+
+def _refuse_negative(X: FloatArray) -> None:
+    if X.min() >= 0.0:
+        return
+    cells = np.argwhere(X < 0.0)
+    faults = [
+        Fault(("X", i, j), f"a count is needed, not the negative {X[i, j]:.6g}", "negative_count")
+        for i, j in cells[:LISTED].tolist()
+    ]
+    raise InvalidRequest(faults, len(cells))
