@@ -7,7 +7,7 @@ from pydantic import Field
 
 from fitserve.errors import LISTED, Fault, InvalidRequest
 from fitserve.models.base import Codes, Model, hyperparameters
-from fitserve.models.numerics import log_sum_exp, settle_ties
+from fitserve.models.numerics import EPS, log_sum_exp, settle_ties
 from fitserve.validation import FloatArray
 
 _BLOCK = 2**16  # numbers of the one-hot matrix that are held at a time
@@ -89,7 +89,7 @@ class MultiNaiveBayes(Model):
             shrink = _SHRUNK
             joint = (self.feature_log_prob_ @ (X * shrink).T).T
         joint += self.class_log_prior_ * shrink
-        rounding = np.finfo(np.float64).eps * (X.shape[1] + 4)
+        rounding = EPS * (X.shape[1] + 4)
         return settle_ties(joint, rounding * np.abs(joint).min(axis=1, keepdims=True)), shrink
 
     def _predict(self, X: FloatArray) -> Codes:

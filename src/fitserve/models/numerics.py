@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fitserve.errors import InvalidRequest
 from fitserve.validation import FloatArray
@@ -112,3 +113,44 @@ def settle_ties(scores: FloatArray, rounding: FloatArray) -> FloatArray:
     best = scores.max(axis=1, keepdims=True)
     settled: FloatArray = np.where(scores >= best - rounding, best, scores)
     return settled
+
+
+def linear_scores(X: FloatArray, coef: FloatArray, intercept: FloatArray) -> FloatArray:
+    """`X @ coef.T + intercept`, `(n, k)`, where scores that tie within rounding are equal.
+
+    One column of scores stands for two classes and is measured against 0. NaN where a term of
+    the product overflows.
+    """
+    scores = (coef @ X.T).T  # by classes in memory, where maxima of rows are fast
+    scores += intercept
+    size = (np.abs(X) @ np.abs(coef).max(axis=0) + np.abs(intercept).max())[:, None]
+    scores += 0.0 * size
+    rounding = EPS * (X.shape[1] + 4) * size
+    if scores.shape[1] > 1:
+        return settle_ties(scores, rounding)
+    scores[np.abs(scores) <= rounding] = 0.0
+    return scores
+
+
+def class_of(scores: FloatArray) -> NDArray[np.intp]:
+    """The class that `linear_scores` favour, `(n,)`; ties go to the smallest."""
+    if scores.shape[1] > 1:
+        best: NDArray[np.intp] = scores.argmax(axis=1)
+        return best
+    return (scores[:, 0] > 0.0).astype(np.intp)
+
+
+def one_vs_rest(counts: NDArray[np.intp], *, balanced: bool) -> FloatArray:
+    """What a row of class c is to the problem "class j or not": its sign times its weight.
+
+    `(n_classes, n_problems)`; two classes make one problem, "the second or not". Balanced, the
+    rows of a class weigh `n / (n_classes * count)`; as in liblinear and scikit-learn, with more
+    than two classes the rest of the rows weigh 1.
+    """
+    k = len(counts)
+    weight = counts.sum() / (k * counts) if balanced else np.ones(k)
+    if k == 2:
+        return np.array([[-weight[0]], [weight[1]]])
+    signs = np.full((k, k), -1.0)
+    np.fill_diagonal(signs, weight)
+    return signs
