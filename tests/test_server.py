@@ -99,6 +99,10 @@ def test_the_access_log_is_on_standard_output(server: Server) -> None:
         ("PORT", "70000"),
         ("WEB_CONCURRENCY", "0"),
         ("HOST", ""),
+        ("FITSERVE_STORE", "models.db"),
+        ("FITSERVE_STORE", "sqlite://"),
+        ("FITSERVE_STORE", "mysql://localhost/models"),
+        ("FITSERVE_CACHE_MB", "-1"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_line(name: str, value: str) -> None:

@@ -7,10 +7,11 @@ from flask.json.provider import JSONProvider
 from pydantic_core import from_json, to_json
 
 from fitserve import problems
-from fitserve.config import Settings
+from fitserve.config import SettingError, Settings
 from fitserve.directory import ModelDirectory
 from fitserve.models import catalog
-from fitserve.routes import health, models
+from fitserve.routes import health, inference_protocol, models
+from fitserve.store import MemoryStore, Store
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -19,10 +20,24 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_content_length
     app.json = _Json(app)
     problems.init_app(app)
-    directory = ModelDirectory(catalog())
+    directory = ModelDirectory(catalog(), open_store(settings), settings.cache_mb * 2**20)
+    directory.open()
     app.register_blueprint(models.blueprint(directory))
-    app.register_blueprint(health.blueprint())
+    app.register_blueprint(health.blueprint(directory))
+    app.register_blueprint(inference_protocol.blueprint(directory))
+    app.extensions["fitserve"] = directory
     return app
+
+
+def open_store(settings: Settings) -> Store:
+    if settings.in_memory:
+        return MemoryStore()
+    from fitserve.sql_store import SqlStore  # SQLAlchemy takes time to load; not needed above
+
+    try:
+        return SqlStore(settings.store)
+    except ValueError as error:
+        raise SettingError("FITSERVE_STORE", str(error)) from None
 
 
 class _Json(JSONProvider):

@@ -1,5 +1,6 @@
 """Every setting: name, default, bounds, one line of help. Read from the environment only."""
 
+import os
 from typing import Any, Self
 
 from flask import Config
@@ -11,8 +12,8 @@ PREFIX = "FITSERVE"
 class SettingError(SystemExit):
     """A setting is wrong: one line that names it, and the start ends there."""
 
-    def __init__(self, name: str, msg: str, value: object) -> None:
-        super().__init__(f"fitserve: the setting {name} is wrong: {msg} (it is {value!r})")
+    def __init__(self, name: str, msg: str) -> None:
+        super().__init__(f"fitserve: the setting {name} is wrong: {msg}")
 
 
 class _FromEnvironment(BaseModel):
@@ -28,7 +29,7 @@ class _FromEnvironment(BaseModel):
             msg = first["msg"]
             if first["type"] == "extra_forbidden":
                 msg = f"there is no such setting; there are {', '.join(setting_names())}"
-            raise SettingError(names.get(field, field), msg, first["input"]) from None
+            raise SettingError(names.get(field, field), msg) from None
 
 
 class Settings(_FromEnvironment):
@@ -39,6 +40,17 @@ class Settings(_FromEnvironment):
         ge=1,
         description="Largest request body in bytes, unpacked.",
     )
+    store: str = Field(
+        default="sqlite:///fitserve.sqlite3",
+        description="Where models are kept: an SQLAlchemy URL of SQLite or PostgreSQL, or memory.",
+    )
+    cache_mb: int = Field(
+        default=512, ge=1, description="Memory for loaded models in each worker, in MiB."
+    )
+
+    @property
+    def in_memory(self) -> bool:
+        return self.store == "memory"
 
     @classmethod
     def load(cls) -> Self:
@@ -54,7 +66,21 @@ class Server(_FromEnvironment):
 
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
-    web_concurrency: int = Field(default=1, ge=1, le=256, description="Worker processes.")
+    web_concurrency: int | None = Field(
+        default=None, ge=1, le=256, description="Worker processes; by default one a core."
+    )
+
+    def workers(self, settings: Settings) -> int:
+        """How many workers there shall be; models in memory belong to one worker alone."""
+        if not settings.in_memory:
+            return self.web_concurrency or len(os.sched_getaffinity(0))
+        if self.web_concurrency not in (None, 1):
+            raise SettingError(
+                "WEB_CONCURRENCY",
+                "with FITSERVE_STORE=memory each worker would have models of its own; "
+                "choose a database, or one worker",
+            )
+        return 1
 
     @classmethod
     def load(cls, environ: dict[str, str]) -> Self:

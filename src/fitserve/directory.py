@@ -1,25 +1,36 @@
-"""The ModelDirectory: reserve an id, train, publish; get, list, delete."""
+"""The ModelDirectory: reserve an id, train, publish; get, list, delete.
 
+The store is the truth; models in memory are the hot path. A model in memory is served without
+a question as long as the store's epoch is the one in which it was last checked; one thread
+watches the epoch, so that what was deleted elsewhere stops being served here within a second.
+"""
+
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from threading import Lock
-from time import perf_counter
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass, replace
+from threading import Event, Lock, Thread
+from time import monotonic, perf_counter
+from typing import Any
 
-from fitserve.errors import ModelExists, ModelTraining, UnknownModel, UnknownModelType, within
+from fitserve.cache import Loaded, ModelCache
+from fitserve.errors import (
+    ModelTraining,
+    ModelUnreadable,
+    StoreUnavailable,
+    UnknownModel,
+    UnknownModelType,
+    within,
+)
 from fitserve.models.base import Model
+from fitserve.store import RESERVED_FOR, Key, Record, Store
 from fitserve.validation import FloatArray
 
-Status = Literal["training", "ready"]
+log = logging.getLogger(__name__)
 
-
-class Key(NamedTuple):
-    """A model's name; keys sort as models are listed."""
-
-    model_type: str
-    model_id: int
+LOOK_EVERY = 0.4  # seconds between looks at the store's epoch
+RENEW_EVERY = RESERVED_FOR / 5
+LONGEST_PAUSE = 5.0  # seconds between looks at a store that cannot be reached
 
 
 @dataclass(frozen=True)
@@ -33,38 +44,25 @@ class Training:
     feature_names: list[str] | None
 
 
-@dataclass
-class Entry:
-    """One id: reserved while its model trains, then the model and what is told of it."""
-
-    key: Key
-    status: Status = "training"
-    created: str = field(default_factory=lambda: _now())
-    description: dict[str, Any] = field(default_factory=dict)
-    model: Model | None = None
-    feature_names: list[str] | None = None
-
-    def summary(self) -> dict[str, Any]:
-        model_type, model_id = self.key
-        return {
-            "model_type": model_type,
-            "model_id": model_id,
-            "status": self.status,
-            "created": self.created,
-        }
-
-
 class ModelDirectory:
-    """Every model by key, in memory, for any number of threads.
+    """Every model by key, for any number of threads."""
 
-    A key is reserved before its model trains, so that of two registrations one is refused at
-    once, and a model can be seen only when it is whole.
-    """
-
-    def __init__(self, catalog: Mapping[str, type[Model]]) -> None:
+    def __init__(
+        self, catalog: Mapping[str, type[Model]], store: Store, cache_bytes: int = 2**29
+    ) -> None:
         self.catalog = catalog
-        self._entries: dict[Key, Entry] = {}
-        self._lock = Lock()
+        self.ready = False
+        """The store has been usable at least once."""
+        self.reachable = False
+        """The store was usable when last looked at."""
+        self._store = store
+        self._cache = ModelCache(cache_bytes)
+        self._epoch: str | None = None
+        self._reserved: set[str] = set()
+        self._loading: dict[Key, Lock] = {}
+        self._stopped = Event()
+
+    # ------------------------------------------------------------------------------ models
 
     def type(self, model_type: str) -> type[Model]:
         found = self.catalog.get(model_type)
@@ -72,81 +70,146 @@ class ModelDirectory:
             raise UnknownModelType(model_type, sorted(self.catalog))
         return found
 
-    def register(self, training: Training) -> Entry:
+    def register(self, training: Training) -> Record:
         """Train, and publish the model under its key; whatever fails leaves the key free."""
-        with self._reserved(training.key) as entry:
+        with self._reservation(training.key) as reserved:
             started = perf_counter()
             with within("kwargs"):
                 model = training.model.fit(training.X, training.y)
                 seconds = perf_counter() - started
                 score = model.score(training.X, training.y)
-            entry.feature_names = training.feature_names
-            entry.description = describe(model, training.feature_names, seconds, score)
-            entry.model = model
-            entry.status = "ready"  # last: a reader without the lock sees it whole or not at all
-        return entry
+            description = describe(model, training.feature_names, seconds, score)
+            epoch = self._epoch
+            record = self._store.publish(replace(reserved, description=description), model.state())
+        self._cache.put(Loaded(record, model, epoch))
+        return record
 
-    def get(self, model_type: str, model_id: int) -> tuple[Model, Entry]:
-        """The trained model to predict with, and its entry."""
-        entry = self.entry(model_type, model_id)
-        if entry.status != "ready" or entry.model is None:
-            raise ModelTraining(model_type, model_id)
-        return entry.model, entry
+    def get(self, model_type: str, model_id: int) -> Loaded:
+        """The trained model to predict with."""
+        key = Key(model_type, model_id)
+        loaded = self._cache.get(key)
+        if loaded is not None and loaded.epoch == self._epoch:
+            return loaded
+        self.type(model_type)
+        with self._loading.setdefault(key, Lock()):  # many may ask for one model at once
+            try:
+                return self._checked(key)
+            finally:
+                self._loading.pop(key, None)
 
-    def entry(self, model_type: str, model_id: int) -> Entry:
-        found = self._entries.get(Key(model_type, model_id))
+    def record(self, model_type: str, model_id: int) -> Record:
+        """What is told of a model, in whatever state it is."""
+        self.type(model_type)
+        found = self._store.find(Key(model_type, model_id))
         if found is None:
-            self.type(model_type)
             raise UnknownModel(model_type, model_id)
         return found
 
     def ids(self, model_type: str) -> list[int]:
         """The ids of the ready models of a type, ascending."""
         self.type(model_type)
-        with self._lock:
-            entries = list(self._entries.values())
-        return sorted(
-            entry.key.model_id
-            for entry in entries
-            if entry.key.model_type == model_type and entry.status == "ready"
-        )
+        return self._store.ids(model_type)
 
     def page(
         self, model_type: str | None, after: Key | None, limit: int
-    ) -> tuple[list[Entry], Key | None]:
-        """Up to `limit` entries behind `after` in the order of keys, and where to go on."""
+    ) -> tuple[list[Record], Key | None]:
+        """Up to `limit` records behind `after` in the order of keys, and where to go on."""
         if model_type is not None:
             self.type(model_type)
-        with self._lock:
-            keys = sorted(
-                key
-                for key in self._entries
-                if (model_type is None or key.model_type == model_type)
-                and (after is None or key > after)
-            )
-            entries = [self._entries[key] for key in keys[:limit]]
-        return entries, entries[-1].key if len(keys) > limit else None
+        records = self._store.page(model_type, after, limit + 1)
+        return records[:limit], records[limit - 1].key if len(records) > limit else None
 
     def delete(self, model_type: str, model_id: int) -> None:
-        with self._lock:
-            entry = self.entry(model_type, model_id)
-            if entry.status == "training":
-                raise ModelTraining(model_type, model_id)
-            del self._entries[entry.key]
+        self.type(model_type)
+        key = Key(model_type, model_id)
+        if not self._store.delete(key):
+            raise UnknownModel(model_type, model_id)
+        self._cache.drop(key)
+
+    # ------------------------------------------------------------------------------- store
+
+    def open(self) -> None:
+        """Make the store ready, and watch it from a thread of its own until `close`."""
+        self._look()
+        Thread(target=self._watch, name="fitserve-watch", daemon=True).start()
+
+    def close(self) -> None:
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        pause, renewed = LOOK_EVERY, monotonic()
+        while not self._stopped.wait(pause):
+            self._look()
+            pause = LOOK_EVERY if self.reachable else min(pause * 2, LONGEST_PAUSE)
+            if self._reserved and monotonic() - renewed > RENEW_EVERY:
+                renewed = monotonic()
+                try:
+                    self._store.renew(list(self._reserved))
+                except StoreUnavailable:
+                    log.warning("Reservations could not be renewed")
+
+    def _look(self) -> None:
+        """See whether the store is there, and what its epoch is."""
+        try:
+            if not self.ready:
+                self._store.prepare()
+            self._epoch = self._store.epoch()
+        except StoreUnavailable:
+            if self.reachable or not self.ready:
+                log.error("The store is unreachable; trying again until it is there")
+            self.reachable = False
+        else:
+            if self.ready and not self.reachable:
+                log.info("The store is there again")
+            self.ready = self.reachable = True
 
     @contextmanager
-    def _reserved(self, key: Key) -> Iterator[Entry]:
-        entry = Entry(key)
-        with self._lock:
-            if key in self._entries:
-                raise ModelExists(*key)
-            self._entries[key] = entry
+    def _reservation(self, key: Key) -> Iterator[Record]:
+        reserved = self._store.reserve(key)
+        self._reserved.add(reserved.token)
         try:
-            yield entry
+            yield reserved
+        except BaseException:
+            try:
+                self._store.release(reserved)
+            except StoreUnavailable:
+                log.warning("The reservation of %s %d is left to expire", *key)
+            raise
         finally:
-            if entry.status != "ready":
-                with self._lock:
-                    del self._entries[key]
+            self._reserved.discard(reserved.token)
+
+    def _checked(self, key: Key) -> Loaded:
+        """The model as the store has it now, loaded if the one in memory is not that."""
+        epoch = self._epoch
+        loaded = self._cache.get(key)
+        if loaded is not None and loaded.epoch == epoch:
+            return loaded
+        try:
+            record = self._store.find(key)
+            if loaded is not None and record is not None and record.token == loaded.record.token:
+                loaded.epoch = epoch
+                return loaded
+            stored = self._store.load(key)
+        except StoreUnavailable:
+            if loaded is not None:
+                return loaded  # better than nothing; it was right when last checked
+            raise
+        self._cache.drop(key)
+        if stored is None:
+            if record is not None and record.status == "training":
+                raise ModelTraining(*key)
+            raise UnknownModel(*key)
+        record, state = stored
+        try:
+            model = self.catalog[key.model_type].restored(
+                record.description["hyperparameters"], state
+            )
+        except (ValueError, KeyError) as error:
+            log.error("The %s model with id %d does not fit this program: %s", *key, error)
+            raise ModelUnreadable(*key) from error
+        loaded = Loaded(record, model, epoch)
+        self._cache.put(loaded)
+        return loaded
 
 
 def describe(
@@ -171,7 +234,3 @@ def describe(
         "loss_curve": model.loss_curve_,
     }
     return description
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -135,6 +135,36 @@ class ModelTraining(FitserveError):
         )
 
 
+class StoreUnavailable(FitserveError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    name = "busy"
+    title = "The store cannot be reached"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The store of models cannot be reached or written at the moment, and nothing was "
+            "changed. Send the request again later.",
+            retry_after=2,
+        )
+
+
+class ModelUnreadable(FitserveError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    name = "model-unreadable"
+    title = "The stored model cannot be read"
+
+    def __init__(self, model_type: str, model_id: int) -> None:
+        super().__init__(
+            f"What is stored of the {model_type} model with id {model_id} is damaged or of a "
+            "newer version; the server's log says which. Restore it from a backup, or DELETE "
+            f"/models/{model_type}/{model_id} and register it again."
+        )
+
+
+class DamagedModel(ValueError):
+    """Stored bytes are not what was stored."""
+
+
 class TooLarge(FitserveError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     name = "too-large"

@@ -7,16 +7,19 @@ import os
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
+from fitserve.app import open_store  # noqa: E402
 from fitserve.config import Server, Settings  # noqa: E402
 
-Settings.load()  # a wrong setting stops here, in one line, before there is a worker to fail
+# A wrong setting stops here, in one line, before there is a worker to fail.
+_settings = Settings.load()
 _server = Server.load(dict(os.environ))
+open_store(_settings)
 
 wsgi_app = "fitserve:create_app()"
 bind = (
     f"[{_server.host}]:{_server.port}" if ":" in _server.host else f"{_server.host}:{_server.port}"
 )
-workers = 1  # models live in this one process
+workers = _server.workers(_settings)
 worker_class = "gthread"
 threads = 16
 keepalive = (

@@ -7,9 +7,11 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from fitserve import validation
-from fitserve.directory import Entry, Key, Training
+from fitserve.cache import Loaded
+from fitserve.directory import Training
 from fitserve.errors import InvalidRequest, Location, relocated, within
 from fitserve.models.base import Model
+from fitserve.store import Key, Record
 from fitserve.validation import FloatArray
 
 MAX_MODEL_ID = 2**53 - 1  # the largest that every JSON reader keeps exact
@@ -101,10 +103,11 @@ class ModelsQuery(Request):
 # -------------------------------------------------------------------------------- answers
 
 
-def prediction(ask: PredictRequest, model: Model, entry: Entry) -> dict[str, Any]:
+def prediction(ask: PredictRequest, loaded: Loaded) -> dict[str, Any]:
     """The answer of /predict: of one row in the singular, of a batch in the plural."""
+    model = loaded.model
     X, single = validation.features(
-        ask.features, model.n_features_in_, entry.feature_names, ("features",)
+        ask.features, model.n_features_in_, loaded.feature_names, ("features",)
     )
     answer: dict[str, Any] = {"model_type": ask.model_type, "model_id": ask.model_id}
     with _located_in_features(single):
@@ -136,17 +139,27 @@ def _located_in_features(single: bool) -> Iterator[None]:
         yield
 
 
-def description(entry: Entry) -> dict[str, Any]:
-    return entry.summary() | entry.description
+def summary(record: Record) -> dict[str, Any]:
+    model_type, model_id = record.key
+    return {
+        "model_type": model_type,
+        "model_id": model_id,
+        "status": record.status,
+        "created": record.created,
+    }
 
 
-def page(entries: list[Entry], following: Key | None) -> dict[str, Any]:
+def description(record: Record) -> dict[str, Any]:
+    return summary(record) | record.description
+
+
+def page(records: list[Record], following: Key | None) -> dict[str, Any]:
     cursor = None if following is None else f"{following.model_type}/{following.model_id}"
-    return {"models": [entry.summary() for entry in entries], "next": cursor}
+    return {"models": [summary(record) for record in records], "next": cursor}
 
 
-def location(entry: Entry) -> str:
-    return f"/models/{entry.key.model_type}/{entry.key.model_id}"
+def location(record: Record) -> str:
+    return f"/models/{record.key.model_type}/{record.key.model_id}"
 
 
 def model_type(cls: type[Model]) -> dict[str, Any]:

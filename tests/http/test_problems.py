@@ -183,7 +183,7 @@ def test_a_body_that_is_not_packed_as_it_says(api: Api, encoding: str, packed: b
 
 @pytest.fixture
 def small() -> Api:
-    return Api(create_app(Settings(max_content_length=1000)).test_client())
+    return Api(create_app(Settings(store="memory", max_content_length=1000)).test_client())
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "deflate"])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fitserve import codec
 from fitserve.errors import InvalidRequest
 from fitserve.models import catalog
 from fitserve.models.base import Model, Task
@@ -154,8 +155,13 @@ def test_a_batch_is_its_rows_one_by_one(cls: type[Model], task: Task) -> None:
 def test_what_was_learned_restores_to_the_same_model(cls: type[Model], task: Task) -> None:
     split = split_for(task)
     model = trained(cls, task)
-    copy = cls.restored(model.hyperparameters(), model.state())
+    description, state = codec.unpack(
+        codec.pack({"hyperparameters": model.hyperparameters()}, model.state())
+    )
+    copy = cls.restored(description["hyperparameters"], state)
     assert same(copy.predict(split.X_new), model.predict(split.X_new))
+    if model.has_probabilities:
+        assert same(copy.predict_proba(split.X_new), model.predict_proba(split.X_new))
     for name, value in model.state().items():
         assert isinstance(value, (np.ndarray, int, float, str, list, type(None))), name
         if isinstance(value, np.ndarray):

@@ -1,15 +1,22 @@
-"""Whether this process answers at all."""
+"""Whether this process answers at all, and whether it is worth asking."""
 
 from typing import Any
 
 from flask import Blueprint
 
+from fitserve.directory import ModelDirectory
+from fitserve.errors import StoreUnavailable
 
-def blueprint() -> Blueprint:
+
+def blueprint(directory: ModelDirectory) -> Blueprint:
     routes = Blueprint("health", __name__)
 
     @routes.get("/health")
     def health() -> dict[str, Any]:
-        return {"status": "ok"}
+        # A store that is lost later does not make this fail: models in memory keep answering,
+        # and a load balancer that took every machine out would end that too.
+        if not directory.ready:
+            raise StoreUnavailable
+        return {"status": "ok", "store": "ok" if directory.reachable else "unreachable"}
 
     return routes

@@ -17,15 +17,14 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     @routes.post("/register")
     @takes(RegisterRequest)
     def register(ask: RegisterRequest) -> Any:
-        entry = directory.register(ask.training(directory.type(ask.model_type)))
-        headers = {"Location": schemas.location(entry)}
-        return schemas.description(entry), HTTPStatus.CREATED, headers
+        record = directory.register(ask.training(directory.type(ask.model_type)))
+        headers = {"Location": schemas.location(record)}
+        return schemas.description(record), HTTPStatus.CREATED, headers
 
     @routes.post("/predict")
     @takes(PredictRequest)
     def predict(ask: PredictRequest) -> Any:
-        model, entry = directory.get(ask.model_type, ask.model_id)
-        return schemas.prediction(ask, model, entry)
+        return schemas.prediction(ask, directory.get(ask.model_type, ask.model_id))
 
     @routes.post("/list")
     @takes(ListRequest)
@@ -43,12 +42,12 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     @routes.get("/models")
     def list_models() -> Any:
         query = schemas.query(ModelsQuery, request.args.to_dict())
-        entries, following = directory.page(query.model_type, query.after_key(), query.limit)
-        return schemas.page(entries, following)
+        records, following = directory.page(query.model_type, query.after_key(), query.limit)
+        return schemas.page(records, following)
 
     @routes.get("/models/<model_type>/<int:model_id>")
     def describe(model_type: str, model_id: int) -> Any:
-        return schemas.description(directory.entry(model_type, model_id))
+        return schemas.description(directory.record(model_type, model_id))
 
     @routes.delete("/models/<model_type>/<int:model_id>")
     def delete(model_type: str, model_id: int) -> Any:

@@ -1,0 +1,68 @@
+"""The `fitserve` command: what an operator does beside serving."""
+
+import argparse
+import logging
+import sys
+from contextlib import closing
+
+from fitserve.errors import FitserveError, ModelExists, ModelUnreadable
+from fitserve.sql_store import SqlStore
+from fitserve.store import Key
+
+PAGE = 500
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; 0 when all went well."""
+    parser = argparse.ArgumentParser(prog="fitserve", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    copying = commands.add_parser(
+        "copy", help="copy every ready model from one store into another, SQLite or PostgreSQL"
+    )
+    copying.add_argument("source", type=_store, help="URL of the store to read")
+    copying.add_argument("destination", type=_store, help="URL of the store to write")
+    given = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="fitserve: %(message)s")
+    try:
+        with closing(given.source), closing(given.destination):
+            return copy(given.source, given.destination)
+    except FitserveError as error:
+        sys.stderr.write(f"fitserve: {error.detail}\n")
+        return 1
+
+
+def copy(source: SqlStore, destination: SqlStore) -> int:
+    """Copy the models that `destination` does not have; may be run again after it was stopped.
+
+    Each model is whole in `destination` or not there at all. What is there already stays as it
+    is. Answers 0, or 1 where a model could not be read.
+    """
+    source.prepare()
+    destination.prepare()
+    copied = there = unreadable = 0
+    after: Key | None = None
+    while records := source.page(None, after, PAGE):
+        after = records[-1].key
+        for record in records:
+            try:
+                stored = source.load(record.key)
+                if stored is not None:
+                    destination.put(*stored)
+                    copied += 1
+            except ModelExists:
+                there += 1
+            except ModelUnreadable:
+                unreadable += 1
+    sys.stdout.write(f"{copied} copied, {there} there already, {unreadable} unreadable\n")
+    return 1 if unreadable else 0
+
+
+def _store(url: str) -> SqlStore:
+    try:
+        return SqlStore(url)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

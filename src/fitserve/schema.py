@@ -1,0 +1,83 @@
+"""The tables, and the steps that lead an older database to them."""
+
+from collections.abc import Callable
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Double,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
+
+metadata = MetaData()
+
+# Keys sort by bytes, as in Python, whatever the language of the database.
+_bytewise = String(64).with_variant(String(64, collation="C"), "postgresql")
+
+models = Table(
+    "models",
+    metadata,
+    Column("model_type", _bytewise, primary_key=True),
+    Column("model_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("token", String(32), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("created", String(32), nullable=False),
+    Column("expires", Double),
+    Column("format", Integer),
+    Column("checksum", String(64)),
+    Column("description", Text),
+    Column("values", Text),
+    Column("arrays", LargeBinary),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+
+def _first(connection: Connection) -> None:
+    metadata.create_all(connection)
+    connection.execute(
+        insert(counters), [{"name": "epoch", "value": 0}, {"name": "schema", "value": 0}]
+    )
+
+
+STEPS: list[Callable[[Connection], None]] = [_first]
+"""Step n leads from version n to n + 1; a step that has been released never changes."""
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the database to the newest version, inside the caller's transaction.
+
+    However many processes start together, one at a time gets past the lock, and all but the
+    first find nothing to do. (SQLite's write transaction is such a lock by itself.)
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(7043261)"))
+    version = 0
+    if inspect(connection).has_table("counters"):
+        version = connection.execute(
+            select(counters.c.value).where(counters.c.name == "schema")
+        ).scalar_one()
+    if version > len(STEPS):
+        raise SystemExit(
+            f"fitserve: the store has schema version {version}, newer than this program's "
+            f"{len(STEPS)}; start the newer program"
+        )
+    for step in STEPS[version:]:
+        step(connection)
+    connection.execute(update(counters).where(counters.c.name == "schema").values(value=len(STEPS)))

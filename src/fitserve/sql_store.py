@@ -1,0 +1,354 @@
+"""The store in a database: an SQLite file by default, PostgreSQL for many machines."""
+
+import json
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Double,
+    Engine,
+    Select,
+    and_,
+    cast,
+    create_engine,
+    delete,
+    event,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    DisconnectionError,
+    IntegrityError,
+    NoSuchModuleError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import QueuePool
+
+from fitserve import codec
+from fitserve.errors import (
+    DamagedModel,
+    ModelExists,
+    ModelTraining,
+    ModelUnreadable,
+    StoreUnavailable,
+)
+from fitserve.schema import counters, migrate, models
+from fitserve.store import RESERVED_FOR, Key, Record, State, reservation
+
+log = logging.getLogger(__name__)
+
+_OUR_OWN_FAULTS = (IntegrityError, ProgrammingError, DataError)
+BUSY_SECONDS = 10  # how long a write waits for the writer before it
+
+
+class SqlStore:
+    """Models as rows. Every change is one transaction, durable when the method returns."""
+
+    def __init__(self, url: str) -> None:
+        self._url = parse_url(url)
+        self._file = _file_of(self._url)
+        self._engine = _engine(self._url, self._file)
+
+    def prepare(self) -> None:
+        if self._file is not None:
+            _create(self._file)
+        with self._transaction(write=True) as connection:
+            migrate(connection)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # ----------------------------------------------------------------------- registration
+
+    def reserve(self, key: Key) -> Record:
+        record = reservation(key)
+        row = {
+            "model_type": key.model_type,
+            "model_id": key.model_id,
+            "token": record.token,
+            "status": record.status,
+            "created": record.created,
+            "description": None,
+            "values": None,
+            "arrays": None,
+            "format": None,
+            "checksum": None,
+        }
+        dialect: Any = sqlite if self._file is not None else postgresql
+        fresh = dialect.insert(models).values(**row, expires=self._now() + RESERVED_FOR)
+        statement = fresh.on_conflict_do_update(
+            index_elements=[models.c.model_type, models.c.model_id],
+            set_={name: fresh.excluded[name] for name in [*row, "expires"]},
+            where=or_(models.c.status == "failed", self._orphaned()),
+        ).returning(models.c.token)
+        with self._transaction(write=True) as connection:
+            if connection.execute(statement).first() is None:
+                raise ModelExists(*key)
+        return record
+
+    def renew(self, tokens: Collection[str]) -> None:
+        with self._transaction(write=True) as connection:
+            connection.execute(
+                update(models)
+                .where(models.c.token.in_(tokens), models.c.status == "training")
+                .values(expires=self._now() + RESERVED_FOR)
+            )
+
+    def publish(self, record: Record, state: State, **columns: str) -> Record:
+        packed = codec.pack(record.description, dict(state))
+        with self._transaction(write=True) as connection:
+            done = connection.execute(
+                update(models)
+                .where(*_is(record.key), models.c.token == record.token)
+                .values(status="ready", expires=None, **asdict(packed), **columns)
+            )
+            if done.rowcount != 1:
+                raise ModelExists(*record.key)
+        return replace(record, status="ready")
+
+    def put(self, record: Record, state: State) -> None:
+        """A ready model of another store, as it was there; raises `ModelExists`."""
+        reserved = self.reserve(record.key)
+        self.publish(replace(record, token=reserved.token), state, created=record.created)
+
+    def release(self, record: Record) -> None:
+        with self._transaction(write=True) as connection:
+            connection.execute(
+                delete(models).where(*_is(record.key), models.c.token == record.token)
+            )
+
+    def delete(self, key: Key) -> bool:
+        with self._transaction(write=True) as connection:
+            gone = connection.execute(
+                delete(models).where(
+                    *_is(key), or_(models.c.status != "training", self._orphaned())
+                )
+            )
+            if gone.rowcount == 1:
+                # One row that every deletion updates: deletions commit in the order of epochs.
+                connection.execute(
+                    update(counters)
+                    .where(counters.c.name == "epoch")
+                    .values(value=counters.c.value + 1)
+                )
+                return True
+            if connection.execute(select(models.c.token).where(*_is(key))).first():
+                raise ModelTraining(*key)
+        return False
+
+    # ---------------------------------------------------------------------------- reading
+
+    def find(self, key: Key) -> Record | None:
+        with self._transaction() as connection:
+            row = connection.execute(self._visible(*_told, models.c.description, key=key)).first()
+        if row is None:
+            return None
+        record = _record(row)
+        return replace(record, description=_description(key, row.description))
+
+    def load(self, key: Key) -> tuple[Record, State] | None:
+        with self._transaction() as connection:
+            statement = self._visible(*models.c, key=key).where(models.c.status == "ready")
+            row = connection.execute(statement).first()
+        if row is None:
+            return None
+        packed = codec.Packed(row.description, row.values, row.arrays, row.format, row.checksum)
+        try:
+            description, state = codec.unpack(packed)
+        except DamagedModel as damage:
+            log.error("The %s model with id %d is unreadable: %s", *key, damage)
+            raise ModelUnreadable(*key) from damage
+        return replace(_record(row), description=description), state
+
+    def ids(self, model_type: str) -> list[int]:
+        with self._transaction() as connection:
+            rows = connection.execute(
+                select(models.c.model_id)
+                .where(models.c.model_type == model_type, models.c.status == "ready")
+                .order_by(models.c.model_id)
+            )
+            return list(rows.scalars())
+
+    def page(self, model_type: str | None, after: Key | None, limit: int) -> list[Record]:
+        key = models.c.model_type, models.c.model_id
+        statement = self._visible(*_told).order_by(*key).limit(limit)
+        if model_type is not None:
+            statement = statement.where(models.c.model_type == model_type)
+        if after is not None:
+            statement = statement.where(tuple_(*key) > tuple_(*map(literal, after)))
+        with self._transaction() as connection:
+            return [_record(row) for row in connection.execute(statement)]
+
+    def epoch(self) -> str:
+        with self._transaction() as connection:
+            value = connection.execute(
+                select(counters.c.value).where(counters.c.name == "epoch")
+            ).scalar_one()
+        # A file put in the place of another starts an epoch of its own.
+        return f"{value}/{_inode(self._file)}" if self._file is not None else str(value)
+
+    # ---------------------------------------------------------------------------- inside
+
+    def _visible(self, *columns: ColumnElement[Any], key: Key | None = None) -> Select[Any]:
+        """Rows that are there: all but the reservations that nobody holds any more."""
+        statement = select(*columns).where(~self._orphaned())
+        return statement if key is None else statement.where(*_is(key))
+
+    def _orphaned(self) -> ColumnElement[bool]:
+        return and_(models.c.status == "training", models.c.expires < self._now())
+
+    def _now(self) -> ColumnElement[float]:
+        """Seconds since 1970 by the one clock that all who share the database share."""
+        if self._file is not None:
+            return literal(time.time())
+        return cast(func.extract("epoch", func.clock_timestamp()), Double)
+
+    @contextmanager
+    def _transaction(self, *, write: bool = False) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                connection.execution_options(fitserve_write=write)
+                with connection.begin():
+                    yield connection
+                    if write and self._file is not None:
+                        self._refuse_ghost(connection)
+        except _OUR_OWN_FAULTS:
+            raise
+        except (DBAPIError, PoolTimeoutError, OSError) as error:
+            log.warning("The store is unavailable: %s", _first_line(error))
+            raise StoreUnavailable from error
+
+    def _refuse_ghost(self, connection: Connection) -> None:
+        """Do not commit into a file that was removed or replaced while it was open."""
+        assert self._file is not None
+        if connection.connection.info.get("inode") != _inode(self._file):
+            raise OSError(f"the file {self._file.name} was removed or replaced while it was open")
+
+
+_told = (models.c.model_type, models.c.model_id, models.c.token, models.c.status, models.c.created)
+
+
+def _is(key: Key) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return models.c.model_type == key.model_type, models.c.model_id == key.model_id
+
+
+def _record(row: Any) -> Record:
+    return Record(Key(row.model_type, row.model_id), row.token, row.status, row.created)
+
+
+def _description(key: Key, stored: str | None) -> dict[str, Any]:
+    try:
+        described: dict[str, Any] = json.loads(stored) if stored is not None else {}
+        return described
+    except ValueError as error:
+        log.error("The description of the %s model with id %d is unreadable", *key)
+        raise ModelUnreadable(*key) from error
+
+
+def _first_line(error: BaseException) -> str:
+    origin = getattr(error, "orig", None) or error
+    return str(origin).strip().partition("\n")[0]
+
+
+# --------------------------------------------------------------------------------- engines
+
+
+def parse_url(url: str) -> URL:
+    """The database that the URL names; `ValueError` says what is wrong, without the password."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError(
+            "it must be 'memory' or a URL such as sqlite:///fitserve.sqlite3 or "
+            "postgresql://user:password@host/database"
+        ) from None
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise ValueError(f"there is no store for {parsed.drivername}; use sqlite or postgresql")
+    if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ValueError("name a file, as in sqlite:///fitserve.sqlite3, or use 'memory'")
+    if parsed.drivername != "sqlite":
+        try:
+            parsed.get_dialect().import_dbapi()
+        except (ImportError, NoSuchModuleError):
+            raise ValueError("PostgreSQL needs psycopg: install fitserve[postgres]") from None
+    return parsed
+
+
+def _file_of(url: URL) -> Path | None:
+    return Path(url.database or "").absolute() if url.drivername == "sqlite" else None
+
+
+def _create(file: Path) -> None:
+    """The file, readable by its owner alone: it holds what was learned from people's data."""
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        log.info("Created the store %s", file)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        log.warning("The store cannot be created: %s", error)
+        raise StoreUnavailable from error
+
+
+def _inode(file: Path) -> int | None:
+    try:
+        return file.stat().st_ino
+    except OSError:
+        return None
+
+
+def _engine(url: URL, file: Path | None) -> Engine:
+    pool = {"pool_size": 4, "max_overflow": 28, "pool_timeout": BUSY_SECONDS}
+    if file is None:
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **pool)
+
+    def connect() -> sqlite3.Connection:
+        # mode=rw: a file that was removed is not quietly made anew, empty.
+        uri = f"file:{quote(str(file))}?mode=rw"
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, **pool)
+
+    @event.listens_for(engine, "connect")
+    def remember(_: sqlite3.Connection, record: Any) -> None:
+        record.info["inode"] = _inode(file)
+
+    @event.listens_for(engine, "checkout")
+    def same_file(_: sqlite3.Connection, record: Any, __: Any) -> None:
+        if record.info.get("inode") != _inode(file):
+            raise DisconnectionError  # the pool throws it away and connects anew
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A write takes its lock at once: upgrading a read lock can fail however long one waits.
+        write = connection.get_execution_options().get("fitserve_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
