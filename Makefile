@@ -8,7 +8,7 @@ VENV := .venv
 PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes
 SERVE := env PYTHONPATH=src gunicorn -c python:fitserve.gunicorn_conf
 
-.PHONY: serve test lint types format lock benchmarks clean
+.PHONY: serve test lint types format lock benchmarks docs clean
 
 serve: $(VENV)/runtime ## set up and serve on http://127.0.0.1:8000 (HOST and PORT change it)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" exec $(SERVE)
@@ -35,6 +35,9 @@ lock: ## refresh poetry.lock and the requirements exported from it (needs Poetry
 
 benchmarks: $(VENV)/dev ## compare every model type with scikit-learn
 	PYTHONPATH=src $(VENV)/bin/python benchmarks/models.py
+
+docs: $(VENV)/runtime ## write docs/models.md and the README's table of types from the catalog
+	PYTHONPATH=src $(VENV)/bin/python docs/generate.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -129,7 +129,7 @@ def free_port() -> int:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a PostgreSQL server's own database: the one that the environment names, or one
     that a package brings, started here without root."""
-    given = os.environ.get("FITSERVE_TEST_POSTGRES")
+    given = os.environ.get("TEST_POSTGRES")
     if given:
         yield given
         return

@@ -10,6 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from fitserve.config import Server, Settings, setting_names
+from fitserve.errors import FitserveError
 from fitserve.models import catalog
 from tests.conftest import EXAMPLES, ROOT
 
@@ -88,21 +89,24 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
     assert sorted(documented) == sorted(setting_names())
 
 
-def test_every_type_is_in_the_readme() -> None:
-    text = README.read_text()
-    for model_type, cls in catalog().items():
-        row = re.search(rf"^\| `{model_type}` \|.*$", text, flags=re.MULTILINE)
-        assert row, model_type
-        for name in cls.from_kwargs({}).hyperparameters():
-            assert name == "random_state" or f"`{name}`" in row[0], (model_type, name)
+def test_the_documents_are_what_the_catalog_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    import generate
+
+    assert (ROOT / "docs" / "models.md").read_text() == generate.document(), "run make docs"
+    assert README.read_text() == generate.readme(), "run make docs"
 
 
-def test_the_examples_are_what_their_tables_say(tmp_path: Path) -> None:
-    sys.path.insert(0, str(EXAMPLES))
-    try:
-        import build  # type: ignore[import-not-found]
-    finally:
-        sys.path.pop(0)
+def test_every_problem_is_in_the_readme() -> None:
+    named = {cls.name for cls in FitserveError.__subclasses__()} | {FitserveError.name}
+    for name in named | {"not-found", "method-not-allowed"}:
+        assert f"`/problems/{name}`" in README.read_text(), name
+
+
+def test_the_examples_are_what_their_tables_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES)
+    import build
+
     assert set(build.BODIES) == set(catalog())
     for model_type in build.BODIES:
         kept = (EXAMPLES / f"register-{model_type}.json").read_text()

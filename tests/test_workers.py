@@ -1,6 +1,6 @@
 """Many workers, many servers, and sudden death: what was acknowledged is there, everywhere.
 
-FITSERVE_TEST_ROUNDS sets how often a server is killed (3 by default).
+TEST_ROUNDS sets how often a server is killed (3 by default).
 """
 
 import os
@@ -20,7 +20,7 @@ import pytest
 
 from tests.conftest import Server, start_server
 
-ROUNDS = int(os.environ.get("FITSERVE_TEST_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("TEST_ROUNDS", "3"))
 ROWS = [[0.1, 0.7], [0.9, 0.2], [0.45, 0.55]]
 
 
