@@ -108,8 +108,10 @@ def compare(names: list[str], rows: int, budget: float) -> None:
         model = cls.from_kwargs(pair.ours)
         cells = [paired(partial(model.fit, X, y), partial(pair.theirs.fit, X, y), budget)]
         ask = predicting(pair.theirs)
-        for batch in (thousand, one):
-            cells.append(paired(partial(model.predict, batch), partial(ask, batch), budget))
+        cells += [
+            paired(partial(model.predict, batch), partial(ask, batch), budget)
+            for batch in (thousand, one)
+        ]
         shown = " | ".join(f"{ratio:.2f} ({there * 1e3:.3g})" for _, there, ratio in cells)
         print(f"| {name} | {shown} |", flush=True)
 
