@@ -12,13 +12,10 @@ from fitserve.models.numerics import (
     column_means,
     gradient_descent,
     power_of_two,
-    softmax,
     spectral_norm,
 )
 from fitserve.validation import FloatArray
 
-ONE_HALF = EPS / 4.0
-"""Log-odds so small that the probabilities are equal to the last bit: a tie."""
 DENSE = 500
 """Columns up to which Newton's steps are preconditioned by blocks of the Hessian."""
 BLOCK = 60_000
@@ -100,19 +97,21 @@ class LogisticRegression(Model):
             decision[:, close] += self.level_[:, None]
         return decision
 
-    def _predict(self, X: FloatArray) -> Codes:
-        decision = self._decision(X)
-        if len(decision) == 1:
-            codes: Codes = (decision[0] > ONE_HALF).astype(np.intp)
-        else:
-            codes = (decision >= decision.max(axis=0) - ONE_HALF).argmax(axis=0)
-        return codes
-
-    def _predict_proba(self, X: FloatArray) -> FloatArray:
+    def _probabilities(self, X: FloatArray) -> FloatArray:
+        """`(n_classes, n_rows)`"""
         decision = self._decision(X)
         if len(decision) == 1:
             decision = np.vstack([np.zeros_like(decision), decision])
-        return softmax(decision.T)
+        P: FloatArray = np.exp(decision - decision.max(axis=0))
+        P /= P.sum(axis=0)
+        return P
+
+    def _predict(self, X: FloatArray) -> Codes:
+        codes: Codes = self._probabilities(X).argmax(axis=0)
+        return codes
+
+    def _predict_proba(self, X: FloatArray) -> FloatArray:
+        return np.ascontiguousarray(self._probabilities(X).T)
 
     # ---------------------------------------------------------------------------- Newton
 
