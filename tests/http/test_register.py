@@ -90,7 +90,11 @@ def test_the_first_and_last_id(api: Api, model_id: int) -> None:
         ({"X": [[1, 2], [3]], "y": [0, 1]}, ["X", 1], "1 values where row 0 has 2"),
         ({"X": [[1, 2], [3, None]], "y": [0, 1]}, ["X", 1, 1], "not null"),
         ({"X": [[1, 2], [True, 4]], "y": [0, 1]}, ["X", 1, 0], "not true"),
-        ({"X": X, "y": [0, 0, 1, 1], "n": 1}, ["n"], "known are: X, feature_names, random_state"),
+        (
+            {"X": X, "y": [0, 0, 1, 1], "n": 1},
+            ["n"],
+            "known are: X, feature_names, priors, random_state",
+        ),
         ({"X": X, "y": [0, 0, 1, 1], "var_smoothing": -1}, ["var_smoothing"], "greater than"),
         ({"X": X, "y": [0, 0, 1, "1"]}, ["y", 3], "the text '1' differs"),
         ({"X": X, "y": [0, 0, 1, 1], "feature_names": ["a"]}, ["feature_names"], "1 names"),

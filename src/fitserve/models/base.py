@@ -263,7 +263,7 @@ class Model(ABC):
         asked: Task | None = getattr(self, "task", None)
         if asked is not None:
             return asked
-        if len(self.tasks) > 1 and y.dtype.kind == "f":
+        if len(self.tasks) > 1 and y.dtype.kind == "f" and (y != np.trunc(y)).any():
             return "regression"
         return self.tasks[0]
 

@@ -1,0 +1,207 @@
+"""k nearest neighbours."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from fitserve.errors import InvalidRequest
+from fitserve.models.base import Codes, Model, hyperparameters
+from fitserve.validation import FloatArray, Target
+
+_ENOUGH = 64  # training rows from which on it pays not to compute every distance
+_GROUP = 32  # rows whose distances are reduced to one minimum
+_CELLS = 1 << 19  # distances held at a time: 4 MB, so that they stay in the cache;
+_QUERIES = 32  # but no fewer queries, since each block reads all training rows
+_FAR = 1e100  # its square, and the square of a query's, fit
+_SCORED_WHOLE, _SCORED = 5000, 1000
+_EPS, _HUGE = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).max)
+
+Neighbours = tuple[slice, Codes, FloatArray]
+"""Which queries; for each its k nearest training rows, nearest first; and how far they are."""
+Pairs = tuple[slice, Codes, Codes, FloatArray]
+"""Which queries; pairs of a query and a training row, in order of queries; how far they are."""
+
+
+def _blocks(n: int, step: int) -> Iterator[slice]:
+    return (slice(start, min(start + step, n)) for start in range(0, n, step))
+
+
+@hyperparameters
+class Knn(Model):
+    """Lets the k nearest training rows vote (classification) or averages them (regression).
+
+    Fix and Hodges, Discriminatory Analysis (1951); Hastie, Tibshirani, Friedman, The Elements of
+    Statistical Learning, 2nd ed., 13.3. Of rows at the same distance the earlier one is nearer;
+    votes tie to the smallest label. Neighbours are exact: a matrix product only proposes those
+    whose distances are then computed from differences, so a near tie, or data far from the
+    origin, cannot mislead it. The score of more than 5,000 rows is that of 1,000 of them,
+    evenly spaced.
+    """
+
+    tasks = ("classification", "regression")
+    gives_probabilities = True
+    aliases = {"k": "n_neighbors"}  # noqa: RUF012
+
+    n_neighbors: int = Field(default=5, ge=1, description="How many of the nearest rows count.")
+    weights: Literal["uniform", "distance"] = Field(
+        default="uniform",
+        description="Whether each neighbour counts alike, or by one over its distance (rows at "
+        "distance 0, where there are any, then count alone).",
+    )
+    p: float = Field(
+        default=2.0,
+        ge=1.0,
+        le=1000.0,
+        description="Power of the Minkowski distance: 1 is Manhattan, 2 Euclidean.",
+    )
+    task: Literal["classification", "regression"] | None = Field(
+        default=None,
+        description="What y is; left out, regression when y holds a number that is not whole.",
+    )
+
+    def _fit(self, X: FloatArray, y: NDArray[Any]) -> None:
+        if self.n_neighbors > len(X):
+            raise InvalidRequest.at(
+                ("n_neighbors",),
+                f"{self.n_neighbors} neighbours are asked of {len(X)} training rows; "
+                f"give n_neighbors of at most {len(X)}, or more rows",
+                "too_few_rows",
+            )
+        vars(self).pop("_columns", None)
+        # Half of each row, which is exact: differences of halves cannot overflow.
+        self.X_ = 0.5 * X
+        self.y_ = y
+        # Squares are taken of differences that a power of two, exact as well, brings near 1.
+        self.centre_ = np.partition(self.X_, len(X) // 2, axis=0)[len(X) // 2]
+        radius = np.abs(self.X_ - self.centre_).max(axis=1)
+        typical = np.median(radius[radius > 0.0]) if radius.any() else 1.0
+        self.scale_ = float(2.0 ** np.clip(-np.frexp(typical)[1], -1022, 1022))
+
+    def _predict(self, X: FloatArray) -> NDArray[Any]:
+        if self.task_ == "classification":
+            codes = np.empty(len(X), dtype=np.intp)
+            for queries, nearest, distance in self._neighbours(X):
+                codes[queries] = self._votes(nearest, distance).argmax(axis=1)
+            return codes
+        answer = np.empty(len(X))
+        for queries, nearest, distance in self._neighbours(X):
+            weight = self._weight(distance)
+            total = (weight * self.y_[nearest]).sum(axis=1)
+            answer[queries] = total / weight.sum(axis=1)
+        return answer
+
+    def _predict_proba(self, X: FloatArray) -> FloatArray:
+        assert self.classes_ is not None
+        answer = np.empty((len(X), len(self.classes_)))
+        for queries, nearest, distance in self._neighbours(X):
+            votes = self._votes(nearest, distance)
+            answer[queries] = votes / votes.sum(axis=1, keepdims=True)
+        return answer
+
+    def _score(self, X: FloatArray, y: Target | None) -> float | None:
+        if len(X) > _SCORED_WHOLE:
+            some = np.linspace(0, len(X) - 1, _SCORED).astype(np.intp)
+            X, y = X[some], None if y is None else y[some]
+        return super()._score(X, y)
+
+    # ------------------------------------------------------------------------- neighbours
+
+    def _neighbours(self, X: FloatArray) -> Iterator[Neighbours]:
+        """The k nearest of each query, a block of queries at a time."""
+        pairs = self._proposed if self.p == 2.0 and len(self.X_) >= _ENOUGH else self._all
+        for queries, rows, columns, power in pairs(X):
+            order = np.lexsort((columns, power, rows))
+            first = np.searchsorted(rows, np.arange(queries.stop - queries.start))
+            best = order[first[:, None] + np.arange(self.n_neighbors)]
+            yield queries, columns[best], power[best]
+
+    def _power(self, difference: FloatArray) -> FloatArray:
+        """What orders distances: squared for p = 2, else the distance; `(m, d) -> (m,)`."""
+        difference *= self.scale_
+        np.abs(difference, out=difference)
+        power: FloatArray
+        if self.p == 2.0:
+            difference *= difference
+            power = difference.sum(axis=1)
+        elif self.p == 1.0:
+            power = difference.sum(axis=1)
+        else:
+            exponent = np.frexp(difference.max(axis=1))[1]
+            sums = (np.ldexp(difference, -exponent[:, None]) ** self.p).sum(axis=1)
+            power = np.ldexp(sums ** (1.0 / self.p), exponent)
+        return np.minimum(power, _HUGE, out=power)
+
+    def _all(self, X: FloatArray) -> Iterator[Pairs]:
+        """Each query's k nearest and what ties with the k-th, from all the distances."""
+        n, k = len(self.X_), self.n_neighbors
+        for queries in _blocks(len(X), max(1, _CELLS // self.X_.size)):
+            difference = self.X_ - 0.5 * X[queries, None]
+            power = self._power(difference.reshape(-1, X.shape[1])).reshape(-1, n)
+            bound = np.partition(power, k - 1, axis=1)[:, k - 1 : k]
+            rows, columns = np.nonzero(power <= bound)
+            yield queries, rows, columns, power[rows, columns]
+
+    @cached_property
+    def _columns(self) -> FloatArray:
+        """Centred training rows as columns, and below them their squared norms."""
+        centred = np.clip((self.X_ - self.centre_) * self.scale_, -_FAR, _FAR)
+        columns = np.vstack([centred.T, (centred**2).sum(axis=1)])
+        return np.ascontiguousarray(columns)  # a product with long rows reads them faster
+
+    def _proposed(self, X: FloatArray) -> Iterator[Pairs]:
+        """Few pairs, and each query's k nearest among them.
+
+        |x - q|^2 - |q|^2 = |x|^2 - 2 x.q is one matrix product. The k-th smallest of the minima
+        over groups of rows is an upper bound on the k-th smallest of all, and few rows are below.
+        """
+        n, k = len(self.X_), self.n_neighbors
+        size = max(1, min(_GROUP, n // (4 * k)))
+        groups = -(-n // size)
+        step = min(len(X), max(_QUERIES, _CELLS // n))
+        # Written anew for each block: fresh memory would cost more than the arithmetic.
+        products = np.full((step, size * groups), np.inf)
+        factors = np.ones((step, X.shape[1] + 1))
+        # Rounding moves |x|^2 - 2 x.q by less than (d + 4) eps (|x| + |q|)^2, where |x| of a
+        # row that matters is at most |q| plus its distance; twice over, with room to spare.
+        doubt = 8.0 * (X.shape[1] + 9) * _EPS
+        for queries in _blocks(len(X), step):
+            Q = 0.5 * X[queries]
+            q = factors[: len(Q), :-1]
+            np.clip((Q - self.centre_) * self.scale_, -_FAR, _FAR, out=q)
+            norm = (q * q).sum(axis=1, keepdims=True)
+            q *= -2.0
+            np.matmul(factors[: len(Q)], self._columns, out=products[: len(Q), :n])
+            members = products[: len(Q)].reshape(len(Q), size, groups)
+            least = members.min(axis=1)
+            bound = np.partition(least, k - 1, axis=1)[:, k - 1 : k]
+            bound += doubt * (5.0 * norm + bound) + 1e-290
+            rows, group = np.nonzero(least <= bound)
+            pair, member = np.nonzero(members[rows, :, group] <= bound[rows])
+            rows, found = rows[pair], member * groups + group[pair]
+            power = np.empty(len(rows))
+            for some in _blocks(len(rows), max(1, 4 * _CELLS // X.shape[1])):
+                power[some] = self._power(self.X_[found[some]] - Q[rows[some]])
+            yield queries, rows, found, power
+
+    # ------------------------------------------------------------------------------ votes
+
+    def _weight(self, power: FloatArray) -> FloatArray:
+        """What each neighbour counts, `(n, k)`; the nearest, and all where uniform, count 1."""
+        if self.weights == "uniform":
+            return np.ones_like(power)
+        least = power[:, :1]
+        ratio = np.where(power > least, least / power, 1.0)
+        return np.sqrt(ratio) if self.p == 2.0 else ratio
+
+    def _votes(self, nearest: Codes, power: FloatArray) -> FloatArray:
+        """Weight of each class, `(n, n_classes)`."""
+        assert self.classes_ is not None
+        n, classes = len(nearest), len(self.classes_)
+        cells = self.y_[nearest] + classes * np.arange(n)[:, None]
+        weight = None if self.weights == "uniform" else self._weight(power).ravel()
+        votes = np.bincount(cells.ravel(), weight, minlength=n * classes)
+        return votes.reshape(n, classes).astype(np.float64, copy=False)
