@@ -12,8 +12,9 @@ from fitserve.validation import FloatArray, Target
 
 BLOCK = 60_000
 """Numbers in one block of rows, so few that they stay in cache."""
-CLEAR = 1e-6
-"""Share of the largest variance down to which the covariance matrix tells a direction apart."""
+CLEAR = 1e-5
+"""Share of the largest variance down to which a component may come from squares: they blur it by
+the root of the inverse of that share more than singular values would."""
 
 
 @hyperparameters
@@ -23,7 +24,7 @@ class PCA(Model):
     Minimises the squared distance of the rows to the plane through their mean that the components
     span (Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, 2nd ed., 14.5.1).
     Where all components asked for stand out clearly, they are eigenvectors of the covariance
-    matrix; else right singular vectors of the centred rows, which the squares do not blur. The
+    matrix; else right singular vectors of the centred rows, which no squaring has blurred. The
     largest entry of each component is positive. The score is the share of the variance that the
     coordinates keep.
     """
@@ -148,9 +149,7 @@ def principal_axes(
     squares, vectors = np.linalg.eigh(scatter)
     squares, vectors = np.maximum(squares[::-1], 0.0), vectors.T[::-1]
     k = count(squares)
-    gaps = -np.diff(np.append(squares, 0.0)[: k + 1])
-    # Squares blur what is small or nearly equal, by eps of the largest.
-    if squares[k - 1] > CLEAR * squares[0] and gaps.min() > 0.1 * CLEAR * squares[0]:
+    if squares[k - 1] > CLEAR * squares[0]:
         if len(X) >= X.shape[1]:
             return squares, upright(vectors[:k])
         return squares, upright(vectors[:k] @ (X - mean) / np.sqrt(squares[:k, None]))
