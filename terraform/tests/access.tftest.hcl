@@ -1,0 +1,427 @@
+# Who may do what, and what is kept from everybody.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+variables {
+  environment           = "dev"
+  github_repository     = "octo-org/fitserve"
+  github_environment    = "dev"
+  owns_account_settings = true
+  size                  = "small"
+  load_balanced         = false
+}
+
+run "deploy_role_trusts_one_environment_of_one_repository" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_iam_role.deploy.assume_role_policy) == {
+      Version = "2012-10-17"
+      Statement = [{
+        Effect    = "Allow"
+        Action    = "sts:AssumeRoleWithWebIdentity"
+        Principal = { Federated = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+        Condition = {
+          StringEquals = {
+            "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
+            "token.actions.githubusercontent.com:sub" = "repo:octo-org/fitserve:environment:dev"
+          }
+        }
+      }]
+    }
+    error_message = "the deploy role trusts something else than jobs of octo-org/fitserve's environment dev"
+  }
+
+  assert {
+    condition = (
+      one(aws_iam_openid_connect_provider.github).url == "https://token.actions.githubusercontent.com" &&
+      one(aws_iam_openid_connect_provider.github).client_id_list == toset(["sts.amazonaws.com"])
+    )
+    error_message = "GitHub's OIDC provider is not the one that the role trusts"
+  }
+}
+
+run "deploy_role_touches_one_environment" {
+  command = plan
+
+  assert {
+    condition = {
+      for s in jsondecode(aws_iam_role_policy.deploy.policy).Statement : s.Sid => flatten([s.Resource])
+      if contains(flatten([s.Resource]), "*") == false
+      } == {
+      UploadBundle = ["arn:aws:s3:::bundles/*"]
+      FindBundle   = ["arn:aws:s3:::bundles"]
+      Version = [
+        "arn:aws:elasticbeanstalk:eu-central-1:123456789012:application/fitserve-dev",
+        "arn:aws:elasticbeanstalk:eu-central-1:123456789012:applicationversion/fitserve-dev/*",
+      ]
+      Update = [
+        "arn:aws:elasticbeanstalk:eu-central-1:123456789012:environment/fitserve-dev/fitserve-dev",
+        "arn:aws:elasticbeanstalk:eu-central-1:123456789012:application/fitserve-dev",
+        "arn:aws:elasticbeanstalk:eu-central-1:123456789012:applicationversion/fitserve-dev/*",
+      ]
+      BeanstalkCopiesTheBundle = ["arn:aws:s3:::elasticbeanstalk-eu-central-1-123456789012/resources/environments/e-abcdefghij/*"]
+      BeanstalkFindsItsBucket  = ["arn:aws:s3:::elasticbeanstalk-eu-central-1-123456789012"]
+      BeanstalkReadsItsStack   = ["arn:aws:cloudformation:eu-central-1:123456789012:stack/awseb-e-abcdefghij-stack/*"]
+      BeanstalkHoldsScaling    = ["arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:*:autoScalingGroupName/awseb-e-abcdefghij-stack-*"]
+    }
+    error_message = "the deploy role's resources are not those of this environment"
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for s in jsondecode(aws_iam_role_policy.deploy.policy).Statement : [
+        for action in flatten([s.Action]) : strcontains(action, ":Describe")
+      ] if contains(flatten([s.Resource]), "*")
+    ]))
+    error_message = "on every resource (\"*\") the deploy role may do more than describe"
+  }
+
+  assert {
+    condition = !anytrue(flatten([
+      for s in jsondecode(aws_iam_role_policy.deploy.policy).Statement : [
+        for action in flatten([s.Action]) : strcontains(action, "*") || startswith(action, "iam:") || startswith(action, "secretsmanager:")
+      ]
+    ]))
+    error_message = "the deploy role has a wildcard action, or reaches IAM or secrets"
+  }
+}
+
+run "deploy_role_of_many_instances_may_add_a_batch" {
+  command = plan
+
+  variables {
+    load_balanced = true
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(aws_iam_role_policy.deploy.policy).Statement : s.Sid => s.Resource
+      if contains(["BeanstalkAddsABatch", "BeanstalkSizesTheGroup", "BeanstalkMovesTraffic"], s.Sid)
+      } == {
+      BeanstalkAddsABatch    = "arn:aws:cloudformation:eu-central-1:123456789012:stack/awseb-e-abcdefghij-stack/*"
+      BeanstalkSizesTheGroup = "arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:*:autoScalingGroupName/awseb-e-abcdefghij-stack-*"
+      BeanstalkMovesTraffic  = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/awseb-*/*"
+    }
+    error_message = "a rolling deploy with an additional batch lacks its rights, or has them elsewhere"
+  }
+}
+
+run "instance_role" {
+  command = plan
+
+  variables {
+    read_keys_arn  = "arn:aws:ssm:eu-central-1:123456789012:parameter/fitserve/read-keys"
+    write_keys_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:fitserve/write-keys-AbCdEf"
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(aws_iam_role_policy.instance.policy).Statement : s.Sid => [flatten([s.Action]), flatten([s.Resource])]
+      } == {
+      Bundle = [["s3:GetObject"], [
+        "arn:aws:s3:::bundles/*",
+        "arn:aws:s3:::elasticbeanstalk-eu-central-1-123456789012/resources/environments/*",
+      ]]
+      LogsOnRequest = [["s3:PutObject"], ["arn:aws:s3:::elasticbeanstalk-eu-central-1-123456789012/resources/environments/logs/*"]]
+      LogStreams = [
+        ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/elasticbeanstalk/fitserve-dev/*"],
+      ]
+      Health = [["elasticbeanstalk:PutInstanceStatistics"], [
+        "arn:aws:elasticbeanstalk:eu-central-1:123456789012:application/fitserve-dev",
+        "arn:aws:elasticbeanstalk:eu-central-1:123456789012:environment/fitserve-dev/fitserve-dev",
+      ]]
+      Secrets    = [["secretsmanager:GetSecretValue"], ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:fitserve/write-keys-AbCdEf"]]
+      Parameters = [["ssm:GetParameter"], ["arn:aws:ssm:eu-central-1:123456789012:parameter/fitserve/read-keys"]]
+    }
+    error_message = "an instance may do something else than fetch its bundle and secrets and report its health and logs"
+  }
+
+  assert {
+    condition     = one(jsondecode(aws_iam_role.instance.assume_role_policy).Statement).Principal == { Service = "ec2.amazonaws.com" }
+    error_message = "somebody else than EC2 may take the instance role"
+  }
+}
+
+run "service_role" {
+  command = plan
+
+  assert {
+    condition = one(jsondecode(aws_iam_role.service.assume_role_policy).Statement) == {
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "elasticbeanstalk.amazonaws.com" }
+      Condition = { StringEquals = { "sts:ExternalId" = "elasticbeanstalk" } }
+    }
+    error_message = "somebody else than Beanstalk may take the service role"
+  }
+
+  assert {
+    condition = keys(aws_iam_role_policy_attachment.service) == [
+      "arn:aws:iam::aws:policy/AWSElasticBeanstalkManagedUpdatesCustomerRolePolicy",
+      "arn:aws:iam::aws:policy/service-role/AWSElasticBeanstalkEnhancedHealth",
+    ]
+    error_message = "Beanstalk has other policies than for health and managed updates"
+  }
+
+  assert {
+    condition = (
+      one(aws_elastic_beanstalk_application.this.appversion_lifecycle).max_count == 50 &&
+      one(aws_elastic_beanstalk_application.this.appversion_lifecycle).delete_source_from_s3 &&
+      one(aws_elastic_beanstalk_application.this.appversion_lifecycle).service_role == aws_iam_role.service.arn
+    )
+    error_message = "old versions are not dropped with their bundles"
+  }
+}
+
+run "plan_role_only_looks" {
+  command = plan
+
+  variables {
+    state_bucket = "octo-org-terraform-state"
+  }
+
+  assert {
+    condition = one(jsondecode(aws_iam_role.plan[0].assume_role_policy).Statement).Condition == {
+      StringEquals = {
+        "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
+        "token.actions.githubusercontent.com:sub" = "repo:octo-org/fitserve:pull_request"
+      }
+    }
+    error_message = "the plan role trusts something else than pull requests of octo-org/fitserve"
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(aws_iam_role_policy.plan[0].policy).Statement : s.Action => s.Resource
+      } == {
+      "s3:GetObject"  = "arn:aws:s3:::octo-org-terraform-state/fitserve/dev.tfstate"
+      "s3:ListBucket" = "arn:aws:s3:::octo-org-terraform-state"
+    }
+    error_message = "the plan role does something else than read its state"
+  }
+
+  assert {
+    condition = keys(aws_iam_role_policy_attachment.plan) == [
+      "arn:aws:iam::aws:policy/SecurityAudit", "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess",
+    ]
+    error_message = "the plan role has other policies than the two that read settings"
+  }
+}
+
+run "no_plan_role_without_a_state_bucket" {
+  command = plan
+
+  assert {
+    condition     = length(aws_iam_role.plan) == 0 && output.plan_role_arn == null
+    error_message = "there is a plan role although no state bucket was named"
+  }
+}
+
+run "bucket_is_closed" {
+  command = plan
+
+  assert {
+    condition = [
+      aws_s3_bucket_public_access_block.bundles.block_public_acls,
+      aws_s3_bucket_public_access_block.bundles.block_public_policy,
+      aws_s3_bucket_public_access_block.bundles.ignore_public_acls,
+      aws_s3_bucket_public_access_block.bundles.restrict_public_buckets,
+    ] == [true, true, true, true]
+    error_message = "the bucket of bundles is not private"
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_ownership_controls.bundles.rule).object_ownership == "BucketOwnerEnforced"
+    error_message = "ACLs count in the bucket of bundles"
+  }
+
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.bundles.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
+    error_message = "the bucket of bundles is not encrypted"
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_versioning.bundles.versioning_configuration).status == "Enabled"
+    error_message = "the bucket of bundles is not versioned"
+  }
+
+  assert {
+    condition = jsondecode(aws_s3_bucket_policy.bundles.policy).Statement == [{
+      Sid       = "TlsOnly"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:*"
+      Resource  = ["arn:aws:s3:::bundles", "arn:aws:s3:::bundles/*"]
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+    error_message = "the bucket of bundles answers without TLS"
+  }
+
+  assert {
+    condition = (
+      one(aws_s3_bucket_lifecycle_configuration.bundles.rule).status == "Enabled" &&
+      one(one(aws_s3_bucket_lifecycle_configuration.bundles.rule).noncurrent_version_expiration).noncurrent_days == 30 &&
+      one(one(aws_s3_bucket_lifecycle_configuration.bundles.rule).abort_incomplete_multipart_upload).days_after_initiation == 7
+    )
+    error_message = "nothing sweeps the bucket of bundles"
+  }
+}
+
+run "database_is_closed_and_its_password_nowhere" {
+  command = plan
+
+  variables {
+    database          = true
+    database_password = "NobodyMayReadThis0123456789"
+  }
+
+  assert {
+    condition = (
+      aws_db_instance.this[0].storage_encrypted && !aws_db_instance.this[0].publicly_accessible &&
+      aws_db_instance.this[0].deletion_protection && !aws_db_instance.this[0].skip_final_snapshot &&
+      aws_db_instance.this[0].backup_retention_period == 7
+    )
+    error_message = "the database is not encrypted, private, protected and backed up"
+  }
+
+  assert {
+    condition = (
+      aws_vpc_security_group_ingress_rule.database[0].referenced_security_group_id == aws_security_group.instance.id &&
+      aws_vpc_security_group_ingress_rule.database[0].cidr_ipv4 == null &&
+      aws_vpc_security_group_ingress_rule.database[0].from_port == 5432 &&
+      aws_vpc_security_group_ingress_rule.database[0].to_port == 5432
+    )
+    error_message = "somebody else than the instances reaches the database"
+  }
+
+  assert {
+    condition     = contains([for p in aws_db_parameter_group.this[0].parameter : "${p.name}=${p.value}"], "rds.force_ssl=1")
+    error_message = "the database answers without TLS"
+  }
+
+  assert {
+    condition     = aws_db_instance.this[0].password == null && aws_db_instance.this[0].password_wo_version == 1
+    error_message = "the password is in the state, or is not written"
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret_version.store_url[0].secret_string == null && aws_secretsmanager_secret_version.store_url[0].secret_string_wo_version == 1
+    error_message = "the store's URL is in the state, or is not written"
+  }
+
+  assert {
+    condition     = !strcontains(jsonencode(aws_elastic_beanstalk_environment.this.setting), "NobodyMayReadThis")
+    error_message = "the password is a plain setting of the environment"
+  }
+
+  assert {
+    condition = contains(
+      flatten([for s in jsondecode(aws_iam_role_policy.instance.policy).Statement : s.Resource if s.Sid == "Secrets"]),
+      "arn:aws:secretsmanager:eu-central-1:123456789012:secret:store-url",
+    )
+    error_message = "an instance cannot read the store's URL"
+  }
+}
+
+run "database_password_is_changed_in_both_places_at_once" {
+  command = plan
+
+  variables {
+    database                  = true
+    database_password         = "NobodyMayReadThis0123456789"
+    database_password_version = 2
+  }
+
+  assert {
+    condition = [
+      aws_db_instance.this[0].password_wo_version, aws_secretsmanager_secret_version.store_url[0].secret_string_wo_version,
+    ] == [2, 2]
+    error_message = "RDS and the secret do not get a new password together"
+  }
+}
+
+run "without_a_database_nothing_of_it" {
+  command = plan
+
+  assert {
+    condition = (
+      length(aws_db_instance.this) + length(aws_secretsmanager_secret.store_url) + length(aws_security_group.database) == 0 &&
+      !contains([for s in aws_elastic_beanstalk_environment.this.setting : s.name], "FITSERVE_STORE")
+    )
+    error_message = "parts of a database are there without one"
+  }
+}
+
+run "volumes_are_encrypted_by_the_account" {
+  command = plan
+
+  assert {
+    condition     = one(aws_ebs_encryption_by_default.this).enabled
+    error_message = "EBS encryption by default is not turned on"
+  }
+}
+
+run "an_account_that_does_not_encrypt_volumes_is_refused" {
+  command = plan
+
+  variables {
+    owns_account_settings = false
+  }
+
+  override_data {
+    target = data.aws_ebs_encryption_by_default.this
+    values = { enabled = false }
+  }
+
+  expect_failures = [aws_elastic_beanstalk_environment.this]
+}
+
+run "an_account_has_one_oidc_provider" {
+  command = plan
+
+  variables {
+    owns_account_settings = false
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.github) + length(aws_ebs_encryption_by_default.this) == 0
+    error_message = "a second environment of an account would collide with the first"
+  }
+}
+
+run "platform_docker" {
+  command = plan
+
+  assert {
+    condition     = data.aws_elastic_beanstalk_solution_stack.this.name_regex == "^64bit Amazon Linux 2023 v[0-9.]+ running Docker$" && data.aws_elastic_beanstalk_solution_stack.this.most_recent
+    error_message = "the platform is not the newest Docker on Amazon Linux 2023"
+  }
+
+  assert {
+    condition     = can(regex(data.aws_elastic_beanstalk_solution_stack.this.name_regex, "64bit Amazon Linux 2023 v4.7.3 running Docker")) && !can(regex(data.aws_elastic_beanstalk_solution_stack.this.name_regex, "64bit Amazon Linux 2023 v4.7.3 running ECS"))
+    error_message = "the pattern misses real names of platforms"
+  }
+}
+
+run "platform_python" {
+  command = plan
+
+  variables {
+    platform = "python"
+  }
+
+  assert {
+    condition     = can(regex(data.aws_elastic_beanstalk_solution_stack.this.name_regex, "64bit Amazon Linux 2023 v4.7.3 running Python 3.13"))
+    error_message = "the pattern misses real names of platforms"
+  }
+
+  assert {
+    condition     = !can(regex(data.aws_elastic_beanstalk_solution_stack.this.name_regex, "64bit Amazon Linux 2 v3.7.3 running Python 3.13"))
+    error_message = "the pattern takes Amazon Linux 2"
+  }
+}
