@@ -106,16 +106,19 @@ def start_server(log: Path, port: int = 0, ready: bool = True, **environment: st
             text=True,
             start_new_session=True,
         )
-    server = Server(port, process, log)
+    return wait_until_up(Server(port, process, log))
+
+
+def wait_until_up(server: Server) -> Server:
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and server.process.poll() is None:
         try:
             if server.ask("GET", "/health")[0] == 200 or not ready:
                 return server
         except OSError:
             time.sleep(0.05)
-    process.kill()
-    raise AssertionError(f"the server did not start: {log.read_text()}")
+    server.process.kill()
+    raise AssertionError(f"the server did not start: {server.log.read_text()}")
 
 
 def free_port() -> int:

@@ -1,0 +1,326 @@
+"""Deploys fitserve to Elastic Beanstalk: `deploy.py bundle | deploy | rollback --help`.
+
+The bundle is built from a commit, never from the work tree, and its version is labelled with that
+commit. The environment must become Ready and Green, run that version, and answer /health over HTTP.
+When it does not, the version before is put back.
+
+Exit codes: 0 done. 1 the deploy failed, and the version before runs again. 2 wrong usage. 3 the
+deploy failed and there was no way back: somebody must look. 4 nothing was changed.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import IntEnum
+from http.client import HTTPException
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_elasticbeanstalk import ElasticBeanstalkClient
+    from mypy_boto3_elasticbeanstalk.type_defs import (
+        ApplicationVersionDescriptionTypeDef,
+        EnvironmentDescriptionTypeDef,
+    )
+    from mypy_boto3_s3 import S3Client
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# What each platform needs, and nothing else: no tests, no documents, no Terraform.
+FILES = {
+    "docker": ["Dockerfile", ".dockerignore", "Dockerrun.aws.json"],
+    "python": ["Procfile"],
+}
+FILES_OF_BOTH = [".platform", "LICENSE", "requirements.txt", "src"]
+
+# A throttled call waits and is tried again, ten times in all, before it counts as failed.
+AWS = Config(retries={"mode": "standard", "total_max_attempts": 10})
+
+
+class Exit(IntEnum):
+    DONE = 0
+    ROLLED_BACK = 1
+    STUCK = 3
+    UNCHANGED = 4
+
+
+class DeployError(Exception):
+    """What went wrong, in a sentence for the person who reads the log."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One environment, the clients that reach it, and how long to wait for it."""
+
+    application: str
+    environment: str
+    beanstalk: "ElasticBeanstalkClient"
+    url: str | None = None
+    wait_seconds: float = 1800  # for Beanstalk to finish an update
+    settle_seconds: float = 300  # for a finished one to turn Green, and then for /health to answer
+    poll_seconds: float = 10
+    sleep: Callable[[float], None] = field(default=time.sleep)
+
+
+def say(message: str) -> None:
+    sys.stdout.write(f"{message}\n")
+    sys.stdout.flush()
+
+
+# ---- the bundle ---------------------------------------------------------------------------------
+
+
+def git(*args: str) -> str:
+    # In UTC: git writes a commit's time into an archive as local time.
+    environment = os.environ | {"TZ": "UTC"}
+    command = ["git", "-C", str(ROOT), *args]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)  # noqa: S603
+    if done.returncode:
+        raise DeployError(f"git {' '.join(args)}: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def commit_of(revision: str) -> str:
+    """The full id of the commit that a branch, a tag or a short id names."""
+    return git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+
+
+def build_bundle(commit: str, platform: str, path: Path) -> Path:
+    """The same bytes for the same commit, wherever and whenever it is built."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Stored (-0), because deflated bytes differ from one zlib to the next.
+    options = ["--format=zip", "-0", f"--output={path.resolve()}"]
+    git("archive", *options, commit, "--", *FILES[platform], *FILES_OF_BOTH)
+    say(f"built {path} of {commit} for the {platform} platform, {path.stat().st_size:,} bytes")
+    return path
+
+
+# ---- the version --------------------------------------------------------------------------------
+
+# A version remembers which one ran before it: that is the way back, also days later.
+REPLACES = "replaces "
+
+
+def create_version(
+    target: Target, s3: "S3Client", bucket: str, label: str, bundle: Path, replaces: str | None
+) -> None:
+    """Upload the bundle and make it a version, unless an earlier run of this commit did."""
+    if find_version(target, label):
+        say(f"version {label} is there already")
+        return
+    key = f"{label}.zip"
+    s3.put_object(Bucket=bucket, Key=key, Body=bundle.read_bytes())
+    target.beanstalk.create_application_version(
+        ApplicationName=target.application,
+        VersionLabel=label,
+        Description=f"{REPLACES}{replaces}" if replaces else "the first",
+        SourceBundle={"S3Bucket": bucket, "S3Key": key},
+    )
+    say(f"created version {label} from s3://{bucket}/{key}")
+
+
+def find_version(target: Target, label: str) -> "ApplicationVersionDescriptionTypeDef | None":
+    found = target.beanstalk.describe_application_versions(
+        ApplicationName=target.application, VersionLabels=[label]
+    )["ApplicationVersions"]
+    return found[0] if found else None
+
+
+def version_before(target: Target, label: str) -> str:
+    version = find_version(target, label)
+    description = version.get("Description", "") if version else ""
+    if not description.startswith(REPLACES):
+        raise DeployError(f"version {label} does not say what it replaced; name one with --to")
+    return description.removeprefix(REPLACES)
+
+
+# ---- the environment ----------------------------------------------------------------------------
+
+
+def describe(target: Target) -> "EnvironmentDescriptionTypeDef":
+    found = target.beanstalk.describe_environments(
+        ApplicationName=target.application,
+        EnvironmentNames=[target.environment],
+        IncludeDeleted=False,
+    )["Environments"]
+    if not found:
+        raise DeployError(f"{target.application} has no environment {target.environment}")
+    return found[0]
+
+
+def running_version(target: Target) -> str | None:
+    """The version that runs; none where Beanstalk's sample application still does."""
+    label = describe(target).get("VersionLabel")
+    return None if label in (None, "", "Sample Application") else label
+
+
+def run_version(target: Target, label: str) -> None:
+    """Make the environment run a version. Returns when it does and is well, else raises."""
+    wait_until_ready(target)
+    started = datetime.now(UTC)
+    target.beanstalk.update_environment(EnvironmentName=target.environment, VersionLabel=label)
+    say(f"{target.environment}: updating to {label}")
+    try:
+        wait_until_well(target, label)
+        smoke_test(target)
+    except DeployError:
+        say_what_beanstalk_said(target, started)
+        raise
+    say(f"{target.environment}: {label} is Ready, Green and answers")
+
+
+def wait_until_ready(target: Target) -> None:
+    """An environment in the middle of another update refuses the next."""
+    waited = 0.0
+    while (now := describe(target)).get("Status") != "Ready":
+        if waited >= target.wait_seconds:
+            raise DeployError(f"{target.environment} is {state(now)}, and does not become Ready")
+        target.sleep(target.poll_seconds)
+        waited += target.poll_seconds
+
+
+def wait_until_well(target: Target, label: str) -> None:
+    """Ready is where an update ends, well or not; a short while later it must be Green too."""
+    waited = unwell = 0.0
+    while (now := state(describe(target))) != ("Ready", "Green", label):
+        unwell = unwell + target.poll_seconds if now[0] == "Ready" else 0.0
+        if waited >= target.wait_seconds or unwell > target.settle_seconds:
+            wanted = ("Ready", "Green", label)
+            raise DeployError(f"{target.environment} is {now} and does not become {wanted}")
+        target.sleep(target.poll_seconds)
+        waited += target.poll_seconds
+
+
+def state(now: "EnvironmentDescriptionTypeDef") -> tuple[str | None, str | None, str | None]:
+    return now.get("Status"), now.get("Health"), now.get("VersionLabel")
+
+
+def say_what_beanstalk_said(target: Target, since: datetime) -> None:
+    events = target.beanstalk.describe_events(
+        ApplicationName=target.application,
+        EnvironmentName=target.environment,
+        StartTime=since,
+        Severity="WARN",
+    )["Events"]
+    for event in reversed(events):
+        say(f"  {event.get('Severity')}: {event.get('Message')}")
+
+
+def smoke_test(target: Target) -> None:
+    """Ask /health as a client would, through DNS, load balancer and proxy."""
+    url = (target.url or f"http://{describe(target).get('CNAME')}").rstrip("/") + "/health"
+    waited = 0.0
+    while (trouble := ask_health(url)) is not None:
+        if waited >= target.settle_seconds:
+            raise DeployError(f"{url}: {trouble}")
+        target.sleep(target.poll_seconds)
+        waited += target.poll_seconds
+
+
+def ask_health(url: str) -> str | None:
+    """What is wrong with the answer, if anything."""
+    try:
+        with urlopen(url, timeout=10) as answer:  # noqa: S310 - the person who deploys names it
+            status = json.load(answer)["status"]
+    except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
+        return f"{type(error).__name__}: {error}"
+    return None if status == "ok" else f"the status is {status!r}"
+
+
+# ---- the commands -------------------------------------------------------------------------------
+
+
+def deploy(target: Target, s3: "S3Client", bucket: str, commit: str, bundle: Path) -> Exit:
+    before = running_version(target)
+    create_version(target, s3, bucket, commit, bundle, replaces=before)
+    if runs(target, commit):
+        return Exit.DONE
+    if before is None or before == commit:
+        say("there is no version before to go back to")
+        return Exit.STUCK
+    return Exit.ROLLED_BACK if runs(target, before) else Exit.STUCK
+
+
+def rollback(target: Target, to: str | None) -> Exit:
+    now = running_version(target)
+    if now is None:
+        raise DeployError(f"{target.environment} runs no version of {target.application}")
+    return Exit.DONE if runs(target, to or version_before(target, now)) else Exit.STUCK
+
+
+def runs(target: Target, label: str) -> bool:
+    try:
+        run_version(target, label)
+    except (DeployError, ClientError, BotoCoreError) as error:
+        say(f"{target.environment}: {label} failed: {error}")
+        return False
+    return True
+
+
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = root.add_subparsers(dest="command", required=True)
+    bundle = commands.add_parser("bundle", help="build the source bundle of a commit")
+    bundle.add_argument("--output", type=Path, help="where to (COMMIT.zip by default)")
+    ship = commands.add_parser("deploy", help="build, upload, update, wait, test; or roll back")
+    ship.add_argument("--bucket", required=True, help="bucket of the source bundles")
+    for command in (bundle, ship):
+        command.add_argument("--commit", default="HEAD", help="commit, branch or tag (HEAD)")
+        command.add_argument("--platform", choices=sorted(FILES), default="docker")
+    back = commands.add_parser("rollback", help="put the version before back")
+    back.add_argument("--to", metavar="LABEL", help="another version than the one before")
+    for command in (ship, back):
+        command.add_argument("--application", required=True)
+        command.add_argument("--environment", required=True)
+        command.add_argument(
+            "--url", help="where it answers (the environment's own name by default)"
+        )
+        for name, default in (("wait", 1800), ("settle", 300), ("poll", 10)):
+            command.add_argument(f"--{name}", type=float, default=default, metavar="SECONDS")
+    return root
+
+
+def run(args: argparse.Namespace) -> Exit:
+    if args.command == "bundle":
+        commit = commit_of(args.commit)
+        build_bundle(commit, args.platform, args.output or Path(f"{commit}.zip"))
+        return Exit.DONE
+    target = Target(
+        application=args.application,
+        environment=args.environment,
+        beanstalk=boto3.client("elasticbeanstalk", config=AWS),
+        url=args.url,
+        wait_seconds=args.wait,
+        settle_seconds=args.settle,
+        poll_seconds=args.poll,
+    )
+    if args.command == "rollback":
+        return rollback(target, args.to)
+    commit = commit_of(args.commit)
+    bundle = build_bundle(commit, args.platform, ROOT / "build" / f"{commit}.zip")
+    return deploy(target, boto3.client("s3", config=AWS), args.bucket, commit, bundle)
+
+
+def main(argv: list[str] | None = None) -> int:
+    try:
+        return run(parser().parse_args(argv))
+    except (DeployError, ClientError, BotoCoreError) as error:
+        say(f"nothing was changed: {error}")
+        return Exit.UNCHANGED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
