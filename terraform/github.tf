@@ -23,7 +23,7 @@ resource "aws_iam_openid_connect_provider" "github" {
 resource "aws_iam_role" "deploy" {
   name                 = "${local.prefix}-deploy"
   description          = "GitHub deploys ${local.prefix}"
-  max_session_duration = 3600
+  max_session_duration = 7200 # a deploy and its rollback, each waited for
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
