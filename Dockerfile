@@ -3,10 +3,10 @@ FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa
 
 # ---- dependencies, installed apart so that pip's traces stay behind ----
 FROM base AS dependencies
-COPY requirements.txt /tmp/
+COPY requirements-postgres.txt /tmp/
 RUN python -m venv --without-pip /venv \
     && python -m pip --python /venv install --no-cache-dir --only-binary :all: --require-hashes \
-        --disable-pip-version-check --requirement /tmp/requirements.txt
+        --disable-pip-version-check --requirement /tmp/requirements-postgres.txt
 
 # ---- what runs ----
 FROM base
@@ -21,7 +21,8 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     HOST=0.0.0.0 \
-    PORT=8000
+    PORT=8000 \
+    FITSERVE_STORE=sqlite:////var/lib/fitserve/fitserve.sqlite3
 USER 10001:10001
 EXPOSE 8000
 VOLUME /var/lib/fitserve

@@ -40,9 +40,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # What each platform needs, and nothing else: no tests, no documents, no Terraform.
 FILES = {
     "docker": ["Dockerfile", ".dockerignore", "Dockerrun.aws.json"],
-    "python": ["Procfile"],
+    "python": ["Procfile", "requirements.txt"],
 }
-FILES_OF_BOTH = [".platform", "LICENSE", "requirements.txt", "src"]
+FILES_OF_BOTH = [".platform", "LICENSE", "requirements-postgres.txt", "src"]
 
 # A throttled call waits and is tried again, ten times in all, before it counts as failed.
 AWS = Config(retries={"mode": "standard", "total_max_attempts": 10})

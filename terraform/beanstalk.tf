@@ -167,7 +167,7 @@ locals {
 
   store_settings = {
     "aws:elasticbeanstalk:application:environment" = {
-      FITSERVE_STORE = var.store_url
+      FITSERVE_STORE = coalesce(var.store_url, "sqlite:////var/lib/fitserve/fitserve.sqlite3")
     }
   }
 
@@ -181,7 +181,7 @@ locals {
   conditional_settings = concat(
     var.load_balanced ? [local.load_balancer_settings] : [],
     var.certificate_arn == null ? [] : [local.https_settings],
-    var.store_url == null ? [] : [local.store_settings],
+    var.database ? [] : [local.store_settings],
     [{ "aws:elasticbeanstalk:application:environmentsecrets" = local.secrets }],
   )
 }

@@ -4,7 +4,8 @@ resource "aws_s3_bucket" "bundles" {
   #checkov:skip=CKV_AWS_144:A bundle is built again from its commit, the same to the byte; a second region has nothing to save.
   #checkov:skip=CKV_AWS_145:SSE-S3 encrypts it; a KMS key of one's own adds a cost and a grant for Beanstalk, for code that is in a repository.
   #checkov:skip=CKV2_AWS_62:Nothing waits for a new bundle: the deploy that uploaded it goes on by itself.
-  bucket = "${local.prefix}-bundles-${local.account}"
+  bucket        = "${local.prefix}-bundles-${local.account}"
+  force_destroy = true # a teardown takes the bundles along: each can be built again from its commit
 }
 
 resource "aws_s3_bucket_public_access_block" "bundles" {

@@ -142,8 +142,8 @@ variable "max_instances" {
   }
 
   validation {
-    condition     = var.max_instances == 1 || var.database || var.store_url != null
-    error_message = "max_instances: more than 1 needs database = true or a store_url that all of them reach, or each would know only its own models."
+    condition     = var.max_instances == 1 || var.database || can(regex("^postgresql", var.store_url))
+    error_message = "max_instances: more than 1 needs database = true, or a store_url of a PostgreSQL that all of them reach, or each would know only its own models."
   }
 }
 
@@ -218,8 +218,8 @@ variable "max_content_length" {
 
 variable "store_url" {
   description = <<-EOT
-    SQLAlchemy URL of a store without a password (FITSERVE_STORE), such as sqlite:////var/lib/fitserve/fitserve.sqlite3.
-    Null: the database of this state if there is one, else the server's own default.
+    SQLAlchemy URL of the store (FITSERVE_STORE), without a password. Null: the database of this state if there is one,
+    else SQLite in the folder that a deploy leaves alone, sqlite:////var/lib/fitserve/fitserve.sqlite3.
   EOT
   type        = string
   default     = null

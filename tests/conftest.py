@@ -106,10 +106,10 @@ def start_server(log: Path, port: int = 0, ready: bool = True, **environment: st
             text=True,
             start_new_session=True,
         )
-    return wait_until_up(Server(port, process, log))
+    return wait_until_up(Server(port, process, log), ready)
 
 
-def wait_until_up(server: Server) -> Server:
+def wait_until_up(server: Server, ready: bool = True) -> Server:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and server.process.poll() is None:
         try:

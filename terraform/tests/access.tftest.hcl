@@ -351,7 +351,7 @@ run "without_a_database_nothing_of_it" {
   assert {
     condition = (
       length(aws_db_instance.this) + length(aws_secretsmanager_secret.store_url) + length(aws_security_group.database) == 0 &&
-      !contains([for s in aws_elastic_beanstalk_environment.this.setting : s.name], "FITSERVE_STORE")
+      !contains([for s in aws_elastic_beanstalk_environment.this.setting : s.namespace], "aws:elasticbeanstalk:application:environmentsecrets")
     )
     error_message = "parts of a database are there without one"
   }

@@ -36,6 +36,7 @@ run "one_instance" {
       "aws:ec2:vpc VPCId"                                                         = "vpc-00000000"
       "aws:elasticbeanstalk:application Application Healthcheck URL"              = "/health"
       "aws:elasticbeanstalk:application:environment FITSERVE_MAX_CONTENT_LENGTH"  = "67108864"
+      "aws:elasticbeanstalk:application:environment FITSERVE_STORE"               = "sqlite:////var/lib/fitserve/fitserve.sqlite3"
       "aws:elasticbeanstalk:cloudwatch:logs DeleteOnTerminate"                    = "false"
       "aws:elasticbeanstalk:cloudwatch:logs RetentionInDays"                      = "30"
       "aws:elasticbeanstalk:cloudwatch:logs StreamLogs"                           = "true"
@@ -203,7 +204,7 @@ run "store_url_is_plain" {
   command = plan
 
   variables {
-    store_url = "sqlite:////var/lib/fitserve/fitserve.sqlite3"
+    store_url = "postgresql+psycopg://fitserve@db.example.internal/fitserve"
   }
 
   assert {
@@ -212,7 +213,7 @@ run "store_url_is_plain" {
       if startswith(s.namespace, "aws:elasticbeanstalk:application:environment")
       } == {
       FITSERVE_MAX_CONTENT_LENGTH = "67108864"
-      FITSERVE_STORE              = "sqlite:////var/lib/fitserve/fitserve.sqlite3"
+      FITSERVE_STORE              = "postgresql+psycopg://fitserve@db.example.internal/fitserve"
     }
     error_message = "store_url does not become FITSERVE_STORE"
   }

@@ -370,3 +370,15 @@ run "password_version" {
 
   expect_failures = [var.database_password_version]
 }
+
+run "many_over_one_machines_sqlite" {
+  command = plan
+
+  variables {
+    load_balanced = true
+    max_instances = 2
+    store_url     = "sqlite:////var/lib/fitserve/fitserve.sqlite3"
+  }
+
+  expect_failures = [var.max_instances]
+}

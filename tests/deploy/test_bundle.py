@@ -19,12 +19,13 @@ pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="bundles co
 OF_BOTH = {
     ".platform/hooks/prebuild/10_store.sh",
     ".platform/nginx/conf.d/fitserve.conf",
+    ".platform/hooks/prebuild/20_requirements.sh",
     "LICENSE",
-    "requirements.txt",
+    "requirements-postgres.txt",
 }
 OF_ONE = {
     "docker": {".dockerignore", "Dockerfile", "Dockerrun.aws.json"},
-    "python": {"Procfile"},
+    "python": {"Procfile", "requirements.txt"},
 }
 
 

@@ -112,7 +112,9 @@ def test_the_store_has_one_folder_that_its_user_owns() -> None:
     assert f"VOLUME {folder}\n" in DOCKERFILE
     assert f"owner={user[1]};" in hook
     assert f"--mode 0700 {volume['HostDirectory']}\n" in hook
-    assert f"sqlite:///{folder}/" in VARIABLES
+    url = f"sqlite:///{folder}/fitserve.sqlite3"
+    assert f"FITSERVE_STORE={url}\n" in DOCKERFILE
+    assert f'"{url}"' in BEANSTALK
 
 
 def test_the_bundles_are_made_of_files_that_exist() -> None:
