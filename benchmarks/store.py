@@ -12,11 +12,10 @@ from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 
-from tests.conftest import Server, start_server
-
 from fitserve.models import catalog
 from fitserve.sql_store import SqlStore
 from fitserve.store import Key
+from tests.conftest import Server, start_server
 
 STEPS = (10, 1_000, 10_000)
 ASK = {"model_type": "gauss_naive_bayes", "model_id": 0, "features": [0.5]}

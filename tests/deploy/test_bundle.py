@@ -10,8 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from deploy.deploy import main
 
+from deploy.deploy import main
 from tests.conftest import ROOT, Server, free_port, wait_until_up
 
 pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="bundles come from a commit")

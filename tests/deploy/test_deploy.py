@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from deploy.deploy import Exit, commit_of, main
 
 from deploy import deploy as script
+from deploy.deploy import Exit, commit_of, main
 from tests.conftest import ROOT
 from tests.deploy.fake_aws import FakeAws, fake_aws
 

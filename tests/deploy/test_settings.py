@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from deploy.deploy import FILES, FILES_OF_BOTH
 
+from deploy.deploy import FILES, FILES_OF_BOTH
 from fitserve.config import Server, Settings
 from tests.conftest import ROOT
 
