@@ -57,6 +57,9 @@ def test_a_body_over_the_limit_gets_its_answer_while_it_is_sent(tmp_path: Path) 
             status, told = running.ask("POST", path, b"[" + b" " * 3_000_000)
             assert status in (413, 405)
             assert path == "/listtypes" or "FITSERVE_MAX_CONTENT_LENGTH" in told["detail"]
+        running.headers["Connection"] = "close"
+        assert running.ask("POST", "/register", b"[" + b" " * 30_000_000)[0] == 413
+        assert running.ask("POST", "/nix", b"[" + b" " * 30_000_000)[0] == 404
         assert running.ask("GET", "/health")[0] == 200
     finally:
         running.process.terminate()

@@ -33,7 +33,7 @@ both_losses = pytest.mark.parametrize("loss", ["squared_hinge", "hinge"])
 
 def load(name: str) -> tuple[Any, Any]:
     X, y = LOADERS[name](return_X_y=True)
-    X, y = X[: 150 * 6], y[: 150 * 6]
+    X, y = X[:600], y[:600]
     return StandardScaler().fit_transform(X), y
 
 
@@ -68,7 +68,7 @@ def test_its_accuracy_is_that_of_scikit_learn(name: str, loss: str) -> None:
     ours: list[Any] = []
     theirs: list[Any] = []
     for a, b in StratifiedKFold(5, shuffle=True, random_state=0).split(X, y):
-        same = LinearSVC(loss=loss, C=0.05, dual=loss == "hinge", max_iter=2000)
+        same = LinearSVC(loss=loss, C=0.05, dual=loss == "hinge", tol=1e-3)
         ours.append(Svm.from_kwargs({"loss": loss, "C": 0.05}).fit(X[a], y[a]).score(X[b], y[b]))
         theirs.append(same.fit(X[a], y[a]).score(X[b], y[b]))
     assert np.mean(ours) >= np.mean(theirs) - 0.005

@@ -166,7 +166,6 @@ class Frame:
     """
 
     def __init__(self, X: FloatArray, constant: float | None) -> None:
-        self.columns = X.shape[1]
         unit = power_of_two(np.abs(X).max())
         rows = X / unit
         self.basis = _basis(rows)
@@ -233,11 +232,13 @@ def newton(
         loss = float(0.5 * (ridge * there) @ there + left @ left)
         exact = np.array_equal(active, violation > 0.0)  # the loss was one parabola on the way
         near = float(-slope @ step) <= 2.0 * tol * before  # Newton's decrement
-        if loss <= before:
-            z = there
-            report(i, loss)
-        if exact or near or not loss < before:
+        if not loss < before:  # as far as rounding allows
+            report(i, before)
             return z, exact or near
+        report(i, loss)
+        z = there
+        if exact or near:
+            return z, True
         before = loss
     return z, False
 
@@ -275,6 +276,7 @@ def interior_point(
     a, b = 0.5 * cost, 0.5 * cost
     over, spare = np.full(len(R), 2.0), np.ones(len(R))
     gap, first = float(a @ spare + b @ over), np.abs(cost @ R).max()
+    loss = float(cost.sum())
     for i in range(1, max_iter + 1):
         residual = a @ R - ridge * z
         weight = 1.0 / (over / b + spare / a)
@@ -297,10 +299,11 @@ def interior_point(
         d_over, d_spare = (for_b + over * da) / b, (for_a - spare * da) / a
         t = min(1.0, 0.995 * _longest((a, da), (b, -da), (over, d_over), (spare, d_spare)))
         there = z + t * dz
-        loss = float(0.5 * (ridge * there) @ there + cost @ np.maximum(1.0 - R @ there, 0.0))
-        if not (np.isfinite(loss) and t > _PRECISE):  # as far as rounding allows
+        now = float(0.5 * (ridge * there) @ there + cost @ np.maximum(1.0 - R @ there, 0.0))
+        if not (np.isfinite(now) and t > _PRECISE):  # as far as rounding allows
+            report(i, loss)
             return z, False
-        z, a, b = there, a + t * da, b - t * da
+        z, loss, a, b = there, now, a + t * da, b - t * da
         over, spare = over + t * d_over, spare + t * d_spare
         gap = float(a @ spare + b @ over)
         report(i, loss)
@@ -317,6 +320,6 @@ def _longest(*pairs: tuple[FloatArray, FloatArray]) -> float:
 def _solved(H: FloatArray, b: FloatArray) -> FloatArray:
     """`H^-1 b` for a positive definite H."""
     try:
-        return np.linalg.solve(H, b).astype(np.float64, copy=False)
+        return np.asarray(np.linalg.solve(H, b), dtype=np.float64)
     except np.linalg.LinAlgError:  # singular but for less than rounding
-        return np.linalg.lstsq(H, b)[0].astype(np.float64, copy=False)
+        return np.asarray(np.linalg.lstsq(H, b)[0], dtype=np.float64)
