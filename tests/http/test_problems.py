@@ -164,6 +164,7 @@ def deflate(data: bytes) -> bytes:
         ("deflate", deflate(BODY)),
         ("identity", BODY),
     ],
+    ids=["gzip", "two members", "deflate", "raw deflate", "identity"],
 )
 def test_packed_bodies_are_unpacked(api: Api, encoding: str, packed: bytes) -> None:
     assert api.raw("/register", packed, Content_Encoding=encoding).status_code == 201
@@ -176,7 +177,11 @@ def test_other_packings_are_refused(api: Api, encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-@pytest.mark.parametrize("packed", [BODY, gzip.compress(BODY)[:-9], zlib.compress(BODY)[:-5]])
+@pytest.mark.parametrize(
+    "packed",
+    [BODY, gzip.compress(BODY)[:-9], zlib.compress(BODY)[:-5]],
+    ids=["plain", "gzip cut", "deflate cut"],
+)
 def test_a_body_that_is_not_packed_as_it_says(api: Api, encoding: str, packed: bytes) -> None:
     problem(api.raw("/register", packed, Content_Encoding=encoding), 400, "malformed-json")
 
