@@ -145,9 +145,12 @@ def test_thresholds_of_huge_and_neighbouring_values() -> None:
     top = float(np.finfo(np.float64).max)
     model = DecisionTree().fit([[-top], [top], [top], [-top]], [0, 1, 1, 0])
     assert model.predict([[-top], [top], [0.0]]).tolist() == [0, 1, 0]
-    a, b = 1.0, float(np.nextafter(1.0, 2.0))
-    model = DecisionTree().fit([[a], [b]], [0, 1])
-    assert model.predict([[a], [b]]).tolist() == [0, 1]
+    a = 1.0
+    for _ in range(4):  # half of them have a midpoint that rounds up
+        b = float(np.nextafter(a, 2.0))
+        model = DecisionTree().fit([[a], [b]], [0, 1])
+        assert model.predict([[a], [b]]).tolist() == [0, 1]
+        a = b
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1.0, 1e300])

@@ -103,6 +103,17 @@ def test_place_and_scale_change_nothing(offset: float, exponent: int) -> None:
     assert scaled.tolist() == plain.tolist()
 
 
+def test_near_ties_far_from_most_rows_are_settled_by_differences() -> None:
+    rng = np.random.default_rng(5)
+    near = rng.normal(size=(400, 3))
+    far = 2.0**23 + np.ldexp(rng.integers(-500, 500, size=(400, 3)), -12)
+    X, y = np.vstack([near, far]), rng.integers(2, size=800)
+    new = 2.0**23 + np.ldexp(rng.integers(-500, 500, size=(40, 3)), -12)
+    for k in (1, 3, 5):
+        predicted = Knn(n_neighbors=k).fit(X, y).predict(new)
+        assert predicted.tolist() == naive(X, y, new, k).tolist()
+
+
 def test_an_exact_match_counts_alone_by_distance() -> None:
     X, y = [[0.0], [0.0], [1.0], [1.1], [1.2]], [1, 0, 2, 2, 2]
     model = Knn(n_neighbors=5, weights="distance").fit(X, y)
