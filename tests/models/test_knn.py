@@ -105,11 +105,11 @@ def test_place_and_scale_change_nothing(offset: float, exponent: int) -> None:
 
 def test_near_ties_far_from_most_rows_are_settled_by_differences() -> None:
     rng = np.random.default_rng(5)
-    near = rng.normal(size=(400, 3))
-    far = 2.0**23 + np.ldexp(rng.integers(-500, 500, size=(400, 3)), -12)
-    X, y = np.vstack([near, far]), rng.integers(2, size=800)
-    new = 2.0**23 + np.ldexp(rng.integers(-500, 500, size=(40, 3)), -12)
-    for k in (1, 3, 5):
+    near = rng.normal(size=(4000, 8))
+    far = 2.0**20 + rng.integers(0, 8, size=(3000, 8)) / 8.0
+    X, y = np.vstack([near, far]), rng.integers(2, size=7000)
+    new = 2.0**20 + rng.integers(0, 8, size=(100, 8)) / 8.0
+    for k in (1, 3):
         predicted = Knn(n_neighbors=k).fit(X, y).predict(new)
         assert predicted.tolist() == naive(X, y, new, k).tolist()
 
