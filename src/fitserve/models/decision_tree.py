@@ -1,7 +1,9 @@
 """Decision tree."""
 
-import heapq
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -9,23 +11,24 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from fitserve.errors import InvalidRequest
-from fitserve.models.base import Model, hyperparameters
+from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.validation import FloatArray
 
-Ints = NDArray[np.intp]
-
-IMPURE = float(np.finfo(np.float64).eps)  # an impurity above this is worth splitting
-CLASSIFYING = ("gini", "entropy", "log_loss")
+_CELLS = 1 << 16  # sorted cells of some columns looked at together, so that they stay in the cache
+_TIE = 1e-12  # gains that differ by this share of the node's impurity differ by rounding
+_LOSSES = 1000
+_NEVER = float(np.finfo(np.float64).max)  # no value exceeds it: a leaf leads to itself
 
 
 @hyperparameters
 class DecisionTree(Model):
-    """Asks of one column after another whether it is at most a threshold, down to a leaf.
+    """Asks of one column after another whether it exceeds a threshold, down to a leaf.
 
-    CART (Breiman, Friedman, Olshen, Stone, Classification and Regression Trees, 1984): each
-    node takes the split of all columns and thresholds that lowers the impurity most, exactly;
-    of equal ones that of the first column, then of the lowest threshold. Thresholds lie midway
-    between neighbouring values. The loss is the mean impurity of a row's leaf.
+    CART (Breiman, Friedman, Olshen, Stone, Classification and Regression Trees, 1984). Each
+    node takes the split, of all columns and all thresholds midway between neighbouring values,
+    that lowers the mean impurity most, be it by nothing; of those that are equal but for
+    rounding, the first column's and there the lowest threshold. The loss is the mean impurity,
+    level by level or, with max_leaf_nodes, split by split.
     """
 
     tasks = ("classification", "regression")
@@ -33,20 +36,20 @@ class DecisionTree(Model):
 
     criterion: Literal["gini", "entropy", "log_loss", "squared_error"] | None = Field(
         default=None,
-        description="Impurity: gini (default) or entropy (also called log_loss) of the classes, "
-        "squared_error for regression.",
+        description="Impurity of a node: gini (default) or entropy (also named log_loss) of its "
+        "classes; squared_error for regression.",
     )
-    max_depth: int | None = Field(default=None, ge=1, description="Most questions on a way down.")
-    min_samples_split: int = Field(default=2, ge=2, description="Fewest rows to split.")
-    min_samples_leaf: int = Field(default=1, ge=1, description="Fewest rows on a side of a split.")
+    max_depth: int | None = Field(default=None, ge=1, description="Most questions on a path.")
+    min_samples_split: int = Field(default=2, ge=2, description="Fewest rows that are split.")
+    min_samples_leaf: int = Field(default=1, ge=1, description="Fewest rows in a leaf.")
     max_leaf_nodes: int | None = Field(
-        default=None, ge=2, description="Most leaves; the best splits are then made first."
+        default=None, ge=2, description="Most leaves; the splits that gain most are made first."
     )
     min_impurity_decrease: float = Field(
-        default=0.0, ge=0.0, description="A split must lower the mean impurity by this much."
+        default=0.0, ge=0.0, description="Least by which a split lowers the mean impurity."
     )
     class_weight: Literal["balanced"] | None = Field(
-        default=None, description="balanced: rows of rare classes count more."
+        default=None, description="balanced: each class counts alike, however rare its rows."
     )
     task: Literal["classification", "regression"] | None = Field(
         default=None,
@@ -54,302 +57,398 @@ class DecisionTree(Model):
     )
 
     def _fit(self, X: FloatArray, y: NDArray[Any]) -> None:
-        for kept in ("_walk", "_flat"):
-            vars(self).pop(kept, None)
-        growth = Growth(X, self._targets(y), self._impurity(), self)
+        for derived in ("_table", "_lists"):
+            vars(self).pop(derived, None)
+        growth = _Growth(self, X, self._purity(y))
         if self.max_leaf_nodes is None:
-            growth.by_levels(self)
+            growth.level_by_level()
         else:
-            growth.best_first(self, self.max_leaf_nodes)
-        self.feature_ = np.array(growth.feature, dtype=np.intp)
-        self.threshold_ = np.array(growth.threshold)
-        self.left_ = np.array(growth.left, dtype=np.intp)
-        self.right_ = np.array(growth.right, dtype=np.intp)
-        self.depth_ = max(growth.depth)
-        values = np.array(growth.value)
-        if self.task_ == "classification":
-            self.value_ = values / values.sum(axis=1, keepdims=True)
-        else:
-            self.value_ = np.ldexp(values[:, 1] / values[:, 0], self.exponent_) + self.offset_
+            growth.best_first(self.max_leaf_nodes)
+        self.feature_, self.threshold_ = growth.feature, growth.threshold
+        self.left_, self.right_ = growth.left, growth.right
+        self.value_ = growth.purity.answers(growth.value)
+        self.depth_ = growth.depth
 
-    def _targets(self, y: NDArray[Any]) -> FloatArray:
-        """What is summed over rows: weights by class, or 1, y and its square."""
-        if self.task_ == "classification":
-            weights = np.ones(y.max() + 1)
-            if self.class_weight == "balanced":
-                weights = len(y) / (len(weights) * np.bincount(y))
-            targets = np.zeros((len(y), len(weights)))
-            targets[np.arange(len(y)), y] = weights[y]
-            return targets
-        if self.class_weight is not None:
-            raise InvalidRequest.at(("class_weight",), "there are no classes here; leave it out")
-        # Centred, so that an offset costs no digits, and halved until squares fit.
-        self.offset_ = float(0.5 * y.min() + 0.5 * y.max())
-        centred = y - self.offset_
-        self.exponent_ = int(np.frexp(np.abs(centred).max())[1])
-        scaled = np.ldexp(centred, -self.exponent_)
-        return np.column_stack([np.ones(len(y)), scaled, scaled**2])
-
-    def _impurity(self) -> str:
-        criterion = self.criterion
-        if criterion is None:
-            criterion = "gini" if self.task_ == "classification" else "squared_error"
-        if (criterion in CLASSIFYING) != (self.task_ == "classification"):
+    def _purity(self, y: NDArray[Any]) -> "_Purity":
+        classifying = self.task_ == "classification"
+        if self.criterion is not None and classifying == (self.criterion == "squared_error"):
             raise InvalidRequest.at(
-                ("criterion",), f"{criterion} is not for {self.task_}; leave it out", "criterion"
+                ("criterion",),
+                f"{self.criterion} is no criterion for {self.task_}; leave it out, or give "
+                + ("gini or entropy" if classifying else "squared_error"),
+                "criterion",
             )
-        return criterion
+        if classifying:
+            return _Classes(y, self.criterion in ("entropy", "log_loss"), self.class_weight)
+        if self.class_weight is not None:
+            raise InvalidRequest.at(
+                ("class_weight",), "regression has no classes to weigh; leave it out", "no_classes"
+            )
+        return _Squares(y)
+
+    # --------------------------------------------------------------------------- predicting
 
     def _predict(self, X: FloatArray) -> NDArray[Any]:
-        value = self.value_[self._leaves(X)]
-        if self.task_ == "classification":
-            codes: Ints = value.argmax(axis=1)
-            return codes
-        values: FloatArray = value
-        return values
+        answer: NDArray[Any] = self._table[2][self._leaves(X)]
+        return answer
 
     def _predict_proba(self, X: FloatArray) -> FloatArray:
         probabilities: FloatArray = self.value_[self._leaves(X)]
         return probabilities
 
-    def _leaves(self, X: FloatArray) -> Ints:
-        """The leaf of each row; all rows go down one level at a time."""
+    def _leaves(self, X: FloatArray) -> Codes:
+        """The leaf of each row."""
         if len(X) == 1:
             return np.array([self._leaf(X[0].tolist())])
-        feature, threshold, children = self._flat
-        cells, start = X.ravel(), np.arange(len(X)) * X.shape[1]
-        node = np.zeros(len(X), dtype=np.intp)
-        for _ in range(self.depth_):
-            # A leaf asks whether column 0 is at most the largest number, and leads to itself.
-            high = cells.take(start + feature.take(node)) > threshold.take(node)
-            node *= 2
-            node += high
-            node = children.take(node)
-        return node
+        feature, children, _ = self._table
+        cells, node = X.ravel(), np.zeros(len(X), dtype=np.intp)
+        at = np.arange(0, X.size, X.shape[1])
+        leaf, row = node, np.arange(len(X))
+        for level in range(self.depth_):
+            if level % 8 == 7:  # most rows are down before the deepest is
+                leaf[row] = node
+                on = np.flatnonzero(children.take(node) != node)
+                row, node, at = row[on], node[on], at[on]
+            above = cells.take(at + feature.take(node)) > self.threshold_.take(node)
+            node = children.take(node) + above
+        leaf[row] = node
+        return leaf
 
     def _leaf(self, row: list[float]) -> int:
-        feature, threshold, left, right = self._walk
+        feature, threshold, left, right = self._lists
         node = 0
         while left[node] != node:
-            node = left[node] if row[feature[node]] <= threshold[node] else right[node]
+            node = right[node] if row[feature[node]] > threshold[node] else left[node]
         return node
 
     @cached_property
-    def _flat(self) -> tuple[Ints, FloatArray, Ints]:
-        """Features and thresholds of the nodes, and their children two by two."""
-        return self.feature_, self.threshold_, np.column_stack([self.left_, self.right_]).ravel()
+    def _table(self) -> tuple[Codes, Codes, NDArray[Any]]:
+        """Column asked, left child (the right one is the next) and answer of each node."""
+        answer = self.value_ if self.value_.ndim == 1 else self.value_.argmax(axis=1)
+        return self.feature_, self.left_, answer
 
     @cached_property
-    def _walk(self) -> tuple[list[int], list[float], list[int], list[int]]:
-        """The tree as lists, whose items a loop over one row reads faster than an array's."""
-        return (
-            self.feature_.tolist(),
-            self.threshold_.tolist(),
-            self.left_.tolist(),
-            self.right_.tolist(),
-        )
+    def _lists(self) -> tuple[list[int], list[float], list[int], list[int]]:
+        """The tree as lists: for one row, plain items are the fastest."""
+        arrays = self.feature_, self.threshold_, self.left_, self.right_
+        return tuple(array.tolist() for array in arrays)  # type: ignore[return-value]
 
 
-class Splits(NamedTuple):
-    """The best split of each of some nodes; a decrease of -inf where there is none."""
+class _Nodes(NamedTuple):
+    """Nodes that may still be split, and their rows, side by side.
 
-    decrease: FloatArray
-    feature: Ints
-    threshold: FloatArray
-
-
-class Growth:
-    """A tree as it grows: flat lists of nodes, and the rows of open nodes in order.
-
-    The rows of the open nodes stand together, node after node, once for each column and there
-    in the order of its values: a column is sorted once, and its order is kept as nodes part.
+    `order` is `(n_features, m)`: the rows of the first node in the order of that column, then
+    those of the second ... Columns are sorted once; splitting keeps the order.
     """
 
-    def __init__(self, X: FloatArray, targets: FloatArray, criterion: str, limits: Any) -> None:
-        self.X = X
+    order: Codes
+    starts: Codes
+    sizes: Codes
+    ids: Codes
+
+    @property
+    def which(self) -> Codes:
+        """The node, counted from 0, at each of the m places."""
+        return np.repeat(np.arange(len(self.ids)), self.sizes)
+
+    def only(self, keep: NDArray[np.bool_]) -> "_Nodes":
+        if keep.all():
+            return self
+        sizes = self.sizes[keep]
+        order = self.order[:, np.repeat(keep, self.sizes)]
+        return _Nodes(order, np.cumsum(sizes) - sizes, sizes, self.ids[keep])
+
+
+class _Splits(NamedTuple):
+    """The best split of each node; its gain is -inf where there is none."""
+
+    gain: FloatArray
+    feature: Codes
+    threshold: FloatArray
+
+    def only(self, keep: NDArray[np.bool_] | slice) -> "_Splits":
+        return _Splits(self.gain[keep], self.feature[keep], self.threshold[keep])
+
+
+class _Growth:
+    """A tree while it grows; a leaf is its own child."""
+
+    def __init__(self, model: DecisionTree, X: FloatArray, purity: "_Purity") -> None:
+        self.model = model
         self.columns = np.ascontiguousarray(X.T)
-        self.targets = targets
-        self.criterion = criterion
-        self.limits = limits
-        self.weight = self._weights(targets.sum(axis=0))
-        self.feature: list[int] = []
-        self.threshold: list[float] = []
-        self.left: list[int] = []
-        self.right: list[int] = []
-        self.depth: list[int] = []
-        self.value: list[FloatArray] = []
-
-    # ---------------------------------------------------------------------------- growing
-
-    def by_levels(self, model: Model) -> None:
-        """All nodes of a level at once."""
+        self.purity = purity
+        self.feature: Codes = np.zeros(1, dtype=np.intp)
+        self.threshold = np.full(1, _NEVER)
+        self.left: Codes = np.zeros(1, dtype=np.intp)
+        self.right: Codes = np.zeros(1, dtype=np.intp)
         order = np.argsort(self.columns, axis=1, kind="stable")
-        starts = np.array([0])
-        nodes = self._add(self.targets.sum(axis=0)[None, :], depth=0)
-        most = self.limits.max_depth
-        level = 0
-        lost = 0.0  # impurity of the leaves so far
-        while len(nodes):
-            ends = np.append(starts[1:], order.shape[1])
-            sums = np.array([self.value[node] for node in nodes])
-            impurity = self._impurity(sums)
-            open_ = (impurity > IMPURE) & (ends - starts >= self.limits.min_samples_split)
-            if most is not None and level >= most:
-                open_[:] = False
-            splits = self._best(order, starts, sums, open_)
-            open_ &= splits.decrease >= self.limits.min_impurity_decrease - IMPURE
-            weights = self._weights(sums) / self.weight
-            lost += float((impurity * weights)[~open_].sum())
-            level += 1
-            loss = lost + float((impurity * weights)[open_].sum())
-            model._iterated(level, of=most + 1 if most else max(level, 64), loss=loss)
-            order, starts, nodes = self._parted(order, starts, ends, nodes, splits, open_, level)
+        whole, none = np.array([len(X)]), np.zeros(1, dtype=np.intp)
+        self.root = _Nodes(order, none, whole, none)
+        value, self.impurity = purity.of(self.root)
+        self.value = [value]
+        self.total = float(self.impurity[0])
+        self.depth = 0
 
-    def best_first(self, model: Model, most_leaves: int) -> None:
-        """The node whose split lowers the impurity most is split next."""
-        order = np.argsort(self.columns, axis=1, kind="stable")
-        nodes = self._add(self.targets.sum(axis=0)[None, :], depth=0)
-        heap: list[tuple[float, int, Any, Splits]] = []
-        self._consider(heap, int(nodes[0]), order)
-        leaves = 1
-        while heap and leaves < most_leaves:
-            _, node, order, splits = heapq.heappop(heap)
-            starts, ends = np.array([0]), np.array([order.shape[1]])
-            order, starts, children = self._parted(
-                order,
-                starts,
-                ends,
-                np.array([node]),
-                splits,
-                np.array([True]),
-                self.depth[node] + 1,
-            )
-            leaves += 1
-            model._iterated(leaves - 1, of=most_leaves - 1)
-            for child, rows in zip(
-                children.tolist(), np.split(order, starts[1:], axis=1), strict=True
-            ):
-                self._consider(heap, child, rows)
+    def level_by_level(self) -> None:
+        """Split all nodes of a level at once, so that a small node costs no more than its rows."""
+        most = self.model.max_depth
+        guess = most or int(2 * np.log2(self.columns.shape[1])) + 1
+        nodes = self.root
+        while len(nodes.ids) and (most is None or self.depth < most):
+            nodes, splits = self._splittable(nodes)
+            if not len(nodes.ids):
+                break
+            self.depth += 1
+            nodes = self._split(nodes, splits)
+            self._report(self.depth, of=max(guess, self.depth), every=1)
 
-    def _consider(self, heap: list[Any], node: int, order: Ints) -> None:
-        sums = self.value[node][None, :]
-        if self._impurity(sums)[0] <= IMPURE or order.shape[1] < self.limits.min_samples_split:
+    def best_first(self, most_leaves: int) -> None:
+        """Split the node whose split gains most, until there are enough leaves."""
+        every = 1 + most_leaves // _LOSSES
+        waiting: list[tuple[float, int, int, _Nodes, _Splits]] = []
+        self._consider(waiting, self.root, depth=0)
+        for leaves in range(2, most_leaves + 1):
+            if not waiting:
+                break
+            _, _, depth, node, split = heappop(waiting)
+            self.depth = max(self.depth, depth + 1)
+            children = self._split(node, split)
+            self._report(leaves - 1, of=most_leaves - 1, every=every)
+            self._consider(waiting, children, depth + 1)
+
+    def _consider(self, waiting: list[Any], nodes: _Nodes, depth: int) -> None:
+        if self.model.max_depth is not None and depth >= self.model.max_depth:
             return
-        if self.limits.max_depth is not None and self.depth[node] >= self.limits.max_depth:
-            return
-        splits = self._best(order, np.array([0]), sums, np.array([True]))
-        if splits.decrease[0] >= self.limits.min_impurity_decrease - IMPURE:
-            heapq.heappush(heap, (-float(splits.decrease[0]), node, order, splits))
+        nodes, splits = self._splittable(nodes)
+        for i, (start, size) in enumerate(zip(nodes.starts, nodes.sizes, strict=True)):
+            order = nodes.order[:, start : start + size]
+            one = _Nodes(order, nodes.starts[:1], nodes.sizes[i : i + 1], nodes.ids[i : i + 1])
+            split = splits.only(slice(i, i + 1))
+            heappush(waiting, (-float(split.gain[0]), int(one.ids[0]), depth, one, split))
 
-    def _parted(
-        self,
-        order: Ints,
-        starts: Ints,
-        ends: Ints,
-        nodes: Ints,
-        splits: Splits,
-        open_: NDArray[np.bool_],
-        depth: int,
-    ) -> tuple[Ints, Ints, Ints]:
-        """Split the open nodes; their children's rows, in order, and where each child's begin."""
-        which = np.repeat(np.arange(len(nodes)), ends - starts)
-        kept = open_[which]
-        rows, parent = order[0][kept], which[kept]
-        high = self.X[rows, splits.feature[parent]] > splits.threshold[parent]
-        rank = np.cumsum(open_) - 1  # among the open nodes
-        child = np.empty(len(self.X), dtype=np.int32)
-        child[rows] = 2 * rank[parent] + high
-        count = 2 * int(open_.sum())
-        key = child.astype(np.uint16) if count < 2**16 else child  # NumPy sorts these by radix
-        parted = np.empty((len(order), len(rows)), dtype=order.dtype)
-        for column, one in zip(order, parted, strict=True):
-            inside = column[kept]
-            one[:] = inside[np.argsort(key[inside], kind="stable")]
-        sizes = np.bincount(child[rows], minlength=count)
-        begin = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
+    def _report(self, step: int, of: int, every: int) -> None:
+        loss = None
+        if step % every == 0 and step <= every * _LOSSES:
+            loss = self.purity.mean(max(0.0, self.total))  # differences round
+        self.model._iterated(step, of=of, loss=loss)
+
+    # ------------------------------------------------------------------------------ splits
+
+    def _splittable(self, nodes: _Nodes) -> tuple[_Nodes, _Splits]:
+        """The nodes that will be split, and how."""
+        open_ = self.impurity[nodes.ids] > 0.0
+        open_ &= nodes.sizes >= self.model.min_samples_split
+        nodes = nodes.only(open_)
+        splits = self._best(nodes)
+        least = self.purity.weighted(self.model.min_impurity_decrease)
+        good = splits.gain + _TIE * self.impurity[nodes.ids] >= least
+        return nodes.only(good), splits.only(good)
+
+    def _best(self, nodes: _Nodes) -> _Splits:
+        count, m = len(nodes.ids), nodes.order.shape[1]
+        best = _Splits(np.full(count, -np.inf), np.zeros(count, np.intp), np.zeros(count))
         if not count:
-            return parted, begin[:0], nodes[:0]
-        children = self._add(np.add.reduceat(self.targets[parted[0]], begin, axis=0), depth)
-        for i, node in enumerate(nodes[open_].tolist()):
-            self.feature[node] = int(splits.feature[open_][i])
-            self.threshold[node] = float(splits.threshold[open_][i])
-            self.left[node], self.right[node] = int(children[2 * i]), int(children[2 * i + 1])
-        return parted, begin, children
-
-    def _add(self, sums: FloatArray, depth: int) -> Ints:
-        """New leaves, a row of `sums` each; a leaf leads to itself."""
-        first = len(self.feature)
-        nodes = np.arange(first, first + len(sums))
-        self.feature += [0] * len(sums)
-        self.threshold += [np.finfo(np.float64).max] * len(sums)
-        self.left += nodes.tolist()
-        self.right += nodes.tolist()
-        self.depth += [depth] * len(sums)
-        self.value += list(sums)
-        return nodes
-
-    # -------------------------------------------------------------------------- splitting
-
-    def _best(
-        self, order: Ints, starts: Ints, sums: FloatArray, open_: NDArray[np.bool_]
-    ) -> Splits:
-        """Each open node's best split, over all columns and all places between its rows."""
-        m, count = order.shape[1], len(starts)
-        which = np.repeat(np.arange(count), np.diff(np.append(starts, m)))
-        rank = np.arange(m) - starts[which]  # of a row in its node
-        size = np.diff(np.append(starts, m))[which]
-        least = self.limits.min_samples_leaf
-        possible = open_[which] & (rank + 1 >= least) & (size - rank - 1 >= least)
-        possible[-1] = False
-        total = sums[which]
-        best = Splits(np.full(count, -np.inf), np.zeros(count, np.intp), np.zeros(count))
-        before = self._impurity(sums) * self._weights(sums)
-        for j, rows in enumerate(order):
-            x = self.columns[j][rows]
-            place = np.flatnonzero(possible[:-1] & (x[1:] > x[:-1]) & (which[1:] == which[:-1]))
-            if not len(place):
-                continue
-            node = which[place]
-            running = np.cumsum(self.targets[rows], axis=0)
-            base = np.concatenate([np.zeros((1, running.shape[1])), running])[starts]
-            low = running[place] - base[node]
-            high = total[place] - low
-            after = self._weighted(low) + self._weighted(high)
-            decrease = (before[node] - after) / self.weight
-            first = np.flatnonzero(np.append(True, node[1:] != node[:-1]))
-            top = np.maximum.reduceat(decrease, first)
-            owner = node[first]
-            # Of splits that are equal but for rounding the first counts.
-            ahead = decrease >= np.repeat(top, np.diff(np.append(first, len(node)))) - IMPURE
-            at = np.flatnonzero(ahead)
-            at = at[np.append(True, node[at][1:] != node[at][:-1])]
-            better = top > best.decrease[owner] + IMPURE
-            owner, at = owner[better], place[at[better]]
-            best.decrease[owner] = top[better]
-            best.feature[owner] = j
-            a, b = x[at], x[at + 1]
+            return best
+        which, place = nodes.which, np.arange(m)
+        low = place - nodes.starts[which] + 1  # rows of the node up to here
+        high = nodes.sizes[which] - low
+        least = self.model.min_samples_leaf
+        inside = (low >= least) & (high >= least)
+        doubt = _TIE * self.impurity[nodes.ids]
+        for some in self._blocks(m):
+            order = nodes.order[some]
+            x = np.take_along_axis(self.columns[some], order, axis=1)
+            gain = self.purity.gain(order, nodes, which, low, high)
+            gain[:, :-1][~((x[:, 1:] > x[:, :-1]) & inside[:-1])] = -np.inf
+            gain[:, -1] = -np.inf
+            top = np.maximum.reduceat(gain, nodes.starts, axis=1)
+            most = top.max(axis=0)
+            enough = most - doubt
+            feature = (top >= enough).argmax(axis=0)
+            reached = gain[feature[which], place] >= enough[which]
+            at = np.minimum.reduceat(np.where(reached, place, m), nodes.starts)
+            better = most > best.gain + doubt
+            feature, at = feature[better], at[better]
+            a, b = x[feature, at], x[feature, at + 1]
             middle = 0.5 * a + 0.5 * b
-            best.threshold[owner] = np.where(middle < b, middle, a)
+            best.gain[better] = most[better]
+            best.feature[better] = some.start + feature
+            best.threshold[better] = np.where((a <= middle) & (middle < b), middle, a)
         return best
 
-    def _weights(self, sums: FloatArray) -> Any:
-        """Weight of the rows that were summed."""
-        return sums[..., 0] if self.criterion == "squared_error" else sums.sum(axis=-1)
+    def _split(self, nodes: _Nodes, splits: _Splits) -> _Nodes:
+        """Make the splits; the children, two by two."""
+        which, m = nodes.which, nodes.order.shape[1]
+        rows = nodes.order[0]
+        goes_left = np.zeros(self.columns.shape[1], dtype=np.bool_)
+        goes_left[rows] = self.columns[splits.feature[which], rows] <= splits.threshold[which]
+        lefts = np.add.reduceat(goes_left[rows], nodes.starts, dtype=np.intp)
+        # A row that goes left moves up to behind those of its node that go left before it; the
+        # others move down to behind all of them.
+        earlier = np.cumsum(lefts) - lefts
+        of_left = (nodes.starts - earlier - 1)[which]
+        of_right = (lefts + earlier)[which] + np.arange(m)
+        order = np.empty_like(nodes.order)
+        for some in self._blocks(m):
+            left = goes_left.take(nodes.order[some])
+            so_far = np.cumsum(left, axis=1, dtype=np.intp)
+            to = np.where(left, of_left + so_far, of_right - so_far)
+            np.put_along_axis(order[some], to, nodes.order[some], axis=1)
+        first = len(self.feature)
+        ids = np.arange(first, first + 2 * len(lefts))
+        self.feature[nodes.ids], self.threshold[nodes.ids] = splits.feature, splits.threshold
+        self.left[nodes.ids], self.right[nodes.ids] = ids[::2], ids[1::2]
+        starts = np.column_stack([nodes.starts, nodes.starts + lefts]).ravel()
+        sizes = np.column_stack([lefts, nodes.sizes - lefts]).ravel()
+        children = _Nodes(order, starts, sizes, ids)
+        self._add(children)
+        self.total += float(self.impurity[ids].sum() - self.impurity[nodes.ids].sum())
+        return children
 
-    def _weighted(self, sums: FloatArray) -> FloatArray:
-        """Impurity times weight, of each row of sums."""
-        result: FloatArray
-        if self.criterion == "squared_error":
-            result = sums[:, 2] - sums[:, 1] ** 2 / sums[:, 0]
-            return np.maximum(result, 0.0, out=result)
-        weight = sums.sum(axis=1)
-        if self.criterion == "gini":
-            result = weight - (sums**2).sum(axis=1) / weight
-            return result
-        logs = np.log2(np.where(sums > 0.0, sums, 1.0))
-        result = weight * np.log2(weight) - (sums * logs).sum(axis=1)
-        return result
+    def _add(self, leaves: _Nodes) -> None:
+        value, impurity = self.purity.of(leaves)
+        self.value.append(value)
+        self.impurity = np.append(self.impurity, impurity)
+        self.feature = np.append(self.feature, np.zeros_like(leaves.ids))
+        self.threshold = np.append(self.threshold, np.full(len(leaves.ids), _NEVER))
+        self.left = np.append(self.left, leaves.ids)
+        self.right = np.append(self.right, leaves.ids)
 
-    def _impurity(self, sums: FloatArray) -> FloatArray:
-        impurity: FloatArray = self._weighted(sums) / self._weights(sums)
-        return impurity
+    def _blocks(self, m: int) -> Iterator[slice]:
+        d, step = len(self.columns), max(1, _CELLS // m)
+        return (slice(start, min(start + step, d)) for start in range(0, d, step))
+
+
+class _Purity(ABC):
+    """What a criterion knows of nodes. Impurities and gains are times the weight of the rows."""
+
+    @abstractmethod
+    def of(self, nodes: _Nodes) -> tuple[FloatArray, FloatArray]:
+        """Value and impurity of each node; the latter 0 exactly where all y are the same."""
+
+    @abstractmethod
+    def gain(
+        self, order: Codes, nodes: _Nodes, which: Codes, low: Codes, high: Codes
+    ) -> FloatArray:
+        """By how much impurity falls if a node is split after this place; `order`'s shape.
+
+        `low` and `high`, `(m,)`, are how many of the node's rows come before and after.
+        """
+
+    @abstractmethod
+    def answers(self, value: list[FloatArray]) -> FloatArray:
+        """What `value_` holds: probabilities or values."""
+
+    @abstractmethod
+    def mean(self, impurity: float) -> float:
+        """The mean impurity, where this is the sum."""
+
+    @abstractmethod
+    def weighted(self, mean: float) -> float:
+        """The sum of impurities, where this is the mean."""
+
+
+class _Classes(_Purity):
+    """Gini impurity or entropy in bits."""
+
+    def __init__(self, y: Codes, entropy: bool, class_weight: str | None) -> None:
+        self.y = y
+        count = np.bincount(y)
+        self.entropy = entropy
+        self.weight = None if class_weight is None else len(y) / (len(count) * count)
+        self.n_classes, self.total = len(count), float(len(y))  # balanced weights add up to n
+
+    def of(self, nodes: _Nodes) -> tuple[FloatArray, FloatArray]:
+        cells = nodes.which * self.n_classes + self.y[nodes.order[0]]
+        count = np.bincount(cells, minlength=len(nodes.ids) * self.n_classes)
+        value = count.reshape(-1, self.n_classes).astype(np.float64)
+        if self.weight is not None:
+            value *= self.weight
+        whole = value.sum(axis=1)
+        impurity = self._disorder(whole, self._term(value).sum(axis=1))
+        impurity[(value > 0.0).sum(axis=1) == 1] = 0.0
+        return value, impurity
+
+    def gain(
+        self, order: Codes, nodes: _Nodes, which: Codes, low: Codes, high: Codes
+    ) -> FloatArray:
+        value, impurity = self.of(nodes)
+        earlier = np.cumsum(value, axis=0) - value
+        y = self.y.take(order)
+        term = self._term
+        below, above = low.astype(np.float64), high.astype(np.float64)
+        if self.weight is not None:
+            weights = np.cumsum(self.weight.take(y), axis=1)
+            below = weights - earlier.sum(axis=1)[which]
+            above = value.sum(axis=1)[which] - below
+        in_low, in_high = np.zeros(y.shape), np.zeros(y.shape)
+        for k in range(self.n_classes):
+            share = np.cumsum(y == k, axis=1, dtype=np.float64)
+            if self.weight is not None:
+                share *= self.weight[k]
+            share -= earlier[which, k]
+            in_low += term(share)
+            in_high += term(value[which, k] - share)
+        gain = impurity[which] - self._disorder(below, in_low)
+        gain -= self._disorder(above, in_high)
+        return gain
+
+    def _term(self, x: FloatArray) -> FloatArray:
+        if self.entropy:
+            return x * np.log2(np.where(x > 0.0, x, 1.0))
+        return x * x
+
+    def _disorder(self, whole: FloatArray, terms: FloatArray) -> FloatArray:
+        """Impurity times weight, of weight `whole` and the sum of the terms of its classes."""
+        return self._term(whole) - terms if self.entropy else whole - terms / whole
+
+    def answers(self, value: list[FloatArray]) -> FloatArray:
+        weights = np.concatenate(value)
+        probabilities: FloatArray = weights / weights.sum(axis=1, keepdims=True)
+        return probabilities
+
+    def mean(self, impurity: float) -> float:
+        return impurity / self.total
+
+    def weighted(self, mean: float) -> float:
+        return mean * self.total
+
+
+class _Squares(_Purity):
+    """Squared error around the mean. y is brought near 1 by a power of two, so squares fit."""
+
+    def __init__(self, y: FloatArray) -> None:
+        self.exponent = int(np.frexp(np.abs(y).max())[1])
+        self.y = np.ldexp(y, -self.exponent)
+        self.centred = np.empty_like(self.y)  # of each row, y less the mean of its node
+
+    def of(self, nodes: _Nodes) -> tuple[FloatArray, FloatArray]:
+        rows, which = nodes.order[0], nodes.which
+        y = self.y[rows]
+        first = y[nodes.starts]  # so that equal y have that mean, and impurity 0, exactly
+        mean = first + np.add.reduceat(y - first[which], nodes.starts) / nodes.sizes
+        centred = y - mean[which]
+        self.centred[rows] = centred
+        impurity = np.add.reduceat(centred * centred, nodes.starts)
+        return mean, impurity
+
+    def gain(
+        self, order: Codes, nodes: _Nodes, which: Codes, low: Codes, high: Codes
+    ) -> FloatArray:
+        # The node's y add up to nothing, so both sides are as far from it, and nothing cancels.
+        running = np.cumsum(self.centred.take(order), axis=1)
+        before = running[:, nodes.starts] - self.centred[order[:, nodes.starts]]
+        running -= before[:, which]
+        gain: FloatArray = np.square(running, out=running)
+        gain *= (low + high) / (low * high)
+        return gain
+
+    def answers(self, value: list[FloatArray]) -> FloatArray:
+        values: FloatArray = np.ldexp(np.concatenate(value), self.exponent)
+        return values
+
+    def mean(self, impurity: float) -> float:
+        return min(float(np.ldexp(impurity / len(self.y), 2 * self.exponent)), _NEVER)
+
+    def weighted(self, mean: float) -> float:
+        return float(np.ldexp(mean, -2 * self.exponent)) * len(self.y)
