@@ -100,7 +100,7 @@ class ModelDirectory:
     def record(self, model_type: str, model_id: int) -> Record:
         """What is told of a model, in whatever state it is."""
         self.type(model_type)
-        found = self._store.find(Key(model_type, model_id))
+        found = self._store.find(Key(model_type, model_id)) if model_id < 2**53 else None
         if found is None:
             raise UnknownModel(model_type, model_id)
         return found
@@ -122,7 +122,7 @@ class ModelDirectory:
     def delete(self, model_type: str, model_id: int) -> None:
         self.type(model_type)
         key = Key(model_type, model_id)
-        if not self._store.delete(key):
+        if model_id >= 2**53 or not self._store.delete(key):
             raise UnknownModel(model_type, model_id)
         self._cache.drop(key)
 

@@ -91,13 +91,14 @@ class ModelsQuery(Request):
         if self.after is None:
             return None
         model_type, _, model_id = self.after.rpartition("/")
-        if not model_type or not (model_id.isascii() and model_id.isdigit()):
+        digits = model_id.isascii() and model_id.isdigit() and len(model_id) <= 16
+        if not model_type or not digits:
             raise InvalidRequest.at(
                 ("query", "after"),
                 "take the value of 'next' in the answer before, as it is",
                 "cursor",
             )
-        return Key(model_type, int(model_id[:20]))
+        return Key(model_type, int(model_id))
 
 
 # -------------------------------------------------------------------------------- answers

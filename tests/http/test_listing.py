@@ -69,7 +69,10 @@ def test_models_by_pages(models: Api) -> None:
     assert listed(models, "limit=4") == (everything, None)
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "after=nix", "page=2"])
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=1001", "limit=x", "after=nix", "after=knn/99999999999999999999", "page=2"],
+)
 def test_a_wrong_query_is_refused_with_its_place(api: Api, query: str) -> None:
     answer = api.client.get(f"/models?{query}")
     assert answer.status_code == 422

@@ -68,14 +68,18 @@ def _inflate(packed: bytes, encoding: str, limit: int) -> bytes:
         wbits = -15  # without zlib's header, as some clients understand "deflate"
     parts: list[bytes] = []
     room = limit
-    while packed:
+    at = 0
+    while at < len(packed):  # gzip may hold several members
         unpacker = zlib.decompressobj(wbits)
-        part = unpacker.decompress(packed, room + 1)
-        if len(part) > room:
-            raise TooLarge(limit)
-        if not unpacker.eof:
-            raise zlib.error("it ends in the middle")
-        parts.append(part)
-        room -= len(part)
-        packed = unpacker.unused_data  # gzip may hold several members
+        while not unpacker.eof:
+            # In pieces: what a member leaves over is copied, and a body may be all members.
+            piece = packed[at : at + 2**14]
+            if not piece:
+                raise zlib.error("it ends in the middle")
+            part = unpacker.decompress(piece, room + 1)
+            if len(part) > room:
+                raise TooLarge(limit)
+            parts.append(part)
+            room -= len(part)
+            at += len(piece) - len(unpacker.unused_data)
     return b"".join(parts)
