@@ -229,6 +229,8 @@ class Problem:
         # The closer the minimum, the more exact: that keeps Newton's convergence superlinear.
         enough = first * min(0.01, np.sqrt(first))
         for self._rounds in range(1, 201):
+            if np.abs(residual).max() <= 8.0 * EPS:  # columns are of unit size: all is rounding
+                break
             along = direction @ self.A
             bent = (spread if self.width == 1 else weighed) * along
             if self.width > 1:
@@ -254,11 +256,15 @@ class Problem:
         if q > DENSE:
             diagonal = spread @ (self.A**2).T + self.penalty
             diagonal[diagonal == 0.0] = 1.0
-            return lambda residual: residual / diagonal
+            return lambda residual: self._balanced(residual / diagonal)
         if self._inverses is None or self._rounds > PATIENCE:
             self._inverses = self._inverse_blocks(spread)
         inverses = self._inverses
-        return lambda residual: np.einsum("kij,kj->ki", inverses, residual)
+        return lambda residual: self._balanced(np.einsum("kij,kj->ki", inverses, residual))
+
+    def _balanced(self, step: FloatArray) -> FloatArray:
+        """Without the part that is the same for all classes, which changes no probability."""
+        return step - step.mean(axis=0) if self.width > 1 else step
 
     def _inverse_blocks(self, spread: FloatArray) -> FloatArray:
         q = len(self.A)
@@ -274,6 +280,21 @@ class Problem:
         unit = np.sqrt(np.einsum("kii->ki", blocks))
         unit[unit == 0.0] = 1.0
         blocks /= unit[:, :, None] * unit[:, None, :]
-        blocks.reshape(self.width, q * q)[:, :: q + 1] += 10 * q * EPS  # for repeated columns
-        inverses: FloatArray = np.linalg.inv(blocks) / (unit[:, :, None] * unit[:, None, :])
+        inverses: FloatArray = np.empty_like(blocks)
+        for k in range(self.width):
+            inverses[k] = inverse(blocks[k])
+        inverses /= unit[:, :, None] * unit[:, None, :]
         return inverses
+
+
+def inverse(correlations: FloatArray) -> FloatArray:
+    """Of a matrix with a diagonal of ones; near repeated columns, of one that is not singular."""
+    q = len(correlations)
+    regular = correlations.copy()
+    regular.flat[:: q + 1] += 10 * q * EPS
+    plain = np.asarray(np.linalg.inv(regular), dtype=np.float64)
+    if plain.diagonal().max() < 1e6:
+        return plain
+    values, vectors = np.linalg.eigh(correlations)
+    floored: FloatArray = (vectors / np.maximum(values, 1e-12 * values[-1])) @ vectors.T
+    return floored
