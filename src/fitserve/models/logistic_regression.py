@@ -118,7 +118,7 @@ class LogisticRegression(Model):
     def _newton(self, X: FloatArray, y: Codes, weight: FloatArray) -> None:
         n, p = X.shape
         unit = np.ones(p)
-        if not 1e-100 < np.abs(X).max() < 1e100:  # squares might not fit
+        if not 1e-100 < max(X.max(), -X.min()) < 1e100:  # squares might not fit
             unit = power_of_two(np.abs(X).max(axis=0))
             X = X / unit
         mean = column_means(X) if self.fit_intercept else np.zeros(p)
@@ -227,9 +227,9 @@ class Problem:
         direction = step = precondition(residual)
         size = first = float((residual * step).sum())
         # The closer the minimum, the more exact: that keeps Newton's convergence superlinear.
-        enough = first * min(0.01, np.sqrt(first))
+        enough = max(first * min(0.01, np.sqrt(first)), EPS**2)
         for self._rounds in range(1, 201):
-            if np.abs(residual).max() <= 8.0 * EPS:  # columns are of unit size: all is rounding
+            if size <= enough or np.abs(residual).max() <= 8.0 * EPS:  # the rest is rounding
                 break
             along = direction @ self.A
             bent = (spread if self.width == 1 else weighed) * along
@@ -245,8 +245,6 @@ class Problem:
             residual -= t * curved
             step = precondition(residual)
             last, size = size, float((residual * step).sum())
-            if size <= enough:
-                break
             direction = step + size / last * direction
         return D, change
 
