@@ -110,8 +110,8 @@ def test_of_many_solutions_it_takes_scikit_learns_the_shortest() -> None:
     np.testing.assert_allclose(model.predict(X), other.predict(X), rtol=1e-9)
 
 
-@pytest.mark.parametrize("alpha", [0.0, 0.1, 10.0])
-@pytest.mark.parametrize("shape", [(20, 50), (60, 1200)])
+@pytest.mark.parametrize("alpha", [0.0, 1e-6, 0.1, 10.0])
+@pytest.mark.parametrize("shape", [(20, 50), (60, 800)])
 @pytest.mark.parametrize("intercept", [True, False])
 def test_more_columns_than_rows(alpha: float, shape: tuple[int, int], intercept: bool) -> None:
     rng = np.random.default_rng(1)
@@ -123,6 +123,28 @@ def test_more_columns_than_rows(alpha: float, shape: tuple[int, int], intercept:
     other.fit(X, y)
     np.testing.assert_allclose(model.coef_, other.coef_, rtol=1e-8, atol=1e-11)
     assert model.intercept_ == pytest.approx(other.intercept_, rel=1e-8, abs=1e-11)
+    if alpha > 0.0:  # the condition for the minimum, which is stricter
+        residual = y - model.predict(X)
+        centred = X - X.mean(axis=0) if intercept else X
+        np.testing.assert_allclose(
+            residual @ centred, alpha * model.coef_, atol=1e-12 * np.abs(centred.T @ y).max()
+        )
+
+
+@pytest.mark.parametrize(("apart", "alpha"), [(1e-3, 1e-3), (1e-5, 1e-8), (1e-6, 1e-11)])
+def test_rows_that_nearly_agree_cost_a_ridge_no_digits(apart: float, alpha: float) -> None:
+    rng = np.random.default_rng(2)
+    X, y = rng.normal(size=(60, 800)), rng.normal(size=60)
+    X[1] = X[0] + apart * rng.normal(size=800)
+    model = LinearRegression(alpha=alpha).fit(X, y)
+    other = Ridge(alpha=alpha, solver="svd").fit(X, y)
+    limit = 1e-14 / apart * np.abs(other.coef_).max()
+    np.testing.assert_allclose(model.coef_, other.coef_, rtol=0.0, atol=limit)
+    huge = LinearRegression(alpha=alpha).fit(X * 1e150, y)
+    free = LinearRegression().fit(X, y)
+    np.testing.assert_allclose(huge.coef_ * 1e150, free.coef_, atol=10.0 * limit)
+    least_norm = np.linalg.lstsq(X - X.mean(axis=0), y - y.mean(), rcond=1e-13)[0]
+    np.testing.assert_allclose(free.coef_, least_norm, atol=10.0 * limit)
 
 
 # -------------------------------------------------------------------------------- hard data

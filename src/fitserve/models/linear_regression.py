@@ -64,7 +64,7 @@ class LinearRegression(Model):
     def _fit(self, X: FloatArray, y: FloatArray) -> None:
         if self.learning_rate is not None:
             self._descend(X, y, self.learning_rate)
-        elif not self._solve_normal_equations(X, y):
+        elif not (self._solve_normal_equations(X, y) or self._solve_dual(X, y)):
             self._solve_carefully(X, y)
 
     def _predict(self, X: FloatArray) -> FloatArray:
@@ -114,6 +114,30 @@ class LinearRegression(Model):
         self._learned(coef, mean, level)
         return True
 
+    def _solve_dual(self, X: FloatArray, y: FloatArray) -> bool:
+        """Learn fast from more columns than rows, if the penalty makes that well conditioned:
+        w = X'a, where (XX' + alpha) a = y."""
+        n, p = X.shape
+        if X.size <= SMALL or p <= n or self.alpha == 0.0 or np.abs(y).max() > 1e150:
+            return False
+        mean = column_means(X) if self.fit_intercept else np.zeros(p)
+        centred = X - mean
+        gram = centred @ centred.T
+        gram.flat[:: n + 1] += self.alpha
+        if not 1e-200 < np.trace(gram) < 1e200:
+            return False
+        values, vectors = np.linalg.eigh(gram)
+        if not values[0] > WELL_CONDITIONED * values[-1]:
+            return False
+        level = float(y.mean()) if self.fit_intercept else 0.0
+        a, coef = np.zeros(n), np.zeros(p)
+        for _ in range(2):  # the second time refines
+            missing = y - level - centred @ coef - self.alpha * a
+            a += vectors @ (vectors.T @ missing / values)
+            coef = a @ centred
+        self._learned(coef, mean, level)
+        return True
+
     def _solve_carefully(self, X: FloatArray, y: FloatArray) -> None:
         """Learn from any shape, scale and rank."""
         n, p = X.shape
@@ -136,11 +160,13 @@ class LinearRegression(Model):
             penalty = np.diag(root / unit[: A.shape[1]])
             A, y = np.vstack([A, penalty]), np.concatenate([y, np.zeros(len(penalty))])
         length = np.sqrt((A * A).sum(axis=0))
+        if basis is not None:  # a rotated column that is short is rounding, not a small unit
+            length[:] = length.max()
         length[length == 0.0] = 1.0
         doubt = EPS * np.sqrt(n) * np.abs(mean) / length if basis is None else np.zeros(n)
         w, level, V = least_squares(A / length, y, n if self.fit_intercept else 0, doubt)
-        if not ridge and V.shape[1] < p:
-            w = shortest(w, V, length * np.clip(unit / unit.max(), 1e-150, None))
+        if V.shape[1] < len(w):
+            w = shortest(w, V, length * np.clip(unit[: len(w)] / unit.max(), 1e-150, None))
         coef = w / length if basis is None else basis @ (w / length)
         self._learned(coef * unit_y / unit, mean * unit, level * unit_y)
 
