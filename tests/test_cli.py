@@ -45,8 +45,14 @@ def test_copy_moves_every_ready_model_and_may_be_run_again(
 
 def test_wrong_stores_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["copy", "memory", "nix"])
+        main(["copy", "nix", "nix"])
     assert "URL such as" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["copy", "memory", "memory"])
+    assert "name a database" in capsys.readouterr().err
+    misspelt = tmp_path / "fitserv.sqlite3"
+    assert main(["copy", f"sqlite:///{misspelt}", f"sqlite:///{tmp_path / 'new'}"]) == 1
+    assert not misspelt.exists()
     nowhere = f"sqlite:///{tmp_path / 'no' / 'store'}"
     assert main(["copy", nowhere, nowhere]) == 1
     assert "cannot be reached" in capsys.readouterr().err

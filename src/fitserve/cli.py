@@ -37,7 +37,7 @@ def copy(source: SqlStore, destination: SqlStore) -> int:
     Each model is whole in `destination` or not there at all. What is there already stays as it
     is. Answers 0, or 1 where a model could not be read.
     """
-    source.prepare()
+    source.prepare(create=False)
     destination.prepare()
     copied = there = unreadable = 0
     after: Key | None = None
@@ -58,6 +58,8 @@ def copy(source: SqlStore, destination: SqlStore) -> int:
 
 
 def _store(url: str) -> SqlStore:
+    if url == "memory":
+        raise argparse.ArgumentTypeError("models in memory end with their server; name a database")
     try:
         return SqlStore(url)
     except ValueError as error:

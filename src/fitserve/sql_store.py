@@ -69,8 +69,8 @@ class SqlStore:
         self._file = _file_of(self._url)
         self._engine = _engine(self._url, self._file)
 
-    def prepare(self) -> None:
-        if self._file is not None:
+    def prepare(self, *, create: bool = True) -> None:
+        if create and self._file is not None:
             _create(self._file)
         with self._transaction(write=True) as connection:
             migrate(connection)
