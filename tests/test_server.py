@@ -84,6 +84,22 @@ def test_a_graceful_stop_lets_requests_in_flight_finish(tmp_path: Path) -> None:
     assert running.process.wait(timeout=40) == 0
 
 
+def test_a_worker_leaves_ctrl_c_to_the_master(tmp_path: Path) -> None:
+    running = start_server(tmp_path / "log", WEB_CONCURRENCY="1")
+    master = running.process.pid
+    children = Path(f"/proc/{master}/task/{master}/children")
+    if not children.exists():
+        running.process.kill()
+        pytest.skip("the worker's process is found by /proc")
+    worker = int(children.read_text())
+    os.kill(worker, signal.SIGINT)
+    assert running.ask("GET", "/health")[0] == 200
+    assert int(children.read_text()) == worker
+    os.killpg(master, signal.SIGINT)
+    assert running.process.wait(timeout=20) == 0
+    assert "SIGKILL" not in running.log.read_text()
+
+
 def test_the_access_log_is_on_standard_output(server: Server) -> None:
     server.ask("GET", "/listtypes")
     deadline = time.monotonic() + 5

@@ -1,6 +1,7 @@
 """gunicorn's settings: `gunicorn -c python:fitserve.gunicorn_conf`."""
 
 import os
+import signal
 
 # A BLAS that starts a thread a core in every worker makes the workers fight for the cores. It
 # reads these once, when NumPy is loaded.
@@ -29,3 +30,9 @@ timeout = 120
 graceful_timeout = 30
 accesslog = "-"
 control_socket_disable = True
+
+
+def post_worker_init(_worker: object) -> None:
+    # Ctrl-C reaches the whole process group, and the master then tells its workers to quit. A
+    # worker that heeds both may be interrupted in its shutdown, holding the lock it waits for.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
