@@ -2,6 +2,27 @@ locals {
   github      = "token.actions.githubusercontent.com"
   github_oidc = "arn:${local.partition}:iam::${local.account}:oidc-provider/${local.github}"
 
+  # Who may take a role: a token of GitHub's for AWS, made for this one subject of the repository.
+  trust = {
+    for role, subject in {
+      deploy = "environment:${var.github_environment}"
+      plan   = "pull_request"
+      } : role => jsonencode({
+        Version = "2012-10-17"
+        Statement = [{
+          Effect    = "Allow"
+          Action    = "sts:AssumeRoleWithWebIdentity"
+          Principal = { Federated = local.github_oidc }
+          Condition = {
+            StringEquals = {
+              "${local.github}:aud" = "sts.amazonaws.com"
+              "${local.github}:sub" = "repo:${var.github_repository}:${subject}"
+            }
+          }
+        }]
+    })
+  }
+
   stack        = "awseb-${aws_elastic_beanstalk_environment.this.id}-stack"
   beanstalk    = "arn:${local.partition}:elasticbeanstalk:${var.region}:${local.account}"
   environment  = "${local.beanstalk}:environment/${local.prefix}/${local.prefix}"
@@ -25,20 +46,7 @@ resource "aws_iam_role" "deploy" {
   description          = "GitHub deploys ${local.prefix}"
   max_session_duration = 7200 # a deploy and its rollback, each waited for
 
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Action    = "sts:AssumeRoleWithWebIdentity"
-      Principal = { Federated = local.github_oidc }
-      Condition = {
-        StringEquals = {
-          "${local.github}:aud" = "sts.amazonaws.com"
-          "${local.github}:sub" = "repo:${var.github_repository}:environment:${var.github_environment}"
-        }
-      }
-    }]
-  })
+  assume_role_policy = local.trust.deploy
 }
 
 # What deploy/deploy.py calls, and what Beanstalk then does in the caller's name: UpdateEnvironment
@@ -170,20 +178,7 @@ resource "aws_iam_role" "plan" {
   name        = "${local.prefix}-plan"
   description = "GitHub plans ${local.prefix} for pull requests"
 
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Action    = "sts:AssumeRoleWithWebIdentity"
-      Principal = { Federated = local.github_oidc }
-      Condition = {
-        StringEquals = {
-          "${local.github}:aud" = "sts.amazonaws.com"
-          "${local.github}:sub" = "repo:${var.github_repository}:pull_request"
-        }
-      }
-    }]
-  })
+  assume_role_policy = local.trust.plan
 }
 
 # Settings, not data: neither policy reads an object, a row or a secret.
