@@ -12,11 +12,11 @@ from pydantic import Field
 
 from fitserve.errors import InvalidRequest
 from fitserve.models.base import Codes, Model, hyperparameters
+from fitserve.models.numerics import LOSSES
 from fitserve.validation import FloatArray
 
 _CELLS = 1 << 16  # sorted cells of some columns looked at together, so that they stay in the cache
 _TIE = 1e-12  # gains that differ by this share of the node's impurity differ by rounding
-_LOSSES = 1000
 _NEVER = float(np.finfo(np.float64).max)  # no value exceeds it: a leaf leads to itself
 
 
@@ -204,7 +204,7 @@ class _Growth:
 
     def best_first(self, most_leaves: int) -> None:
         """Split the node whose split gains most, until there are enough leaves."""
-        every = 1 + most_leaves // _LOSSES
+        every = 1 + most_leaves // LOSSES
         waiting: list[tuple[float, int, int, _Nodes, _Splits]] = []
         self._consider(waiting, self.root, depth=0)
         for leaves in range(2, most_leaves + 1):
@@ -228,7 +228,7 @@ class _Growth:
 
     def _report(self, step: int, of: int, every: int) -> None:
         loss = None
-        if step % every == 0 and step <= every * _LOSSES:
+        if step % every == 0 and step <= every * LOSSES:
             loss = self.purity.mean(max(0.0, self.total))  # differences round
         self.model._iterated(step, of=of, loss=loss)
 

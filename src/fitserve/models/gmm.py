@@ -10,10 +10,9 @@ from pydantic import Field
 from fitserve.errors import InvalidRequest
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.kmeans import KMeans, count_distinct
-from fitserve.models.numerics import thinned
+from fitserve.models.numerics import EPS, thinned
 from fitserve.validation import FloatArray
 
-EPS = float(np.finfo(np.float64).eps)
 Covariance = Literal["full", "tied", "diag", "spherical"]
 
 WIDTH = 32  # rows of every matrix product

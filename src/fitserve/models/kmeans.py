@@ -9,10 +9,8 @@ from pydantic import Field
 
 from fitserve.errors import InvalidRequest
 from fitserve.models.base import Codes, Model, hyperparameters
-from fitserve.models.numerics import thinned
+from fitserve.models.numerics import EPS, thinned
 from fitserve.validation import FloatArray
-
-EPS = float(np.finfo(np.float64).eps)
 
 
 @hyperparameters

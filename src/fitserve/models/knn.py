@@ -10,6 +10,7 @@ from pydantic import Field
 
 from fitserve.errors import InvalidRequest
 from fitserve.models.base import Codes, Model, hyperparameters
+from fitserve.models.numerics import EPS
 from fitserve.validation import FloatArray, Target
 
 _ENOUGH = 64  # training rows from which on it pays not to compute every distance
@@ -18,7 +19,7 @@ _CELLS = 1 << 19  # distances held at a time: 4 MB, so that they stay in the cac
 _QUERIES = 32  # but no fewer queries, since each block reads all training rows
 _FAR = 1e100  # its square, and the square of a query's, fit
 _SCORED_WHOLE, _SCORED = 5000, 1000
-_EPS, _HUGE = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).max)
+_HUGE = float(np.finfo(np.float64).max)
 
 Neighbours = tuple[slice, Codes, FloatArray]
 """Which queries; for each its k nearest training rows, nearest first; and how far they are."""
@@ -167,7 +168,7 @@ class Knn(Model):
         factors = np.ones((step, X.shape[1] + 1))
         # Rounding moves |x|^2 - 2 x.q by less than (d + 4) eps (|x| + |q|)^2, where |x| of a
         # row that matters is at most |q| plus its distance; twice over, with room to spare.
-        doubt = 8.0 * (X.shape[1] + 9) * _EPS
+        doubt = 8.0 * (X.shape[1] + 9) * EPS
         for queries in _blocks(len(X), step):
             Q = 0.5 * X[queries]
             q = factors[: len(Q), :-1]

@@ -28,7 +28,7 @@ def softmax(a: FloatArray) -> FloatArray:
     return e
 
 
-def thinned(losses: list[float], most: int = 1000) -> list[float]:
+def thinned(losses: list[float], most: int = LOSSES) -> list[float]:
     """At most about `most` of the losses, at even distances, the last one among them."""
     return losses[:: -(1 + max(len(losses) - 1, 0) // most)][::-1]
 
