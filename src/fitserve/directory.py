@@ -23,7 +23,7 @@ from fitserve.errors import (
     within,
 )
 from fitserve.models.base import Model
-from fitserve.store import RESERVED_FOR, Key, Record, Store
+from fitserve.store import MAX_MODEL_ID, RESERVED_FOR, Key, Record, Store
 from fitserve.validation import FloatArray
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class ModelDirectory:
         loaded = self._cache.get(key)
         if loaded is not None and loaded.epoch == self._epoch:
             return loaded
-        self.type(model_type)
+        self._possible(model_type, model_id)
         with self._loading.setdefault(key, Lock()):  # many may ask for one model at once
             try:
                 return self._checked(key)
@@ -99,8 +99,7 @@ class ModelDirectory:
 
     def record(self, model_type: str, model_id: int) -> Record:
         """What is told of a model, in whatever state it is."""
-        self.type(model_type)
-        found = self._store.find(Key(model_type, model_id)) if model_id < 2**53 else None
+        found = self._store.find(self._possible(model_type, model_id))
         if found is None:
             raise UnknownModel(model_type, model_id)
         return found
@@ -120,9 +119,8 @@ class ModelDirectory:
         return records[:limit], records[limit - 1].key if len(records) > limit else None
 
     def delete(self, model_type: str, model_id: int) -> None:
-        self.type(model_type)
-        key = Key(model_type, model_id)
-        if model_id >= 2**53 or not self._store.delete(key):
+        key = self._possible(model_type, model_id)
+        if not self._store.delete(key):
             raise UnknownModel(model_type, model_id)
         self._cache.drop(key)
 
@@ -178,25 +176,31 @@ class ModelDirectory:
         finally:
             self._reserved.discard(reserved.token)
 
+    def _possible(self, model_type: str, model_id: int) -> Key:
+        """The key, if a model can have it: a store need not hold the ids that none can."""
+        self.type(model_type)
+        if model_id > MAX_MODEL_ID:
+            raise UnknownModel(model_type, model_id)
+        return Key(model_type, model_id)
+
     def _checked(self, key: Key) -> Loaded:
         """The model as the store has it now, loaded if the one in memory is not that."""
         epoch = self._epoch
         loaded = self._cache.get(key)
         if loaded is not None and loaded.epoch == epoch:
             return loaded
-        try:
-            record = self._store.find(key)
-            if loaded is not None and record is not None and record.token == loaded.record.token:
+        if loaded is not None:
+            try:
+                current = self._store.find(key)
+            except StoreUnavailable:
+                return loaded  # better than nothing; it was right when last checked
+            if current is not None and current.token == loaded.record.token:
                 loaded.epoch = epoch
                 return loaded
-            stored = self._store.load(key)
-        except StoreUnavailable:
-            if loaded is not None:
-                return loaded  # better than nothing; it was right when last checked
-            raise
-        self._cache.drop(key)
+            self._cache.drop(key)
+        stored = self._store.load(key)
         if stored is None:
-            if record is not None and record.status == "training":
+            if self._store.find(key) is not None:
                 raise ModelTraining(*key)
             raise UnknownModel(*key)
         record, state = stored

@@ -11,10 +11,8 @@ from fitserve.cache import Loaded
 from fitserve.directory import Training
 from fitserve.errors import InvalidRequest, Location, relocated, within
 from fitserve.models.base import Model
-from fitserve.store import Key, Record
+from fitserve.store import MAX_MODEL_ID, Key, Record
 from fitserve.validation import FloatArray
-
-MAX_MODEL_ID = 2**53 - 1  # the largest that every JSON reader keeps exact
 
 ModelId = Annotated[int, Field(ge=0, le=MAX_MODEL_ID)]
 T = TypeVar("T", bound="Request")

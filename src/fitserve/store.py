@@ -21,6 +21,9 @@ State = Mapping[str, Any]
 RESERVED_FOR = 15.0  # seconds that a reservation lasts without being renewed
 
 
+MAX_MODEL_ID = 2**53 - 1  # the largest that every JSON reader keeps exact
+
+
 class Key(NamedTuple):
     """A model's name; keys sort as models are listed."""
 
