@@ -347,6 +347,19 @@ def test_original_names_stand_for_ours(cls: type[Model], task: Task) -> None:
 
 
 @every_type
+def test_what_is_examined_is_known_before_it_is_learned(cls: type[Model], task: Task) -> None:
+    split = split_for(task)
+    model = cls.from_kwargs(kwargs_for(cls, task))
+    model.examine(split.X, split.y if cls.supervised() else None)
+    whole = trained(cls, task)
+    for name in ("task_", "n_samples_", "n_features_in_"):
+        assert getattr(model, name) == getattr(whole, name)
+    assert same(model.classes_, whole.classes_)
+    assert 0.0 < model.stretch() < np.inf
+    assert split.X.nbytes <= model.least_memory() <= 4 * split.X.nbytes
+
+
+@every_type
 def test_training_is_reported_while_it_goes_on(cls: type[Model], task: Task) -> None:
     split = split_for(task)
     seen: list[tuple[float, float | None]] = []
@@ -356,7 +369,7 @@ def test_training_is_reported_while_it_goes_on(cls: type[Model], task: Task) -> 
         split.y if cls.supervised() else None,
         watch=lambda progress, loss: seen.append((progress, loss)),
     )
-    assert (model.n_iter_ is not None) == bool(seen)
+    assert (model.n_iter_ is not None) == bool(seen) == model.iterates
     assert all(0.0 <= progress <= 1.0 for progress, _ in seen)
     if model.loss_curve_ is not None:
         assert all(type(loss) is float and np.isfinite(loss) for loss in model.loss_curve_)

@@ -55,6 +55,8 @@ class Model(ABC):
     metric: ClassVar[str | None] = None
     """Name of `score`; None: accuracy for classification, r2 for regression."""
     gives_probabilities: ClassVar[bool] = False
+    iterating: ClassVar[bool] = False
+    """Whether training goes by iterations and reports them (`_iterated`)."""
     aliases: ClassVar[Mapping[str, str]] = {}
     """Names that the original code used, and the hyperparameters they stand for."""
 
@@ -67,6 +69,22 @@ class Model(ABC):
 
     # ------------------------------------------------------------------ what callers use
 
+    def examine(self, X: object, y: object = None) -> None:
+        """See, without training, what would be learned: the task, the classes, the shape.
+
+        Raises `InvalidRequest` for what `fit` refuses at the first look.
+        """
+        self._examined(validation.matrix(X, ("X",)), y)
+
+    def _examined(self, X: FloatArray, y: object) -> Any:
+        self.n_samples_: int = X.shape[0]
+        self.n_features_in_: int = X.shape[1]
+        self.n_iter_: int | None = None
+        self.converged_ = True
+        self.loss_curve_: list[float] | None = None
+        self.classes_: NDArray[Any] | None = None
+        return self._resolve(y)
+
     def fit(self, X: object, y: object = None, *, watch: Watch | None = None) -> Self:
         """Train on X `(n_samples, n_features)` and, for supervised types, y `(n_samples,)`.
 
@@ -75,18 +93,29 @@ class Model(ABC):
         when the data cannot be learned from.
         """
         X = validation.matrix(X, ("X",))
+        target = self._examined(X, y)
         self._watch = watch
-        self.n_samples_, self.n_features_in_ = X.shape
-        self.n_iter_: int | None = None
-        self.converged_ = True
-        self.loss_curve_: list[float] | None = None
-        self.classes_: NDArray[Any] | None = None
-        target = self._resolve(y)
         with np.errstate(all="ignore"):  # overflow is looked for in the results, below
             self._fit(X, target)
         self._watch = None
         self._refuse_overflow()
         return self
+
+    @property
+    def iterates(self) -> bool:
+        """Whether training with these hyperparameters will report its progress."""
+        return self.iterating
+
+    def stretch(self) -> float:
+        """Roughly how many operations training does between two reports of its progress, or
+        altogether where it gives none; of a model that was examined."""
+        n, p = self.n_samples_, self.n_features_in_
+        return float(n) * p * (min(n, p) + 20) * self._n_outputs  # 20 for sorting, or logarithms
+
+    def least_memory(self) -> int:
+        """Bytes that training surely takes, of a model that was examined: X as it arrives, and
+        as an array."""
+        return 2 * 8 * self.n_samples_ * self.n_features_in_
 
     def predict(self, X: object) -> NDArray[Any]:
         """Predict for each row of X `(n_rows, n_features)`.
@@ -220,10 +249,13 @@ class Model(ABC):
 
     # ------------------------------------------------------------------- for types to call
 
-    def _iterated(self, n_iter: int, *, of: int, loss: float | None = None) -> None:
-        """Note that iteration `n_iter` of at most `of` is done, with the loss it reached."""
+    def _iterated(
+        self, n_iter: int, *, of: int, loss: float | None = None, shown: bool = True
+    ) -> None:
+        """Note that iteration `n_iter` of at most `of` is done, with the loss it reached, which
+        goes into the loss curve if it is to be `shown`."""
         self.n_iter_ = n_iter
-        if loss is not None:
+        if loss is not None and shown:
             if self.loss_curve_ is None:
                 self.loss_curve_ = []
             self.loss_curve_.append(float(loss))
@@ -234,6 +266,10 @@ class Model(ABC):
         return np.random.default_rng(self.random_state)
 
     # ------------------------------------------------------------------------- in this room
+
+    @property
+    def _n_outputs(self) -> int:
+        return 1 if self.classes_ is None else len(self.classes_)
 
     def _resolve(self, y: object) -> Any:
         """Decide the task, and turn y into what `_fit` takes for it."""

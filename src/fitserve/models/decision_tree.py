@@ -32,6 +32,7 @@ class DecisionTree(Model):
     """
 
     tasks = ("classification", "regression")
+    iterating = True
     gives_probabilities = True
 
     criterion: Literal["gini", "entropy", "log_loss", "squared_error"] | None = Field(
@@ -227,10 +228,9 @@ class _Growth:
             heappush(waiting, (-float(split.gain[0]), int(one.ids[0]), depth, one, split))
 
     def _report(self, step: int, of: int, every: int) -> None:
-        loss = None
-        if step % every == 0 and step <= every * LOSSES:
-            loss = self.purity.mean(max(0.0, self.total))  # differences round
-        self.model._iterated(step, of=of, loss=loss)
+        loss = self.purity.mean(max(0.0, self.total))  # differences round
+        shown = step % every == 0 and step <= every * LOSSES
+        self.model._iterated(step, of=of, loss=loss, shown=shown)
 
     # ------------------------------------------------------------------------------ splits
 

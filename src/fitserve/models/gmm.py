@@ -30,6 +30,7 @@ class GaussianMixture(Model):
     """
 
     tasks = ("clustering",)
+    iterating = True
     metric = "mean_log_likelihood"
     gives_probabilities = True
 
@@ -52,6 +53,16 @@ class GaussianMixture(Model):
     init_params: Literal["kmeans", "random"] = Field(
         default="kmeans", description="First responsibilities: clusters of k-means, or random."
     )
+
+    def stretch(self) -> float:
+        n, p = self.n_samples_, self.n_features_in_
+        each = float(p) * (p if self.covariance_type in ("full", "tied") else 1)
+        return self.n_components * (each + 20.0) * (n + p)  # 20 for a logarithm
+
+    def least_memory(self) -> int:
+        p = self.n_features_in_
+        each = {"full": p * p * self.n_components, "tied": p * p}.get(self.covariance_type, 0)
+        return super().least_memory() + 2 * 8 * each  # covariances and their factors
 
     def _fit(self, X: FloatArray, y: None) -> None:
         self._refuse_too_few(X)

@@ -25,6 +25,7 @@ class KMeans(Model):
     """
 
     tasks = ("clustering",)
+    iterating = True
     metric = "inertia"
     aliases: ClassVar[Mapping[str, str]] = {"k": "n_clusters"}
 
@@ -43,6 +44,9 @@ class KMeans(Model):
         ge=0.0,
         description="Done when the centres move by less, as a share of the mean column variance.",
     )
+
+    def stretch(self) -> float:
+        return 10.0 * self.n_samples_ * self.n_features_in_ * self.n_clusters  # the seeds
 
     def _fit(self, X: FloatArray, y: None) -> None:
         # By a power of two, and so without rounding, into a range where squares neither

@@ -64,6 +64,11 @@ class Knn(Model):
         description="What y is; left out, regression when y holds a number that is not whole.",
     )
 
+    def stretch(self) -> float:
+        n = self.n_samples_
+        scored = n if n <= _SCORED_WHOLE else _SCORED
+        return scored * (n * self.n_features_in_ / 16.0 + 50.0 * self.n_neighbors)
+
     def _fit(self, X: FloatArray, y: NDArray[Any]) -> None:
         if self.n_neighbors > len(X):
             raise InvalidRequest.at(

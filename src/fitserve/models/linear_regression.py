@@ -61,6 +61,10 @@ class LinearRegression(Model):
         description="Gradient descent stops when the gradient is down to this share of the first.",
     )
 
+    @property
+    def iterates(self) -> bool:
+        return self.learning_rate is not None
+
     def _fit(self, X: FloatArray, y: FloatArray) -> None:
         if self.learning_rate is not None:
             self._descend(X, y, self.learning_rate)

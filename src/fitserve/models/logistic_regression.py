@@ -41,6 +41,7 @@ class LogisticRegression(Model):
     """
 
     tasks = ("classification",)
+    iterating = True
     gives_probabilities = True
     aliases: ClassVar = {"alpha": "learning_rate", "max_iterations": "max_iter"}
 

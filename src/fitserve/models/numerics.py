@@ -88,7 +88,7 @@ def gradient_descent(
             break
         converged = stop(gradient, first)
         shown = converged or i % stride == 0 or i == max_iter
-        iterated(i, of=max_iter, loss=loss if shown else None)
+        iterated(i, of=max_iter, loss=loss, shown=shown)
         if converged:
             break
     if not loss <= first_loss * (1.0 + 1e-9):

@@ -34,6 +34,7 @@ class Perceptron(Model):
     """
 
     tasks = ("classification",)
+    iterating = True
     aliases = {"max_iters": "max_iter"}  # noqa: RUF012
 
     penalty: Literal["l1", "l2"] | None = Field(
@@ -87,7 +88,7 @@ class Perceptron(Model):
                 lowest = min(lowest, loss)
             self.converged_ = fewest == 0.0 or stale >= self.n_iter_no_change
             shown = self.converged_ or epoch % stride == 0
-            self._iterated(epoch, of=self.max_iter, loss=loss if shown else None)
+            self._iterated(epoch, of=self.max_iter, loss=loss, shown=shown)
             if self.converged_:
                 break
         self.coef_ = np.ascontiguousarray(pocket[: X.shape[1]].T) * unit

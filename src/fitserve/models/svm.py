@@ -43,6 +43,7 @@ class Svm(Model):
     """
 
     tasks = ("classification",)
+    iterating = True
     aliases = {"num_iters": "max_iter", "lr": "learning_rate"}  # noqa: RUF012
 
     loss: Literal["squared_hinge", "hinge"] = Field(
