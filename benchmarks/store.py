@@ -8,7 +8,6 @@ import statistics
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -27,8 +26,8 @@ def fill(store: SqlStore, start: int, end: int) -> None:
     model.fit([[0.0], [1.0], [9.0], [10.0]], [0, 0, 1, 1])
     description = {"feature_names": None, "hyperparameters": model.hyperparameters()}
     for model_id in range(start, end):
-        reserved = store.reserve(Key("gauss_naive_bayes", model_id))
-        store.publish(replace(reserved, description=description), model.state())
+        reserved = store.reserve(Key("gauss_naive_bayes", model_id), description)
+        store.publish(reserved, model.state())
 
 
 def latency(server: Server, asks: int = 2000) -> tuple[float, float]:

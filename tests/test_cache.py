@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fitserve.apart import Limits
 from fitserve.cache import Loaded, ModelCache
-from fitserve.directory import ModelDirectory, Training
+from fitserve.directory import ModelDirectory
 from fitserve.errors import ModelUnreadable, StoreUnavailable, UnknownModel
 from fitserve.models import catalog
 from fitserve.sql_store import SqlStore
 from fitserve.store import Key, Record
+from fitserve.trainer import Trainer
+from fitserve.training import Training
 from tests.test_store import run
 
 MIB = 2**20
@@ -53,15 +56,17 @@ def url(tmp_path: Path) -> str:
 
 
 def directory(url: str, cache_bytes: int = MIB) -> ModelDirectory:
-    made = ModelDirectory(catalog(), SqlStore(url), cache_bytes)
+    made = ModelDirectory(catalog(), SqlStore(url), Trainer(Limits(), 1), cache_bytes)
     made._look()  # as `open` does, without the thread: the tests say when time passes
     return made
 
 
 def register(where: ModelDirectory, model_id: int, **more: Any) -> None:
     X = np.array([[0.0], [1.0], [9.0], [10.0]])
+    y = np.array([0, 0, 1, 1])
     model = catalog()["gauss_naive_bayes"].from_kwargs({})
-    where.register(Training(Key("gauss_naive_bayes", model_id), model, X, [0, 0, 1, 1], None))
+    model.examine(X, y)
+    where.register(Training(Key("gauss_naive_bayes", model_id), model, X, y, None))
 
 
 def test_a_model_of_another_worker_is_loaded_on_first_use_and_then_kept(url: str) -> None:

@@ -1,6 +1,5 @@
 """The `fitserve` command."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,10 +18,8 @@ def test_copy_moves_every_ready_model_and_may_be_run_again(
     source.prepare()
     destination.prepare()
     records = [published(source, Key(name, i)) for name in ("knn", "svm") for i in (1, 2)]
-    source.reserve(Key("knn", 3))
-    kept = destination.publish(
-        replace(destination.reserve(Key("svm", 2)), description=DESCRIPTION), STATE
-    )
+    source.reserve(Key("knn", 3), DESCRIPTION)
+    kept = published(destination, Key("svm", 2))
     assert main(["copy", url, database]) == 0
     assert "3 copied, 1 there already" in capsys.readouterr().out
     for record in records[:3]:

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,11 +15,14 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from fitserve import sql_store
+from fitserve import store as store_module
 from fitserve.errors import (
+    Busy,
     ModelExists,
-    ModelTraining,
     ModelUnreadable,
     StoreUnavailable,
+    TrainingCancelled,
+    TrainingLimit,
 )
 from fitserve.sql_store import SqlStore
 from fitserve.store import Key, MemoryStore, Record, Store
@@ -66,7 +70,7 @@ def store(make: Callable[[], Store]) -> Store:
 
 
 def published(store: Store, key: Key = KEY) -> Record:
-    return store.publish(replace(store.reserve(key), description=DESCRIPTION), STATE)
+    return store.publish(store.reserve(key, DESCRIPTION), STATE)
 
 
 def test_what_is_published_comes_back_to_the_bit(make: Callable[[], Store]) -> None:
@@ -88,19 +92,17 @@ def test_what_is_published_comes_back_to_the_bit(make: Callable[[], Store]) -> N
 
 def test_a_key_is_reserved_once(make: Callable[[], Store]) -> None:
     one, other = make(), make()
-    reserved = one.reserve(KEY)
+    reserved = one.reserve(KEY, DESCRIPTION)
     with pytest.raises(ModelExists):
-        other.reserve(KEY)
+        other.reserve(KEY, DESCRIPTION)
     found = other.find(KEY)
     assert found is not None
     assert found.status == "training"
     assert other.load(KEY) is None
     assert other.ids("knn") == []
-    with pytest.raises(ModelTraining):
-        other.delete(KEY)
-    one.publish(replace(reserved, description=DESCRIPTION), STATE)
+    one.publish(reserved, STATE)
     with pytest.raises(ModelExists):
-        other.reserve(KEY)
+        other.reserve(KEY, DESCRIPTION)
     assert other.ids("knn") == [1]
 
 
@@ -109,7 +111,7 @@ def test_of_many_reservations_at_once_one_wins(make: Callable[[], Store]) -> Non
 
     def attempt(i: int) -> bool:
         try:
-            stores[i % 4].reserve(KEY)
+            stores[i % 4].reserve(KEY, DESCRIPTION)
         except ModelExists:
             return False
         return True
@@ -120,10 +122,10 @@ def test_of_many_reservations_at_once_one_wins(make: Callable[[], Store]) -> Non
 
 def test_a_reservation_given_up_leaves_nothing(make: Callable[[], Store]) -> None:
     one, other = make(), make()
-    one.release(one.reserve(KEY))
+    one.release(one.reserve(KEY, DESCRIPTION))
     assert other.find(KEY) is None
     assert other.page(None, None, 10) == []
-    other.reserve(KEY)
+    other.reserve(KEY, DESCRIPTION)
 
 
 def test_a_deleted_model_is_gone_everywhere_and_the_epoch_says_so(
@@ -143,7 +145,7 @@ def test_a_deleted_model_is_gone_everywhere_and_the_epoch_says_so(
 def test_what_is_only_added_leaves_the_epoch(store: Store) -> None:
     before = store.epoch()
     published(store)
-    store.release(store.reserve(Key("knn", 2)))
+    store.release(store.reserve(Key("knn", 2), DESCRIPTION))
     assert store.epoch() == before
 
 
@@ -151,7 +153,7 @@ def test_pages_in_the_order_of_keys(store: Store) -> None:
     keys = [Key(t, i) for t in ("gauss_naive_bayes", "gmm", "knn", "svm") for i in (0, 9, 10)]
     for key in reversed(keys):
         published(store, key)
-    store.reserve(Key("knn", 11))
+    store.reserve(Key("knn", 11), DESCRIPTION)
     listed = [record.key for record in store.page(None, None, 100)]
     assert listed == sorted([*keys, Key("knn", 11)])
     assert [r.key for r in store.page(None, Key("gmm", 9), 2)] == [Key("gmm", 10), Key("knn", 0)]
@@ -164,6 +166,205 @@ def test_pages_in_the_order_of_keys(store: Store) -> None:
 def test_the_largest_id_is_kept(store: Store) -> None:
     published(store, Key("knn", 2**53 - 1))
     assert store.ids("knn") == [2**53 - 1]
+
+
+# ----------------------------------------------------------------------------- the queue
+
+DATA: dict[str, Any] = {"X": np.array([[1.0], [2.0]]), "y": np.array(["a", "b"], dtype=object)}
+
+
+def same_data(data: Any) -> bool:
+    return bool((data["X"] == DATA["X"]).all() and (data["y"] == DATA["y"]).all())
+
+
+def test_who_queued_first_is_trained_first_and_by_one_alone(make: Callable[[], Store]) -> None:
+    one, other = make(), make()
+    keys = [Key("svm", 2), Key("knn", 3), Key("knn", 1)]
+    for key in keys:
+        assert one.reserve(key, DESCRIPTION, DATA).status == "training"
+        time.sleep(0.002)  # what is queued in one millisecond has no order
+    with pytest.raises(ModelExists):
+        other.reserve(KEY, DESCRIPTION, DATA)
+    claims = [store.claim(["knn", "svm"]) for store in (other, one, other)]
+    assert [claim and claim.record.key for claim in claims] == keys
+    assert one.claim(["knn", "svm"]) is other.claim(["knn", "svm"]) is None
+    for claim in claims:
+        assert claim is not None
+        assert claim.attempt == 1
+        assert claim.record.description == DESCRIPTION
+        assert same_data(claim.data)
+        one.publish(claim.record, STATE)
+    assert other.ids("knn") == [1, 3]
+    assert one.claim(["knn", "svm"]) is None
+    assert one.delete(KEY)
+
+
+def test_of_many_claims_at_once_each_training_has_one(make: Callable[[], Store]) -> None:
+    stores = [make() for _ in range(4)]
+    for model_id in range(20):
+        stores[0].reserve(Key("knn", model_id), DESCRIPTION, DATA)
+    claimed: list[Key] = []
+
+    def claim_all(store: Store) -> None:
+        while (claim := store.claim(["knn", "svm"])) is not None:
+            claimed.append(claim.record.key)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(claim_all, stores * 2))
+    while (
+        claim := stores[0].claim(["knn", "svm"])
+    ) is not None:  # what another had locked may be passed over
+        claimed.append(claim.record.key)
+    assert sorted(claimed) == [Key("knn", model_id) for model_id in range(20)]
+
+
+def test_what_is_put_back_is_as_if_it_had_not_been_claimed(make: Callable[[], Store]) -> None:
+    one, other = make(), make()
+    one.reserve(KEY, DESCRIPTION, DATA)
+    for _ in range(3):
+        claim = one.claim(["knn", "svm"])
+        assert claim is not None
+        assert claim.attempt == 1
+        late = claim.record
+        one.put_back(late)
+    again = other.claim(["knn", "svm"])
+    assert again is not None
+    assert same_data(again.data)
+    one.put_back(late)  # late: it is another's by now
+    assert one.claim(["knn", "svm"]) is None
+    other.publish(again.record, STATE)
+
+
+@pytest.mark.parametrize("queued", [True, False])
+def test_a_training_that_is_deleted_is_nobodys(make: Callable[[], Store], queued: bool) -> None:
+    one, other = make(), make()
+    held = one.reserve(KEY, DESCRIPTION, DATA if queued else None)
+    if queued:
+        claim = one.claim(["knn", "svm"])
+        assert claim is not None
+        held = claim.record
+    assert one.renew([held]) == {held.token}
+    assert other.delete(KEY)
+    assert other.find(KEY) is None
+    assert one.renew([held]) == set()
+    with pytest.raises(TrainingCancelled):
+        one.publish(held, STATE)
+    assert other.claim(["knn", "svm"]) is None
+    again = other.reserve(KEY, DESCRIPTION)
+    with pytest.raises(ModelExists):
+        one.publish(held, STATE)
+    one.fail(held.failed(ModelExists(*KEY)))
+    one.release(held)
+    assert other.renew([again]) == {again.token}
+    other.publish(again, STATE)
+
+
+def test_only_what_one_knows_is_claimed(store: Store) -> None:
+    store.reserve(KEY, DESCRIPTION, DATA)
+    store.reserve(Key("svm", 1), DESCRIPTION, DATA)
+    claim = store.claim(["svm"])
+    assert claim is not None
+    assert claim.record.key == Key("svm", 1)
+    assert store.claim(["svm"]) is None
+    assert store.claim(["knn"]) is not None
+
+
+def test_a_report_that_is_late_does_not_hold_what_was_put_back(store: Store) -> None:
+    store.reserve(KEY, DESCRIPTION, DATA)
+    claim = store.claim(["knn"])
+    assert claim is not None
+    late = replace(claim.record, description=DESCRIPTION | {"progress": 0.5})
+    assert store.renew([late]) == {late.token}
+    store.put_back(claim.record)
+    assert store.renew([late]) == set()
+    found = store.find(KEY)
+    assert found is not None
+    assert found.description == DESCRIPTION
+    assert store.claim(["knn"]) is not None
+
+
+def test_what_waits_can_be_cancelled(make: Callable[[], Store]) -> None:
+    one, other = make(), make()
+    one.reserve(KEY, DESCRIPTION, DATA)
+    assert other.delete(KEY)
+    assert one.claim(["knn", "svm"]) is None
+    assert not one.delete(KEY)
+
+
+@pytest.mark.parametrize("queued", [True, False])
+def test_how_it_goes_on_is_told_until_it_is_done(make: Callable[[], Store], queued: bool) -> None:
+    one, other = make(), make()
+    held = one.reserve(KEY, DESCRIPTION, DATA if queued else None)
+    if queued:
+        claim = one.claim(["knn", "svm"])
+        assert claim is not None
+        held = claim.record
+    now = replace(held, description=DESCRIPTION | {"progress": 0.5})
+    assert one.renew([now]) == {held.token}
+    assert other.find(KEY) == now
+    one.publish(held, STATE)
+    assert one.renew([now]) == set()
+    found = other.find(KEY)
+    assert found is not None
+    assert found.status == "ready"
+    assert found.description == DESCRIPTION
+
+
+@pytest.mark.parametrize("queued", [True, False])
+def test_a_failure_tells_why_until_its_id_is_taken_again(
+    make: Callable[[], Store], queued: bool
+) -> None:
+    one, other = make(), make()
+    held = one.reserve(KEY, DESCRIPTION, DATA if queued else None)
+    if queued:
+        claim = one.claim(["knn", "svm"])
+        assert claim is not None
+        held = claim.record
+    one.fail(held.failed(TrainingLimit.time(3)))
+    found = other.find(KEY)
+    assert found is not None
+    assert found.status == "failed"
+    assert found.description["problem"]["type"] == "/problems/training-limit"
+    assert other.load(KEY) is None
+    assert other.ids("knn") == []
+    assert [record.status for record in other.page(None, None, 9)] == ["failed"]
+    assert other.claim(["knn", "svm"]) is None
+    other.reserve(KEY, DESCRIPTION, DATA)
+    assert one.claim(["knn", "svm"]) is not None
+    one.delete(KEY)
+    assert published(other).status == "ready"
+
+
+def test_a_queue_that_is_full_takes_no_more(
+    make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = make()
+    for module in (sql_store, store_module):
+        monkeypatch.setattr(module, "QUEUED", 2)
+    for model_id in (1, 2):
+        store.reserve(Key("knn", model_id), DESCRIPTION, DATA)
+    with pytest.raises(Busy) as caught:
+        store.reserve(Key("knn", 3), DESCRIPTION, DATA)
+    assert caught.value.retry_after
+    assert store.find(Key("knn", 3)) is None
+    with pytest.raises(ModelExists):
+        store.reserve(Key("knn", 1), DESCRIPTION, DATA)
+    store.reserve(Key("knn", 3), DESCRIPTION)  # what does not wait has nothing to do with it
+    store.delete(Key("knn", 1))
+    store.reserve(Key("knn", 4), DESCRIPTION, DATA)
+
+
+def test_a_queue_is_bounded_in_bytes(
+    make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = make()
+    monkeypatch.setattr(sql_store, "QUEUE_BYTES", 10_000)
+    if isinstance(store, MemoryStore):
+        store = MemoryStore(queue_bytes=10_000)
+    large = {"X": np.zeros((1000, 1)), "y": None}
+    store.reserve(KEY, DESCRIPTION, large)
+    with pytest.raises(Busy):
+        store.reserve(Key("knn", 2), DESCRIPTION, large)
 
 
 # -------------------------------------------------------------------------- databases alone
@@ -196,16 +397,16 @@ def test_a_reservation_that_nobody_renews_expires(
 ) -> None:
     monkeypatch.setattr(sql_store, "RESERVED_FOR", -1.0)
     dead, alive = opened(url), opened(url)
-    orphan = dead.reserve(KEY)
+    orphan = dead.reserve(KEY, DESCRIPTION)
     assert alive.find(KEY) is None
     assert alive.page(None, None, 10) == []
     monkeypatch.setattr(sql_store, "RESERVED_FOR", 60.0)
-    dead.renew([orphan.token])
+    dead.renew([orphan])
     found = alive.find(KEY)
     assert found is not None
     assert found.token == orphan.token
     monkeypatch.setattr(sql_store, "RESERVED_FOR", -1.0)
-    dead.renew([orphan.token])
+    dead.renew([orphan])
     record = published(alive)
     with pytest.raises(ModelExists):  # a late zombie changes nothing
         dead.publish(replace(orphan, description={"late": True}), {})
@@ -214,6 +415,90 @@ def test_a_reservation_that_nobody_renews_expires(
     assert alive.find(KEY) == record
     dead.close()
     alive.close()
+
+
+def test_a_training_that_nobody_renews_is_claimed_again(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead, alive = opened(url), opened(url)
+    dead.reserve(KEY, DESCRIPTION, DATA)
+    first = dead.claim(["knn", "svm"])
+    assert first is not None
+    assert alive.claim(["knn", "svm"]) is None
+    monkeypatch.setattr(sql_store, "RESERVED_FOR", -1.0)
+    assert dead.renew([first.record]) == {first.record.token}
+    found = alive.find(KEY)  # not an orphan: somebody will train it
+    assert found is not None
+    assert found.status == "training"
+    with pytest.raises(ModelExists):
+        alive.reserve(KEY, DESCRIPTION)
+    monkeypatch.setattr(sql_store, "RESERVED_FOR", 60.0)
+    second = alive.claim(["knn", "svm"])
+    assert second is not None
+    assert second.attempt == 2
+    assert dead.renew([first.record]) == set()
+    with pytest.raises(ModelExists):  # a late zombie changes nothing
+        dead.publish(first.record, {})
+    dead.fail(first.record.failed(TrainingLimit.time(1)))
+    dead.put_back(first.record)
+    dead.release(first.record)
+    assert alive.renew([second.record]) == {second.record.token}
+    alive.publish(second.record, STATE)
+    dead.close()
+    alive.close()
+
+
+def test_what_is_lost_in_a_stop_is_not_counted(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = opened(url)
+    store.reserve(KEY, DESCRIPTION, DATA)
+    for _ in range(4):
+        claim = store.claim(["knn", "svm"])
+        assert claim is not None
+        assert claim.attempt == 1
+        monkeypatch.setattr(sql_store, "RESERVED_FOR", -1.0)
+        assert store.renew([claim.record], excused=True) == {claim.record.token}
+        monkeypatch.undo()
+    store.close()
+
+
+def test_what_is_queued_and_damaged_fails(url: str) -> None:
+    store = opened(url)
+    store.reserve(KEY, DESCRIPTION, DATA)
+    store.reserve(Key("knn", 2), DESCRIPTION, DATA)
+    run(url, "UPDATE trainings SET checksum = 'x' WHERE model_id = 1")
+    claims = [store.claim(["knn", "svm"]), store.claim(["knn", "svm"]), store.claim(["knn", "svm"])]
+    assert [claim.record.key for claim in claims if claim] == [Key("knn", 2)]
+    found = store.find(KEY)
+    assert found is not None
+    assert found.status == "failed"
+    assert found.description["problem"]["type"] == "/problems/model-unreadable"
+    store.close()
+
+
+def test_what_is_queued_without_a_model_is_forgotten(url: str) -> None:
+    store = opened(url)
+    store.reserve(KEY, DESCRIPTION, DATA)
+    run(url, "DELETE FROM models")
+    store.reserve(KEY, DESCRIPTION, DATA)
+    store.delete(KEY)
+    store.reserve(KEY, DESCRIPTION, DATA)
+    run(url, "DELETE FROM models")
+    assert store.claim(["knn", "svm"]) is None
+    store.reserve(KEY, DESCRIPTION, DATA)
+    assert store.claim(["knn", "svm"]) is not None
+    store.close()
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date(url: str) -> None:
+    store = opened(url)
+    record = published(store)
+    run(url, "DROP TABLE trainings")
+    run(url, "UPDATE counters SET value = 1 WHERE name = 'schema'")
+    store.prepare()
+    assert store.find(KEY) == record
+    store.reserve(Key("knn", 2), DESCRIPTION, DATA)
+    assert store.claim(["knn", "svm"]) is not None
+    store.close()
 
 
 @pytest.mark.parametrize(
@@ -294,7 +579,11 @@ def test_a_file_that_is_removed_takes_no_more_models_until_it_is_back(file: Path
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     file.rename(aside)
-    for call in (lambda: store.reserve(Key("knn", 2)), lambda: store.load(KEY), store.epoch):
+    for call in (
+        lambda: store.reserve(Key("knn", 2), DESCRIPTION),
+        lambda: store.load(KEY),
+        store.epoch,
+    ):
         with pytest.raises(StoreUnavailable):
             call()
     assert not file.exists()
@@ -307,10 +596,10 @@ def test_a_file_that_is_removed_takes_no_more_models_until_it_is_back(file: Path
 
 def test_a_file_removed_in_the_middle_of_a_registration_is_not_written(file: Path) -> None:
     store = opened(f"sqlite:///{file}")
-    reserved = store.reserve(KEY)
+    reserved = store.reserve(KEY, DESCRIPTION)
     file.unlink()
     with pytest.raises(StoreUnavailable):
-        store.publish(replace(reserved, description=DESCRIPTION), STATE)
+        store.publish(reserved, STATE)
     store.close()
 
 

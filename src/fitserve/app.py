@@ -1,5 +1,6 @@
 """The application factory: the only module that knows all the others."""
 
+import os
 from typing import Any
 
 from flask import Flask, Response
@@ -7,11 +8,13 @@ from flask.json.provider import JSONProvider
 from pydantic_core import from_json, to_json
 
 from fitserve import problems
-from fitserve.config import SettingError, Settings
+from fitserve.apart import Limits
+from fitserve.config import Server, SettingError, Settings
 from fitserve.directory import ModelDirectory
 from fitserve.models import catalog
 from fitserve.routes import health, inference_protocol, models
 from fitserve.store import MemoryStore, Store
+from fitserve.trainer import Trainer
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -20,7 +23,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_content_length
     app.json = _Json(app)
     problems.init_app(app)
-    directory = ModelDirectory(catalog(), open_store(settings), settings.cache_mb * 2**20)
+    limits = Limits(settings.training_seconds, settings.training_memory_mb)
+    trainer = Trainer(limits, Server.load(dict(os.environ)).trainers(settings))
+    directory = ModelDirectory(catalog(), open_store(settings), trainer, settings.cache_mb * 2**20)
     directory.open()
     app.register_blueprint(models.blueprint(directory))
     app.register_blueprint(health.blueprint(directory))

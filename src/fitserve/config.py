@@ -47,6 +47,12 @@ class Settings(_FromEnvironment):
     cache_mb: int = Field(
         default=512, ge=1, description="Memory for loaded models in each worker, in MiB."
     )
+    training_seconds: int = Field(
+        default=300, ge=1, le=7 * 86400, description="Longest that one training may take."
+    )
+    training_memory_mb: int = Field(
+        default=2048, ge=64, description="Most memory that one training may take, in MiB."
+    )
 
     @property
     def in_memory(self) -> bool:
@@ -81,6 +87,10 @@ class Server(_FromEnvironment):
                 "choose a database, or one worker",
             )
         return 1
+
+    def trainers(self, settings: Settings) -> int:
+        """How many trainings each worker shall run at a time: altogether one a core."""
+        return max(1, len(os.sched_getaffinity(0)) // self.workers(settings))
 
     @classmethod
     def load(cls, environ: dict[str, str]) -> Self:

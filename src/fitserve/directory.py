@@ -6,49 +6,43 @@ watches the epoch, so that what was deleted elsewhere stops being served here wi
 """
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from threading import Event, Lock, Thread
-from time import monotonic, perf_counter
-from typing import Any
+from time import monotonic
 
 from fitserve.cache import Loaded, ModelCache
 from fitserve.errors import (
     ModelTraining,
     ModelUnreadable,
     StoreUnavailable,
+    TrainingCancelled,
+    TrainingFailed,
     UnknownModel,
     UnknownModelType,
-    within,
 )
 from fitserve.models.base import Model
-from fitserve.store import MAX_MODEL_ID, RESERVED_FOR, Key, Record, Store
-from fitserve.validation import FloatArray
+from fitserve.store import MAX_MODEL_ID, Key, Record, Store, moment
+from fitserve.trainer import Trainer
+from fitserve.training import Trained, Training
+from fitserve.trainings import Trainings
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.4  # seconds between looks at the store's epoch
-RENEW_EVERY = RESERVED_FOR / 5
+REPORT_EVERY = 1.0  # seconds between reports of how trainings go on
 LONGEST_PAUSE = 5.0  # seconds between looks at a store that cannot be reached
-
-
-@dataclass(frozen=True)
-class Training:
-    """What `/register` asks for, checked: an untrained model and what it shall learn from."""
-
-    key: Key
-    model: Model
-    X: FloatArray
-    y: Any
-    feature_names: list[str] | None
 
 
 class ModelDirectory:
     """Every model by key, for any number of threads."""
 
     def __init__(
-        self, catalog: Mapping[str, type[Model]], store: Store, cache_bytes: int = 2**29
+        self,
+        catalog: Mapping[str, type[Model]],
+        store: Store,
+        trainer: Trainer,
+        cache_bytes: int = 2**29,
     ) -> None:
         self.catalog = catalog
         self.ready = False
@@ -56,9 +50,10 @@ class ModelDirectory:
         self.reachable = False
         """The store was usable when last looked at."""
         self._store = store
+        self._trainer = trainer
         self._cache = ModelCache(cache_bytes)
         self._epoch: str | None = None
-        self._reserved: set[str] = set()
+        self._trainings = Trainings(catalog, store, trainer, self._publish)
         self._loading: dict[Key, Lock] = {}
         self._stopped = Event()
 
@@ -72,16 +67,24 @@ class ModelDirectory:
 
     def register(self, training: Training) -> Record:
         """Train, and publish the model under its key; whatever fails leaves the key free."""
-        with self._reservation(training.key) as reserved:
-            started = perf_counter()
-            with within("kwargs"):
-                model = training.model.fit(training.X, training.y)
-                seconds = perf_counter() - started
-                score = model.score(training.X, training.y)
-            description = describe(model, training.feature_names, seconds, score)
-            epoch = self._epoch
-            record = self._store.publish(replace(reserved, description=description), model.state())
-        self._cache.put(Loaded(record, model, epoch))
+        self._trainer.refuse_what_cannot_fit(training)
+        beginning = training.beginning() | {"started": moment()}
+        reserved = self._store.reserve(training.key, beginning)
+        try:
+            with self._trainings.under_way(reserved) as ongoing:
+                return self._publish(reserved, training, self._trainer.train(training, ongoing))
+        except BaseException:
+            try:
+                self._store.release(reserved)
+            except StoreUnavailable:
+                log.warning("The reservation of %s %d is left to expire", *training.key)
+            raise
+
+    def enqueue(self, training: Training) -> Record:
+        """Take the key, and leave it to whoever of all workers and machines has time to train."""
+        self._trainer.refuse_what_cannot_fit(training)
+        record = self._store.reserve(training.key, training.beginning(), training.data())
+        self._trainings.look()
         return record
 
     def get(self, model_type: str, model_id: int) -> Loaded:
@@ -119,32 +122,61 @@ class ModelDirectory:
         return records[:limit], records[limit - 1].key if len(records) > limit else None
 
     def delete(self, model_type: str, model_id: int) -> None:
+        """Free the key: of a model, of a failure, or of a training, which so is cancelled."""
         key = self._possible(model_type, model_id)
+        ongoing = self._trainings.of(key)  # before: the key may be another's right after
         if not self._store.delete(key):
             raise UnknownModel(model_type, model_id)
         self._cache.drop(key)
+        for one in ongoing:
+            one.end(TrainingCancelled(*key))
+
+    # ---------------------------------------------------------------------------- training
+
+    @property
+    def training(self) -> bool:
+        """Whether something that was queued is still being trained here, after `wind_down`."""
+        return self._trainings.busy
+
+    def wind_down(self) -> None:
+        """Begin no more trainings, neither those queued nor those that requests wait for."""
+        self._trainings.wind_down()
+
+    def abort(self) -> None:
+        """End what is being trained: what was queued is put back."""
+        self._trainings.abort()
+
+    def _publish(self, reserved: Record, training: Training, done: Trained) -> Record:
+        description = training.description() | {"training": done.description()}
+        epoch = self._epoch
+        record = self._store.publish(replace(reserved, description=description), done.model.state())
+        self._cache.put(Loaded(record, done.model, epoch))
+        return record
 
     # ------------------------------------------------------------------------------- store
 
     def open(self) -> None:
-        """Make the store ready, and watch it from a thread of its own until `close`."""
+        """Make the store ready, and watch it from a thread of its own until `close`; train what
+        is queued."""
         self._look()
         Thread(target=self._watch, name="fitserve-watch", daemon=True).start()
+        self._trainings.start()
 
     def close(self) -> None:
+        self._trainings.close()
         self._stopped.set()
 
     def _watch(self) -> None:
-        pause, renewed = LOOK_EVERY, monotonic()
+        pause, reported = LOOK_EVERY, monotonic()
         while not self._stopped.wait(pause):
-            self._look()
+            try:
+                self._look()
+                if monotonic() - reported >= REPORT_EVERY:
+                    reported = monotonic()
+                    self._trainings.report()
+            except Exception:  # or nobody would watch any more
+                log.exception("A fault in watching the store")
             pause = LOOK_EVERY if self.reachable else min(pause * 2, LONGEST_PAUSE)
-            if self._reserved and monotonic() - renewed > RENEW_EVERY:
-                renewed = monotonic()
-                try:
-                    self._store.renew(list(self._reserved))
-                except StoreUnavailable:
-                    log.warning("Reservations could not be renewed")
 
     def _look(self) -> None:
         """See whether the store is there, and what its epoch is."""
@@ -160,21 +192,6 @@ class ModelDirectory:
             if self.ready and not self.reachable:
                 log.info("The store is there again")
             self.ready = self.reachable = True
-
-    @contextmanager
-    def _reservation(self, key: Key) -> Iterator[Record]:
-        reserved = self._store.reserve(key)
-        self._reserved.add(reserved.token)
-        try:
-            yield reserved
-        except BaseException:
-            try:
-                self._store.release(reserved)
-            except StoreUnavailable:
-                log.warning("The reservation of %s %d is left to expire", *key)
-            raise
-        finally:
-            self._reserved.discard(reserved.token)
 
     def _possible(self, model_type: str, model_id: int) -> Key:
         """The key, if a model can have it: a store need not hold the ids that none can."""
@@ -200,9 +217,10 @@ class ModelDirectory:
             self._cache.drop(key)
         stored = self._store.load(key)
         if stored is None:
-            if self._store.find(key) is not None:
-                raise ModelTraining(*key)
-            raise UnknownModel(*key)
+            found = self._store.find(key)
+            if found is None:
+                raise UnknownModel(*key)
+            raise TrainingFailed(*key) if found.status == "failed" else ModelTraining(*key)
         record, state = stored
         try:
             model = self.catalog[key.model_type].restored(
@@ -214,27 +232,3 @@ class ModelDirectory:
         loaded = Loaded(record, model, epoch)
         self._cache.put(loaded)
         return loaded
-
-
-def describe(
-    model: Model, feature_names: list[str] | None, seconds: float, score: float | None
-) -> dict[str, Any]:
-    """What is told of a trained model beside its key, status and time."""
-    description: dict[str, Any] = {
-        "task": model.task_,
-        "n_samples": model.n_samples_,
-        "n_features": model.n_features_in_,
-        "feature_names": feature_names,
-    }
-    if model.classes_ is not None:
-        description["classes"] = model.classes_.tolist()
-    description["hyperparameters"] = model.hyperparameters()
-    description["training"] = {
-        "seconds": round(seconds, 6),
-        "score": score,
-        "metric": model.metric_name,
-        "n_iter": model.n_iter_,
-        "converged": model.converged_,
-        "loss_curve": model.loss_curve_,
-    }
-    return description

@@ -8,7 +8,7 @@ from flask import Flask, Response, current_app, request
 from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
-from fitserve.errors import FitserveError, InvalidRequest, TooLarge, clip
+from fitserve.errors import FAULT, FitserveError, TooLarge, clip, problem
 
 LISTEN_SECONDS = 10.0
 
@@ -32,15 +32,7 @@ def _heard_out(answer: Response) -> Response:
 
 
 def _ours(error: FitserveError) -> Response:
-    members: dict[str, Any] = {}
-    if isinstance(error, InvalidRequest):
-        members["errors"] = [
-            {"loc": [_short(part) for part in fault.loc], "msg": fault.msg, "type": fault.type}
-            for fault in error.faults
-        ]
-        if error.total > len(error.faults):
-            members["more_errors"] = error.total - len(error.faults)
-    answer = _problem(error.status, error.name, error.title, error.detail, **members)
+    answer = _answer(error.problem())
     if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
@@ -57,29 +49,21 @@ def _http(error: HTTPException) -> Response:
         detail = f"There is no route {clip(request.path)!r}. The routes are: {_routes()}."
     elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
         name = FitserveError.name
-        detail = "The server met a fault of its own; it is in the server's log."
-    answer = _problem(status, name, status.phrase, detail)
+        detail = FAULT
+    allowed: str | None = None
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         allowed = ", ".join(sorted(error.valid_methods))
-        answer = _problem(
-            status,
-            name,
-            status.phrase,
-            f"{request.method} is not allowed here; use one of {allowed}.",
-        )
+        detail = f"{request.method} is not allowed here; use one of {allowed}."
+    answer = _answer(problem(status, name, status.phrase, detail))
+    if allowed is not None:
         answer.headers["Allow"] = allowed
     return answer
 
 
-def _problem(status: HTTPStatus, name: str, title: str, detail: str, **members: Any) -> Response:
-    body = {
-        "type": f"/problems/{name}",
-        "title": title,
-        "status": int(status),
-        "detail": detail,
-        **members,
-    }
-    return Response(to_json(body) + b"\n", status, mimetype="application/problem+json")
+def _answer(problem: dict[str, Any]) -> Response:
+    return Response(
+        to_json(problem) + b"\n", problem["status"], mimetype="application/problem+json"
+    )
 
 
 def _routes() -> str:
@@ -89,7 +73,3 @@ def _routes() -> str:
         for rule in rules
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     )
-
-
-def _short(part: str | int) -> str | int:
-    return part if isinstance(part, int) else clip(part)

@@ -41,6 +41,24 @@ models = Table(
     Column("arrays", LargeBinary),
 )
 
+trainings = Table(
+    "trainings",
+    metadata,
+    Column("model_type", _bytewise, primary_key=True),
+    Column("model_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("token", String(32), nullable=False),
+    Column("created", String(32), nullable=False),
+    Column("expires", Double),
+    Column("attempts", Integer, nullable=False),
+    Column("format", Integer),
+    Column("checksum", String(64)),
+    Column("description", Text),
+    Column("values", Text),
+    Column("arrays", LargeBinary),
+)
+"""What is queued: of each row of `models` that waits, or is trained for somebody who does not,
+what it shall learn from. `expires` is null while nobody has claimed it."""
+
 counters = Table(
     "counters",
     metadata,
@@ -50,13 +68,17 @@ counters = Table(
 
 
 def _first(connection: Connection) -> None:
-    metadata.create_all(connection)
+    metadata.create_all(connection, [models, counters])
     connection.execute(
         insert(counters), [{"name": "epoch", "value": 0}, {"name": "schema", "value": 0}]
     )
 
 
-STEPS: list[Callable[[Connection], None]] = [_first]
+def _queue(connection: Connection) -> None:
+    metadata.create_all(connection, [trainings])
+
+
+STEPS: list[Callable[[Connection], None]] = [_first, _queue]
 """Step n leads from version n to n + 1; a step that has been released never changes."""
 
 

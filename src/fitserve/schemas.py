@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from fitserve import validation
 from fitserve.cache import Loaded
-from fitserve.directory import Training
 from fitserve.errors import InvalidRequest, Location, relocated, within
 from fitserve.models.base import Model
 from fitserve.store import MAX_MODEL_ID, Key, Record
+from fitserve.training import Training
 from fitserve.validation import FloatArray
 
 ModelId = Annotated[int, Field(ge=0, le=MAX_MODEL_ID)]
@@ -62,7 +62,11 @@ class RegisterRequest(Request):
             names = validation.names(
                 self.kwargs.get("feature_names"), X.shape[1], ("feature_names",)
             )
-        return Training(Key(self.model_type, self.model_id), model, X, self.kwargs.get("y"), names)
+            y = self.kwargs.get("y")
+            if y is not None and cls.supervised():
+                y = validation.target(y, ("y",))
+            model.examine(X, y)
+        return Training(Key(self.model_type, self.model_id), model, X, y, names)
 
 
 class PredictRequest(Request):

@@ -5,8 +5,8 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,15 @@ from sqlalchemy import (
     Double,
     Engine,
     Select,
+    Table,
     and_,
+    case,
     cast,
     create_engine,
     delete,
     event,
     func,
+    insert,
     literal,
     or_,
     select,
@@ -48,16 +51,27 @@ from fitserve import codec
 from fitserve.errors import (
     DamagedModel,
     ModelExists,
-    ModelTraining,
     ModelUnreadable,
     StoreUnavailable,
+    TrainingCancelled,
 )
-from fitserve.schema import counters, migrate, models
-from fitserve.store import RESERVED_FOR, Key, Record, State, reservation
+from fitserve.schema import counters, migrate, models, trainings
+from fitserve.store import (
+    QUEUED,
+    RESERVED_FOR,
+    Claimed,
+    Key,
+    Record,
+    State,
+    full,
+    reservation,
+    token,
+)
 
 log = logging.getLogger(__name__)
 
 _OUR_OWN_FAULTS = (IntegrityError, ProgrammingError, DataError)
+QUEUE_BYTES = 2**32  # of what is queued to be learned from
 BUSY_SECONDS = 10  # how long a write waits for the writer before it
 
 
@@ -80,70 +94,149 @@ class SqlStore:
 
     # ----------------------------------------------------------------------- registration
 
-    def reserve(self, key: Key) -> Record:
-        record = reservation(key)
+    def reserve(
+        self, key: Key, description: Mapping[str, Any], data: State | None = None
+    ) -> Record:
+        record = reservation(key, description)
         row = {
-            "model_type": key.model_type,
-            "model_id": key.model_id,
+            **_columns(key),
             "token": record.token,
             "status": record.status,
             "created": record.created,
-            "description": None,
+            "description": json.dumps(record.description, allow_nan=False),
             "values": None,
             "arrays": None,
             "format": None,
             "checksum": None,
+            # What is queued is nobody's, and so cannot be orphaned.
+            "expires": None if data is not None else self._now() + RESERVED_FOR,
         }
+        packed = None if data is None else asdict(codec.pack({}, dict(data)))
         dialect: Any = sqlite if self._file is not None else postgresql
-        fresh = dialect.insert(models).values(**row, expires=self._now() + RESERVED_FOR)
+        fresh = dialect.insert(models).values(**row)
         statement = fresh.on_conflict_do_update(
             index_elements=[models.c.model_type, models.c.model_id],
-            set_={name: fresh.excluded[name] for name in [*row, "expires"]},
+            set_={name: fresh.excluded[name] for name in row},
             where=or_(models.c.status == "failed", self._orphaned()),
         ).returning(models.c.token)
         with self._transaction(write=True) as connection:
             if connection.execute(statement).first() is None:
                 raise ModelExists(*key)
+            if packed is not None:
+                self._refuse_more(connection, len(packed["arrays"]))
+                # What a deletion left that went on while this key was being reserved.
+                connection.execute(delete(trainings).where(*_is(key, trainings)))
+                queued = {name: row[name] for name in ("token", "created", "expires")}
+                connection.execute(
+                    insert(trainings).values(**_columns(key), **queued, attempts=0, **packed)
+                )
         return record
 
-    def renew(self, tokens: Collection[str]) -> None:
+    def claim(self, model_types: Collection[str]) -> Claimed | None:
+        free = and_(
+            trainings.c.model_type.in_(model_types),
+            or_(trainings.c.expires.is_(None), trainings.c.expires < self._now()),
+        )
+        with self._transaction() as connection:  # most often there is nothing, and no need to write
+            if connection.execute(select(trainings.c.token).where(free).limit(1)).first() is None:
+                return None
+        oldest = select(*_key_of(trainings)).where(free).order_by(trainings.c.created).limit(1)
         with self._transaction(write=True) as connection:
-            connection.execute(
+            first = connection.execute(oldest.with_for_update(skip_locked=True)).first()
+            if first is None:
+                return None
+            key, claimed = Key(*first), token()
+            row = connection.execute(select(trainings).where(*_is(key, trainings))).one()
+            until, attempt = self._now() + RESERVED_FOR, row.attempts + 1
+            told = connection.execute(
                 update(models)
-                .where(models.c.token.in_(tokens), models.c.status == "training")
-                .values(expires=self._now() + RESERVED_FOR)
+                .where(*_is(key), models.c.token == row.token)
+                .values(token=claimed)
+                .returning(*_told, models.c.description)
+            ).first()
+            if told is None:  # deleted in the moment in which it was queued
+                connection.execute(delete(trainings).where(*_is(key, trainings)))
+                return None
+            connection.execute(
+                update(trainings)
+                .where(*_is(key, trainings))
+                .values(token=claimed, expires=until, attempts=attempt)
             )
+        record = _record(told)
+        try:
+            record = replace(record, description=_description(key, told.description))
+            return Claimed(record, _unpacked(key, row)[1], attempt)
+        except ModelUnreadable as error:
+            self.fail(record.failed(error))
+            return None
+
+    def put_back(self, record: Record) -> None:
+        fresh = token()
+        with self._transaction(write=True) as connection:
+            # A new token, so that a report that is late does not keep it from being claimed.
+            put = connection.execute(
+                update(trainings)
+                .where(*_queued(record))
+                .values(
+                    token=fresh,
+                    expires=None,
+                    attempts=case((trainings.c.attempts > 0, trainings.c.attempts - 1), else_=0),
+                )
+            )
+            if put.rowcount:
+                told = json.dumps(record.description, allow_nan=False)
+                connection.execute(
+                    update(models).where(*_holds(record)).values(token=fresh, description=told)
+                )
+
+    def renew(self, records: Collection[Record], *, excused: bool = False) -> set[str]:
+        held = set()
+        attempts = {"attempts": 0} if excused else {}
+        with self._transaction(write=True) as connection:
+            for record in sorted(records, key=lambda record: record.key):
+                until = self._now() + RESERVED_FOR
+                queued = connection.execute(
+                    update(trainings).where(*_queued(record)).values(expires=until, **attempts)
+                )
+                done = connection.execute(
+                    update(models)
+                    .where(*_holds(record))
+                    .values(
+                        expires=None if queued.rowcount else until,
+                        description=json.dumps(record.description, allow_nan=False),
+                    )
+                )
+                if done.rowcount:
+                    held.add(record.token)
+        return held
 
     def publish(self, record: Record, state: State, **columns: str) -> Record:
         packed = codec.pack(record.description, dict(state))
         with self._transaction(write=True) as connection:
-            done = connection.execute(
-                update(models)
-                .where(*_is(record.key), models.c.token == record.token)
-                .values(status="ready", expires=None, **asdict(packed), **columns)
+            self._settle(
+                connection, record, status="ready", expires=None, **asdict(packed), **columns
             )
-            if done.rowcount != 1:
-                raise ModelExists(*record.key)
         return replace(record, status="ready")
 
     def put(self, record: Record, state: State) -> None:
         """A ready model of another store, as it was there; raises `ModelExists`."""
-        reserved = self.reserve(record.key)
+        reserved = self.reserve(record.key, record.description)
         self.publish(replace(record, token=reserved.token), state, created=record.created)
+
+    def fail(self, record: Record) -> None:
+        told = json.dumps(record.description, allow_nan=False)
+        with suppress(ModelExists, TrainingCancelled), self._transaction(write=True) as connection:
+            self._settle(connection, record, status="failed", expires=None, description=told)
 
     def release(self, record: Record) -> None:
         with self._transaction(write=True) as connection:
-            connection.execute(
-                delete(models).where(*_is(record.key), models.c.token == record.token)
-            )
+            connection.execute(delete(trainings).where(*_queued(record)))
+            connection.execute(delete(models).where(*_holds(record)))
 
     def delete(self, key: Key) -> bool:
         with self._transaction(write=True) as connection:
-            gone = connection.execute(
-                delete(models).where(
-                    *_is(key), or_(models.c.status != "training", self._orphaned())
-                )
-            )
+            connection.execute(delete(trainings).where(*_is(key, trainings)))
+            gone = connection.execute(delete(models).where(*_is(key)))
             if gone.rowcount == 1:
                 # One row that every deletion updates: deletions commit in the order of epochs.
                 connection.execute(
@@ -151,10 +244,7 @@ class SqlStore:
                     .where(counters.c.name == "epoch")
                     .values(value=counters.c.value + 1)
                 )
-                return True
-            if connection.execute(select(models.c.token).where(*_is(key))).first():
-                raise ModelTraining(*key)
-        return False
+        return gone.rowcount == 1
 
     # ---------------------------------------------------------------------------- reading
 
@@ -172,12 +262,7 @@ class SqlStore:
             row = connection.execute(statement).first()
         if row is None:
             return None
-        packed = codec.Packed(row.description, row.values, row.arrays, row.format, row.checksum)
-        try:
-            description, state = codec.unpack(packed)
-        except DamagedModel as damage:
-            log.error("The %s model with id %d is unreadable: %s", *key, damage)
-            raise ModelUnreadable(*key) from damage
+        description, state = _unpacked(key, row)
         return replace(_record(row), description=description), state
 
     def ids(self, model_type: str) -> list[int]:
@@ -190,7 +275,7 @@ class SqlStore:
             return list(rows.scalars())
 
     def page(self, model_type: str | None, after: Key | None, limit: int) -> list[Record]:
-        key = models.c.model_type, models.c.model_id
+        key = _key_of(models)
         statement = self._visible(*_told).order_by(*key).limit(limit)
         if model_type is not None:
             statement = statement.where(models.c.model_type == model_type)
@@ -215,7 +300,27 @@ class SqlStore:
         return statement if key is None else statement.where(*_is(key))
 
     def _orphaned(self) -> ColumnElement[bool]:
-        return and_(models.c.status == "training", models.c.expires < self._now())
+        return and_(
+            models.c.status == "training",
+            models.c.expires.is_not(None),  # or the comparison is null, and so is its contrary
+            models.c.expires < self._now(),
+        )
+
+    def _refuse_more(self, connection: Connection, size: int) -> None:
+        """Keep the queue from growing without bounds."""
+        queued, there = connection.execute(
+            select(func.count(), func.coalesce(func.sum(func.length(trainings.c.arrays)), 0))
+        ).one()
+        if queued >= QUEUED or there + size > QUEUE_BYTES:
+            raise full(queued)
+
+    def _settle(self, connection: Connection, record: Record, **columns: Any) -> None:
+        """Write how a training ended, if it is still its holder who says so."""
+        connection.execute(delete(trainings).where(*_queued(record)))
+        done = connection.execute(update(models).where(*_holds(record)).values(**columns))
+        if done.rowcount != 1:
+            there = connection.execute(select(models.c.token).where(*_is(record.key))).first()
+            raise TrainingCancelled(*record.key) if there is None else ModelExists(*record.key)
 
     def _now(self) -> ColumnElement[float]:
         """Seconds since 1970 by the one clock that all who share the database share."""
@@ -245,15 +350,42 @@ class SqlStore:
             raise OSError(f"the file {self._file.name} was removed or replaced while it was open")
 
 
-_told = (models.c.model_type, models.c.model_id, models.c.token, models.c.status, models.c.created)
+def _columns(key: Key) -> dict[str, Any]:
+    return {"model_type": key.model_type, "model_id": key.model_id}
 
 
-def _is(key: Key) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return models.c.model_type == key.model_type, models.c.model_id == key.model_id
+def _is(key: Key, table: Table = models) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return table.c.model_type == key.model_type, table.c.model_id == key.model_id
+
+
+def _key_of(table: Table) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    return table.c.model_type, table.c.model_id
+
+
+_told = (*_key_of(models), models.c.token, models.c.status, models.c.created)
+
+
+def _holds(record: Record) -> tuple[ColumnElement[bool], ...]:
+    """The row of `models` is still this training's."""
+    return *_is(record.key), models.c.token == record.token, models.c.status == "training"
+
+
+def _queued(record: Record) -> tuple[ColumnElement[bool], ...]:
+    """The row of `trainings`, if there is one, is still this training's."""
+    return *_is(record.key, trainings), trainings.c.token == record.token
 
 
 def _record(row: Any) -> Record:
     return Record(Key(row.model_type, row.model_id), row.token, row.status, row.created)
+
+
+def _unpacked(key: Key, row: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    packed = codec.Packed(row.description, row.values, row.arrays, row.format, row.checksum)
+    try:
+        return codec.unpack(packed)
+    except DamagedModel as damage:
+        log.error("What is stored of the %s model with id %d is unreadable: %s", *key, damage)
+        raise ModelUnreadable(*key) from damage
 
 
 def _description(key: Key, stored: str | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.request import parse_http_list
 
 from flask import Blueprint, request
 
@@ -17,9 +18,14 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     @routes.post("/register")
     @takes(RegisterRequest)
     def register(ask: RegisterRequest) -> Any:
-        record = directory.register(ask.training(directory.type(ask.model_type)))
-        headers = {"Location": schemas.location(record)}
-        return schemas.description(record), HTTPStatus.CREATED, headers
+        training = ask.training(directory.type(ask.model_type))
+        if prefers_async():
+            record, status = directory.enqueue(training), HTTPStatus.ACCEPTED
+            headers = {"Preference-Applied": "respond-async", "Retry-After": "1"}
+        else:
+            record, status, headers = directory.register(training), HTTPStatus.CREATED, {}
+        headers["Location"] = schemas.location(record)
+        return schemas.description(record), status, headers
 
     @routes.post("/predict")
     @takes(PredictRequest)
@@ -47,7 +53,9 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
 
     @routes.get("/models/<model_type>/<int:model_id>")
     def describe(model_type: str, model_id: int) -> Any:
-        return schemas.description(directory.record(model_type, model_id))
+        record = directory.record(model_type, model_id)
+        headers = {"Retry-After": "1"} if record.status == "training" else {}
+        return schemas.description(record), headers
 
     @routes.delete("/models/<model_type>/<int:model_id>")
     def delete(model_type: str, model_id: int) -> Any:
@@ -55,3 +63,9 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
         return "", HTTPStatus.NO_CONTENT
 
     return routes
+
+
+def prefers_async() -> bool:
+    """Whether the client would rather be told at once and ask again later (RFC 7240)."""
+    preferences = parse_http_list(request.headers.get("Prefer", "").lower())
+    return any(one.partition(";")[0].strip() == "respond-async" for one in preferences)

@@ -1,0 +1,135 @@
+"""Where a training runs: what is small in place, the rest apart, a few at a time."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore, Condition, Event
+from time import thread_time
+
+from fitserve import apart
+from fitserve.apart import ForkServer, Limits
+from fitserve.errors import Busy, TrainingLimit
+from fitserve.training import Ongoing, Trained, Training, trained
+
+SMALL = 4e6  # operations that may be done in place at a stretch: some 20 ms
+PATIENCE = 0.05  # seconds of work after which a process of its own is worth its start
+REQUESTS = 8  # that may wait for a process at once; the other half of the threads goes on serving
+
+
+class Trainer:
+    """Trains for any number of threads, at most `slots` apart at a time."""
+
+    def __init__(self, limits: Limits, slots: int) -> None:
+        self.limits = limits
+        self.slots = slots
+        self._turns = Turns(slots)
+        self._requests = BoundedSemaphore(REQUESTS)
+        self._server = ForkServer()
+        self._winding_down = Event()
+
+    @property
+    def winding_down(self) -> bool:
+        return self._winding_down.is_set()
+
+    def wind_down(self) -> None:
+        """Begin nothing new; what is under way goes on."""
+        self._winding_down.set()
+
+    def close(self) -> None:
+        self.wind_down()
+        self._server.close()
+
+    def refuse_what_cannot_fit(self, training: Training) -> None:
+        needed = training.model.least_memory() // 2**20
+        if needed > self.limits.memory_mb:
+            raise TrainingLimit.memory(self.limits.memory_mb, needed)
+
+    def train(self, training: Training, ongoing: Ongoing) -> Trained:
+        """Train while the caller waits: its turn, too, if it takes a process.
+
+        Raises `InvalidRequest`, `TrainingLimit`, `Busy`, or why `ongoing` was ended.
+        """
+        self.refuse_what_cannot_fit(training)
+        done = _in_place(training, ongoing)
+        if done is not None:
+            return done
+        if not self._requests.acquire(blocking=False):
+            raise Busy.full(
+                f"{REQUESTS} requests wait for their trainings already, and are not to take "
+                "more of this server; with the header 'Prefer: respond-async' a training queues."
+            )
+        try:
+            with self._turns.turn(lambda: self._go_on(ongoing)):
+                return apart.train(self._server, training, ongoing, self.limits)
+        finally:
+            self._requests.release()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """A turn to train what is queued."""
+        with self._turns.turn():
+            yield
+
+    def train_in_turn(self, training: Training, ongoing: Ongoing) -> Trained:
+        """Train inside of `turn`."""
+        self.refuse_what_cannot_fit(training)
+        done = _in_place(training, ongoing)
+        return done or apart.train(self._server, training, ongoing, self.limits)
+
+    def _go_on(self, ongoing: Ongoing) -> None:
+        ongoing.go_on()
+        if self.winding_down:
+            raise Busy.stopping()
+
+
+class Turns:
+    """A semaphore for `slots` at a time, in the order in which they came: threading's own lets
+    whoever gives a slot back take it again before those that wait."""
+
+    def __init__(self, slots: int) -> None:
+        self._free = slots
+        self._line: deque[object] = deque()
+        self._changed = Condition()
+
+    @contextmanager
+    def turn(self, go_on: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Wait for a turn and have it; `go_on` is asked now and then, and may raise."""
+        ticket = object()
+        with self._changed:
+            self._line.append(ticket)
+            try:
+                go_on()
+                while not self._free or self._line[0] is not ticket:
+                    self._changed.wait(apart.LOOK_EVERY)
+                    go_on()
+                self._free -= 1
+            finally:
+                self._line.remove(ticket)
+                self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += 1
+                self._changed.notify_all()
+
+
+class _TakesLong(Exception):
+    """What looked small is not."""
+
+
+def _in_place(training: Training, ongoing: Ongoing) -> Trained | None:
+    """Train by this thread; None if that would take, or took, too long."""
+    if training.model.stretch() > SMALL:
+        return None
+    started = thread_time()
+
+    def watch(progress: float, loss: float | None) -> None:
+        ongoing.watch(progress, loss)
+        if thread_time() - started > PATIENCE:
+            raise _TakesLong
+
+    try:
+        return trained(training.model, training.X, training.y, watch)
+    except _TakesLong:
+        return None

@@ -1,0 +1,190 @@
+"""What is being trained in this process: for requests that wait, and from the store's queue."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Event, Thread
+
+from fitserve.errors import (
+    FAULT,
+    Busy,
+    FitserveError,
+    ModelExists,
+    StoreUnavailable,
+    TrainingCancelled,
+    TrainingLost,
+)
+from fitserve.models.base import Model
+from fitserve.store import Claimed, Key, Record, Store, moment
+from fitserve.trainer import Trainer
+from fitserve.training import Ongoing, Trained, Training
+
+log = logging.getLogger(__name__)
+
+CLAIM_EVERY = 1.0  # seconds between looks for what others have queued
+PUBLISH_EVERY = 1.0  # seconds between attempts to publish when the store is away
+PUBLISH_FOR = 60.0  # seconds after which it is left to be trained anew
+CLOSING = 2.0  # seconds for what is under way to end
+ATTEMPTS = 2  # at a queued training; then it is what kills whoever tries
+
+
+class Trainings:
+    """Trains what is queued, and keeps in touch with the store about all that is under way: how
+    far it is, that it goes on, and whether it was cancelled elsewhere."""
+
+    def __init__(
+        self,
+        catalog: Mapping[str, type[Model]],
+        store: Store,
+        trainer: Trainer,
+        publish: Callable[[Record, Training, Trained], object],
+    ) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._trainer = trainer
+        self._publish = publish
+        self._ongoing: dict[str, Ongoing] = {}
+        self._queued = Event()
+        self._threads: list[Thread] = []
+
+    # ------------------------------------------------------------------------ what goes on
+
+    @contextmanager
+    def under_way(self, record: Record) -> Iterator[Ongoing]:
+        ongoing = self._ongoing[record.token] = Ongoing(record)
+        try:
+            yield ongoing
+        finally:
+            del self._ongoing[record.token]
+
+    def report(self) -> None:
+        """Tell the store that trainings go on, and how; end those that it knows no more."""
+        ongoing = list(self._ongoing.values())
+        if not ongoing:
+            return
+        try:
+            # To be killed in a stop that takes too long is not the fault of a training.
+            held = self._store.renew(
+                [one.now() for one in ongoing], excused=self._trainer.winding_down
+            )
+            for one in ongoing:
+                if one.record.token not in held:
+                    key = one.record.key
+                    gone = self._store.find(key) is None  # or it expired, and is another's
+                    one.end(TrainingCancelled(*key) if gone else ModelExists(*key))
+        except StoreUnavailable:
+            log.warning("How trainings go on could not be told")
+
+    def of(self, key: Key) -> list[Ongoing]:
+        return [one for one in list(self._ongoing.values()) if one.record.key == key]
+
+    # ---------------------------------------------------------------------------- the queue
+
+    def start(self) -> None:
+        """Train what is queued, in threads of its own, until `wind_down`."""
+        for _ in range(self._trainer.slots):
+            thread = Thread(target=self._train_queued, name="fitserve-train", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def look(self) -> None:
+        """There is something in the queue."""
+        self._queued.set()
+
+    @property
+    def busy(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads)
+
+    def wind_down(self) -> None:
+        self._trainer.wind_down()
+        self._queued.set()
+
+    def abort(self) -> None:
+        self.wind_down()
+        for ongoing in list(self._ongoing.values()):
+            ongoing.end(Busy.stopping())
+
+    def close(self) -> None:
+        self.abort()
+        for thread in self._threads:
+            thread.join(CLOSING)
+        self._trainer.close()
+
+    def _train_queued(self) -> None:
+        """Train what is queued, by us or by others, one after another."""
+        while not self._trainer.winding_down:
+            self._queued.clear()
+            try:
+                more = self._train_next()
+            except StoreUnavailable:
+                more = False
+            except Exception:  # or this thread would end, and nobody train any more
+                log.exception("A fault in training what is queued")
+                more = False
+            if not more:
+                self._queued.wait(CLAIM_EVERY)
+
+    def _train_next(self) -> bool:
+        """Train what has waited longest; False if there should be a pause before the next."""
+        with self._trainer.turn():
+            claimed = None if self._trainer.winding_down else self._store.claim(self._catalog)
+            return claimed is not None and self._train(claimed)
+
+    def _train(self, claimed: Claimed) -> bool:
+        """Train it, whatever comes of that; False if there should be a pause before the next."""
+        record = claimed.record
+        try:
+            if claimed.attempt > ATTEMPTS:
+                raise TrainingLost
+            training = self._restored(claimed)
+            record = replace(record, description=training.beginning())
+            now = replace(record, description=record.description | {"started": moment()})
+            with self.under_way(now) as ongoing:
+                done = self._trainer.train_in_turn(training, ongoing)
+                self._publish_patiently(record, training, done, ongoing)
+        except Busy:  # or there is no process to train in: then this has been an attempt
+            if self._trainer.winding_down:
+                self._settle(self._store.put_back, record)
+            return False
+        except StoreUnavailable:
+            log.warning("The training of %s %d could not be published", *record.key)
+            return False
+        except (TrainingCancelled, ModelExists) as error:
+            log.info("The training of %s %d ended without a result: %s", *record.key, error.title)
+        except FitserveError as error:
+            log.warning("The training of %s %d failed: %s", *record.key, error.title)
+            self._settle(self._store.fail, record.failed(error))
+        except Exception:  # a fault of ours, and no reason to leave the caller waiting
+            log.exception("A fault in training %s %d", *record.key)
+            self._settle(self._store.fail, record.failed(FitserveError(FAULT)))
+        return True
+
+    def _publish_patiently(
+        self, record: Record, training: Training, done: Trained, ongoing: Ongoing
+    ) -> None:
+        """Publish what took long to train, though the store be away for a while."""
+        deadline = time.monotonic() + PUBLISH_FOR
+        while True:
+            try:
+                self._publish(record, training, done)
+                return
+            except StoreUnavailable:
+                if time.monotonic() > deadline or self._trainer.winding_down:
+                    raise
+            time.sleep(PUBLISH_EVERY)
+            ongoing.go_on()
+
+    def _restored(self, claimed: Claimed) -> Training:
+        key, description = claimed.record.key, claimed.record.description
+        model = self._catalog[key.model_type](**description["hyperparameters"])
+        X, y = claimed.data["X"], claimed.data["y"]
+        model.examine(X, y)
+        return Training(key, model, X, y, description["feature_names"])
+
+    def _settle(self, settle: Callable[[Record], None], record: Record) -> None:
+        try:
+            settle(record)
+        except StoreUnavailable:
+            log.warning("The training of %s %d is left to whoever claims it", *record.key)
