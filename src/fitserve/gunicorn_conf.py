@@ -21,13 +21,14 @@ bind = (
     f"[{_server.host}]:{_server.port}" if ":" in _server.host else f"{_server.host}:{_server.port}"
 )
 workers = _server.workers(_settings)
-worker_class = "gthread"
+worker_class = "fitserve.worker.Worker"
 threads = 16
 keepalive = (
     75  # longer than a load balancer's idle time of 60 s, so that it never meets a closed one
 )
 timeout = 120
-graceful_timeout = 30
+# A stop waits for what is being trained, which ends by its own limit.
+graceful_timeout = _settings.training_seconds + 30
 accesslog = "-"
 control_socket_disable = True
 
