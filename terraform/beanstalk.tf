@@ -29,6 +29,12 @@ locals {
     medium = "t3.medium"
     large  = "t3.large"
   }
+  # Of one training: an instance has two cores, trains two at a time, and serves beside them.
+  training_memory_mb = {
+    small  = 512
+    medium = 1024
+    large  = 2048
+  }
 
   # namespace -> name -> value. The names are checked against the documented ones (tests/deploy).
   settings = {
@@ -44,6 +50,7 @@ locals {
     }
     "aws:elasticbeanstalk:application:environment" = {
       FITSERVE_MAX_CONTENT_LENGTH = tostring(var.max_content_length)
+      FITSERVE_TRAINING_MEMORY_MB = tostring(local.training_memory_mb[var.size])
     }
     "aws:elasticbeanstalk:healthreporting:system" = {
       SystemType                  = "enhanced"

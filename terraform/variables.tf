@@ -96,7 +96,7 @@ variable "python_version" {
 }
 
 variable "size" {
-  description = "Size of an instance: small (2 GiB), medium (4 GiB) or large (8 GiB); a training may use 2 GiB beside the server."
+  description = "Size of an instance: small (2 GiB), medium (4 GiB) or large (8 GiB). A training may take a quarter of it, and two run at a time."
   type        = string
 
   validation {

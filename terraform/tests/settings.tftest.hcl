@@ -37,6 +37,7 @@ run "one_instance" {
       "aws:elasticbeanstalk:application Application Healthcheck URL"              = "/health"
       "aws:elasticbeanstalk:application:environment FITSERVE_MAX_CONTENT_LENGTH"  = "67108864"
       "aws:elasticbeanstalk:application:environment FITSERVE_STORE"               = "sqlite:////var/lib/fitserve/fitserve.sqlite3"
+      "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_MEMORY_MB"  = "512"
       "aws:elasticbeanstalk:cloudwatch:logs DeleteOnTerminate"                    = "false"
       "aws:elasticbeanstalk:cloudwatch:logs RetentionInDays"                      = "30"
       "aws:elasticbeanstalk:cloudwatch:logs StreamLogs"                           = "true"
@@ -112,6 +113,7 @@ run "load_balanced_over_a_database" {
       "aws:ec2:vpc VPCId"                                                         = "vpc-00000000"
       "aws:elasticbeanstalk:application Application Healthcheck URL"              = "/health"
       "aws:elasticbeanstalk:application:environment FITSERVE_MAX_CONTENT_LENGTH"  = "67108864"
+      "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_MEMORY_MB"  = "2048"
       "aws:elasticbeanstalk:application:environmentsecrets FITSERVE_STORE"        = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:store-url"
       "aws:elasticbeanstalk:cloudwatch:logs DeleteOnTerminate"                    = "false"
       "aws:elasticbeanstalk:cloudwatch:logs RetentionInDays"                      = "90"
@@ -214,6 +216,7 @@ run "store_url_is_plain" {
       } == {
       FITSERVE_MAX_CONTENT_LENGTH = "67108864"
       FITSERVE_STORE              = "postgresql+psycopg://fitserve@db.example.internal/fitserve"
+      FITSERVE_TRAINING_MEMORY_MB = "512"
     }
     error_message = "store_url does not become FITSERVE_STORE"
   }
@@ -269,5 +272,13 @@ run "medium" {
       for s in aws_elastic_beanstalk_environment.this.setting : s.value if s.name == "InstanceTypes"
     ]) == "t3.medium"
     error_message = "medium is not a t3.medium"
+  }
+
+  assert {
+    condition = one([
+      for s in aws_elastic_beanstalk_environment.this.setting : s.value
+      if s.name == "FITSERVE_TRAINING_MEMORY_MB"
+    ]) == "1024"
+    error_message = "two trainings on a medium instance may take half of its memory"
   }
 }
