@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -119,6 +119,20 @@ def wait_until_up(server: Server, ready: bool = True) -> Server:
             time.sleep(0.05)
     server.process.kill()
     raise AssertionError(f"the server did not start: {server.log.read_text()}")
+
+
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="processes are found by /proc"
+)
+
+
+def until(true: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """What `true` answers as soon as that is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.02)
+    return found
 
 
 def free_port() -> int:

@@ -173,6 +173,16 @@ def test_the_largest_id_is_kept(store: Store) -> None:
 DATA: dict[str, Any] = {"X": np.array([[1.0], [2.0]]), "y": np.array(["a", "b"], dtype=object)}
 
 
+def taken(store: Store, queued: bool) -> Record:
+    """A training in the hands of who asked for it, or of who claimed it."""
+    held = store.reserve(KEY, DESCRIPTION, DATA if queued else None)
+    if queued:
+        claim = store.claim(["knn", "svm"])
+        assert claim is not None
+        held = claim.record
+    return held
+
+
 def same_data(data: Any) -> bool:
     return bool((data["X"] == DATA["X"]).all() and (data["y"] == DATA["y"]).all())
 
@@ -238,11 +248,7 @@ def test_what_is_put_back_is_as_if_it_had_not_been_claimed(make: Callable[[], St
 @pytest.mark.parametrize("queued", [True, False])
 def test_a_training_that_is_deleted_is_nobodys(make: Callable[[], Store], queued: bool) -> None:
     one, other = make(), make()
-    held = one.reserve(KEY, DESCRIPTION, DATA if queued else None)
-    if queued:
-        claim = one.claim(["knn", "svm"])
-        assert claim is not None
-        held = claim.record
+    held = taken(one, queued)
     assert one.renew([held]) == {held.token}
     assert other.delete(KEY)
     assert other.find(KEY) is None
@@ -294,11 +300,7 @@ def test_what_waits_can_be_cancelled(make: Callable[[], Store]) -> None:
 @pytest.mark.parametrize("queued", [True, False])
 def test_how_it_goes_on_is_told_until_it_is_done(make: Callable[[], Store], queued: bool) -> None:
     one, other = make(), make()
-    held = one.reserve(KEY, DESCRIPTION, DATA if queued else None)
-    if queued:
-        claim = one.claim(["knn", "svm"])
-        assert claim is not None
-        held = claim.record
+    held = taken(one, queued)
     now = replace(held, description=DESCRIPTION | {"progress": 0.5})
     assert one.renew([now]) == {held.token}
     assert other.find(KEY) == now
@@ -315,11 +317,7 @@ def test_a_failure_tells_why_until_its_id_is_taken_again(
     make: Callable[[], Store], queued: bool
 ) -> None:
     one, other = make(), make()
-    held = one.reserve(KEY, DESCRIPTION, DATA if queued else None)
-    if queued:
-        claim = one.claim(["knn", "svm"])
-        assert claim is not None
-        held = claim.record
+    held = taken(one, queued)
     one.fail(held.failed(TrainingLimit.time(3)))
     found = other.find(KEY)
     assert found is not None

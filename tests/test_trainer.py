@@ -22,13 +22,11 @@ from fitserve.models.base import Model, Task, hyperparameters
 from fitserve.store import Key, reservation
 from fitserve.trainer import REQUESTS, Trainer, Turns
 from fitserve.training import Ongoing, Trained, Training
-from tests.conftest import ROOT
+from tests.conftest import ROOT, needs_proc, until
 from tests.models.data import kwargs_for, split_for
 from tests.models.test_conformance import every_type, same
 
 ENDLESS = {"learning_rate": 1e-6, "max_iter": 10**9, "tol": 0.0}
-PROC = Path("/proc/self/task")
-needs_proc = pytest.mark.skipif(not PROC.exists(), reason="processes are found by /proc")
 
 
 def training(model_type: str, X: Any, y: Any = None, **kwargs: Any) -> Training:
@@ -69,12 +67,10 @@ def trainers(forking: ForkServer) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{server}/task/{server}/children").read_text().split()]
 
 
-def until(true: Callable[[], Any], seconds: float = 20.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)
-    return found
+def begun_anew(forking: ForkServer) -> None:
+    """It is there, and has nobody to train."""
+    run(forking, training("pca", [[1.0], [2.0]]))
+    until(lambda: not trainers(forking))
 
 
 @every_type
@@ -170,8 +166,7 @@ def test_what_cannot_fit_is_refused_at_once() -> None:
 def test_a_process_that_dies_is_as_one_over_its_limit(
     forking: ForkServer, background: Callable[..., Future[Trained]], how: signal.Signals
 ) -> None:
-    run(forking, training("pca", [[1.0], [2.0]]))
-    until(lambda: not trainers(forking))
+    begun_anew(forking)
     what = endless()
     watched = ongoing(what)
     running = background(apart.train, forking, what, watched, Limits(20))
@@ -186,8 +181,7 @@ def test_a_process_that_dies_is_as_one_over_its_limit(
 def test_a_stop_that_reaches_every_process_leaves_trainers_alone(
     forking: ForkServer, background: Callable[..., Future[Trained]]
 ) -> None:
-    run(forking, training("pca", [[1.0], [2.0]]))
-    until(lambda: not trainers(forking))
+    begun_anew(forking)
     running = background(run, forking, endless(), 2)
     pid = until(lambda: trainers(forking))[0]
     assert forking._process is not None
@@ -402,8 +396,7 @@ def test_requests_that_wait_for_a_process_are_few(
 def test_a_process_that_is_stopped_is_over_its_time(
     forking: ForkServer, background: Callable[..., Future[Trained]]
 ) -> None:
-    run(forking, training("pca", [[1.0], [2.0]]))
-    until(lambda: not trainers(forking))
+    begun_anew(forking)
     large = np.random.default_rng(0).normal(size=(50_000, 40))  # more than a socket holds
     running = background(run, forking, training("pca", large, n_components=40), 2)
     pid = until(lambda: trainers(forking))[0]

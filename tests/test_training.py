@@ -10,21 +10,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Server, start_server
+from tests import conftest
+from tests.conftest import Server, needs_proc, start_server
 
 X, Y = [[0.0], [1.0], [9.0], [10.0]], [0, 0, 1, 1]
 ENDLESS: dict[str, Any] = {"learning_rate": 1e-6, "max_iter": 10**9, "tol": 0.0}
 PREDICT = {"model_type": "knn", "model_id": 1, "features": [8.0]}
 ASYNC = {"Prefer": "respond-async"}
-needs_proc = pytest.mark.skipif(
-    not Path("/proc/self/task").exists(), reason="processes are found by /proc"
-)
 
 
 def registration(model_type: str, model_id: int, **kwargs: Any) -> dict[str, Any]:
@@ -56,12 +55,7 @@ def told(server: Server, model_id: int, model_type: str = "linear_regression") -
     return server.ask("GET", f"/models/{model_type}/{model_id}")[1]
 
 
-def until(true: Callable[[], Any], seconds: float = 30.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
-    return found
+until = partial(conftest.until, seconds=30.0)
 
 
 def ended(server: Server, model_id: int, model_type: str = "linear_regression") -> Any:

@@ -10,7 +10,6 @@ threads in them, and no single training can be limited or killed.)
 
 import json
 import logging
-import math
 import os
 import resource
 import select
@@ -262,15 +261,13 @@ def _limit(seconds: int, memory_mb: int) -> None:
 
 def _answer(connection: Connection, cls: type[Model]) -> None:
     told, data = _receive_packed(connection)
-    reported, last = -REPORT_EVERY, None
+    reported = -REPORT_EVERY
 
     def watch(progress: float, loss: float | None) -> None:
-        nonlocal reported, last
-        if loss is not None and math.isfinite(loss):
-            last = loss
+        nonlocal reported
         if monotonic() - reported > REPORT_EVERY:
             reported = monotonic()
-            _send(connection, {"progress": progress, "loss": last})
+            _send(connection, {"progress": progress, "loss": loss})
 
     done = trained(cls(**told["hyperparameters"]), data["X"], data["y"], watch)
     packed = codec.pack({"seconds": done.seconds, "score": done.score}, done.model.state())

@@ -68,16 +68,12 @@ class ModelDirectory:
     def register(self, training: Training) -> Record:
         """Train, and publish the model under its key; whatever fails leaves the key free."""
         self._trainer.refuse_what_cannot_fit(training)
-        beginning = training.beginning() | {"started": moment()}
-        reserved = self._store.reserve(training.key, beginning)
+        reserved = self._store.reserve(training.key, training.beginning(moment()))
         try:
             with self._trainings.under_way(reserved) as ongoing:
                 return self._publish(reserved, training, self._trainer.train(training, ongoing))
         except BaseException:
-            try:
-                self._store.release(reserved)
-            except StoreUnavailable:
-                log.warning("The reservation of %s %d is left to expire", *training.key)
+            self._trainings.settle(self._store.release, reserved)
             raise
 
     def enqueue(self, training: Training) -> Record:

@@ -64,6 +64,7 @@ from fitserve.store import (
     Record,
     State,
     full,
+    lost,
     reservation,
     token,
 )
@@ -320,7 +321,7 @@ class SqlStore:
         done = connection.execute(update(models).where(*_holds(record)).values(**columns))
         if done.rowcount != 1:
             there = connection.execute(select(models.c.token).where(*_is(record.key))).first()
-            raise TrainingCancelled(*record.key) if there is None else ModelExists(*record.key)
+            raise lost(record.key, gone=there is None)
 
     def _now(self) -> ColumnElement[float]:
         """Seconds since 1970 by the one clock that all who share the database share."""

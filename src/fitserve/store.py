@@ -130,6 +130,11 @@ def token() -> str:
     return secrets.token_hex(16)
 
 
+def lost(key: Key, *, gone: bool) -> FitserveError:
+    """Why a training is not its holder's any more: deleted, or expired and another's."""
+    return TrainingCancelled(*key) if gone else ModelExists(*key)
+
+
 def full(queued: int) -> Busy:
     return Busy.full(f"The queue is full: {queued:,} trainings wait already.")
 
@@ -191,8 +196,7 @@ class MemoryStore:
         ready = replace(record, status="ready")
         with self._lock:
             if not self._holds(record):
-                gone = record.key not in self._models
-                raise TrainingCancelled(*record.key) if gone else ModelExists(*record.key)
+                raise lost(record.key, gone=record.key not in self._models)
             self._models[record.key] = ready, state
         return ready
 

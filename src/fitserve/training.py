@@ -39,9 +39,9 @@ class Training:
         told["hyperparameters"] = model.hyperparameters()
         return told
 
-    def beginning(self) -> dict[str, Any]:
-        """What is told of it when it begins."""
-        told = self.description() | {"started": None}
+    def beginning(self, started: str | None = None) -> dict[str, Any]:
+        """What is told of it when it begins, or waits to."""
+        told = self.description() | {"started": started}
         return told | {"progress": 0.0, "loss": None} if self.model.iterates else told
 
 

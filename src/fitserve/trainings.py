@@ -17,7 +17,7 @@ from fitserve.errors import (
     TrainingLost,
 )
 from fitserve.models.base import Model
-from fitserve.store import Claimed, Key, Record, Store, moment
+from fitserve.store import Claimed, Key, Record, Store, lost, moment
 from fitserve.trainer import Trainer
 from fitserve.training import Ongoing, Trained, Training
 
@@ -72,10 +72,16 @@ class Trainings:
             for one in ongoing:
                 if one.record.token not in held:
                     key = one.record.key
-                    gone = self._store.find(key) is None  # or it expired, and is another's
-                    one.end(TrainingCancelled(*key) if gone else ModelExists(*key))
+                    one.end(lost(key, gone=self._store.find(key) is None))
         except StoreUnavailable:
             log.warning("How trainings go on could not be told")
+
+    def settle(self, settle: Callable[[Record], None], record: Record) -> None:
+        """Tell the store what became of a training; while it is away, that is for it to notice."""
+        try:
+            settle(record)
+        except StoreUnavailable:
+            log.warning("What is held of %s %d is left to expire", *record.key)
 
     def of(self, key: Key) -> list[Ongoing]:
         return [one for one in list(self._ongoing.values()) if one.record.key == key]
@@ -140,13 +146,14 @@ class Trainings:
                 raise TrainingLost
             training = self._restored(claimed)
             record = replace(record, description=training.beginning())
-            now = replace(record, description=record.description | {"started": moment()})
-            with self.under_way(now) as ongoing:
+            with self.under_way(
+                replace(record, description=training.beginning(moment()))
+            ) as ongoing:
                 done = self._trainer.train_in_turn(training, ongoing)
                 self._publish_patiently(record, training, done, ongoing)
         except Busy:  # or there is no process to train in: then this has been an attempt
             if self._trainer.winding_down:
-                self._settle(self._store.put_back, record)
+                self.settle(self._store.put_back, record)
             return False
         except StoreUnavailable:
             log.warning("The training of %s %d could not be published", *record.key)
@@ -155,10 +162,10 @@ class Trainings:
             log.info("The training of %s %d ended without a result: %s", *record.key, error.title)
         except FitserveError as error:
             log.warning("The training of %s %d failed: %s", *record.key, error.title)
-            self._settle(self._store.fail, record.failed(error))
+            self.settle(self._store.fail, record.failed(error))
         except Exception:  # a fault of ours, and no reason to leave the caller waiting
             log.exception("A fault in training %s %d", *record.key)
-            self._settle(self._store.fail, record.failed(FitserveError(FAULT)))
+            self.settle(self._store.fail, record.failed(FitserveError(FAULT)))
         return True
 
     def _publish_patiently(
@@ -182,9 +189,3 @@ class Trainings:
         X, y = claimed.data["X"], claimed.data["y"]
         model.examine(X, y)
         return Training(key, model, X, y, description["feature_names"])
-
-    def _settle(self, settle: Callable[[Record], None], record: Record) -> None:
-        try:
-            settle(record)
-        except StoreUnavailable:
-            log.warning("The training of %s %d is left to whoever claims it", *record.key)
