@@ -12,8 +12,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from fitserve.models import catalog
-from fitserve.sql_store import SqlStore
-from fitserve.store import Key
+from fitserve.storage.database import SqlStore
+from fitserve.storage.store import Key
 from tests.conftest import Server, start_server
 
 STEPS = (10, 1_000, 10_000)

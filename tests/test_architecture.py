@@ -1,4 +1,4 @@
-"""Who may import whom: routes -> schemas -> directory -> model, and no back door."""
+"""Who may import whom: reading order is request order, downwards only, and no back door."""
 
 import ast
 from pathlib import Path
@@ -10,99 +10,104 @@ from fitserve.models import catalog
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "fitserve"
 MODULES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))
 
-# What each room may import of the package itself; `models.*` are the types.
-ALLOWED = {
-    "__init__": {"app", "config"},
-    "apart": {"codec", "errors", "models", "models.base", "training"},
-    "app": {
-        "apart",
-        "config",
-        "directory",
-        "models",
-        "problems",
-        "routes",
-        "sql_store",
-        "store",
-        "trainer",
-    },
-    "cache": {"models.base", "store"},
-    "codec": {"errors"},
-    "cli": {"errors", "sql_store", "store"},
-    "config": set(),
-    "errors": set(),
-    "gunicorn_conf": {"app", "config"},
-    "problems": {"errors"},
-    "schema": set(),
-    "schemas": {"cache", "errors", "models.base", "store", "training", "validation"},
-    "sql_store": {"codec", "errors", "schema", "store"},
-    "store": {"errors"},
-    "trainer": {"apart", "errors", "training"},
-    "training": {"errors", "models.base", "store", "validation"},
-    "trainings": {"errors", "models.base", "store", "trainer", "training"},
-    "worker": {"directory"},
-    "validation": {"errors"},
-    "directory": {"cache", "errors", "models.base", "store", "trainer", "training", "trainings"},
-    "models": {"models.base"},
-    "models.base": {"errors", "validation"},
-    "models.numerics": {"errors", "validation"},
-    "models.*": {"errors", "models.base", "models.numerics", "validation"},
-    "models.gmm": {"models.kmeans"},  # it starts from clusters
-    "routes": set(),
-    "routes.*": {"directory", "errors", "routes", "schemas", "validation"},
+# The floors from the top down. A room may import of those below, and of its own; a file of the
+# package itself (`directory`, `errors`) is a room too.
+FLOORS = [
+    {"gunicorn_conf", "__init__"},
+    {"app"},
+    {"api", "worker", "cli"},
+    {"directory"},
+    {"training"},
+    {"storage"},
+    {"models"},
+    {"data"},
+    {"errors"},
+]
+# These read no request, and only these may ask them.
+ASIDE = {"config": {"__init__", "app", "gunicorn_conf"}}
+# Inside a room: what its files may import of it. A room that is not here: anything but a circle.
+INSIDE = {
+    "models.__init__": {"models.base"},
+    "models.base": set[str](),
+    "models.numerics": set[str](),
+    "models.gmm": {"models.base", "models.numerics", "models.kmeans"},  # it starts from clusters
+    "models.*": {"models.base", "models.numerics"},
 }
 # Libraries that only these may import.
 ONLY = {
-    "flask": {"__init__", "app", "config", "problems", "routes.*"},
-    "werkzeug": {"problems"},
-    "sqlalchemy": {"schema", "sql_store"},
+    "flask": {"__init__", "app", "config", "api"},
+    "werkzeug": {"api"},
+    "sqlalchemy": {"storage"},
+    "gunicorn": {"worker"},
     "sklearn": set[str](),
     "pickle": set[str](),
 }
 
 
 def name_of(path: Path) -> str:
-    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+    return ".".join(path.with_suffix("").parts)
 
 
-def rooms(module: str) -> list[str]:
-    """The entries that speak of this module."""
-    package, _, leaf = module.rpartition(".")
-    general = [f"{package}.*"] if package and leaf not in ("base", "numerics") else []
-    return [module, *general]
+def room_of(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def floor_of(module: str) -> int:
+    return next(n for n, rooms in enumerate(FLOORS) if room_of(module) in rooms)
+
+
+NAMES = {name_of(path): path for path in MODULES}
 
 
 def imports(path: Path) -> set[str]:
-    tree = ast.parse((SOURCE / path).read_text())
+    """What the file imports: our own modules by their names here, libraries by theirs."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse((SOURCE / path).read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            if node.module in ("fitserve", "fitserve.models", "fitserve.routes"):
-                package = node.module
-                for alias in node.names:
-                    inside = f"{package}.{alias.name}".removeprefix("fitserve.")
-                    known = inside in map(name_of, MODULES)
-                    found.add(f"fitserve.{inside}" if known else package)
-            else:
-                found.add(node.module or "")
-    return found
+            module = node.module or ""
+            submodules = {f"{module}.{alias.name}" for alias in node.names}
+            known = {name for name in submodules if ours(name) in NAMES}
+            found |= known or {module}
+    return {ours(name) for name in found}
+
+
+def ours(name: str) -> str:
+    inside = name.removeprefix("fitserve").removeprefix(".")
+    if not name.startswith("fitserve"):
+        return f"<{name.partition('.')[0]}>"
+    for known in (inside, f"{inside}.__init__".removeprefix(".")):
+        if known in NAMES:
+            return known
+    return inside
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_the_walls_stand(path: Path) -> None:
+def test_imports_run_downwards(path: Path) -> None:
     module = name_of(path)
-    allowed = set().union(*(ALLOWED.get(room, set()) for room in rooms(module)))
-    assert any(room in ALLOWED for room in rooms(module)), f"{module} has no room"
     for name in imports(path):
-        if name.startswith("fitserve"):
-            inside = name.removeprefix("fitserve").removeprefix(".")
-            room = inside if inside in allowed else inside.partition(".")[0]
-            assert room in allowed, f"{module} imports {name}"
-        library = name.partition(".")[0]
-        if library in ONLY:
-            assert set(rooms(module)) & ONLY[library], f"{module} imports {library}"
+        if name.startswith("<"):
+            library = name.strip("<>")
+            assert room_of(module) in ONLY.get(library, {room_of(module)}), (
+                f"{module} imports {library}"
+            )
+        elif room_of(name) in ASIDE:
+            assert room_of(module) in ASIDE[room_of(name)], f"{module} imports {name}"
+        elif room_of(name) == room_of(module):
+            allowed = INSIDE.get(module, INSIDE.get(f"{room_of(module)}.*"))
+            assert allowed is None or name in allowed, f"{module} imports {name}"
+        else:
+            assert room_of(module) not in ASIDE, f"{module} imports {name}"
+            assert floor_of(name) > floor_of(module), f"{module} imports {name}, upwards"
+
+
+def test_no_circles() -> None:
+    left = {name: {i for i in imports(path) if i in NAMES} for name, path in NAMES.items()}
+    while free := {name for name, needed in left.items() if not needed & left.keys()}:
+        left = {name: needed for name, needed in left.items() if name not in free}
+    assert not left, f"these import each other in a circle: {sorted(left)}"
 
 
 def test_a_type_is_one_file_and_one_test() -> None:
@@ -113,7 +118,8 @@ def test_a_type_is_one_file_and_one_test() -> None:
 
 
 def test_no_route_catches_exceptions() -> None:
-    for path in MODULES:
-        if name_of(path) in ("routes.models", "routes.health"):
-            tree = ast.parse((SOURCE / path).read_text())
-            assert not any(isinstance(node, ast.Try) for node in ast.walk(tree))
+    routes = [path for path in MODULES if name_of(path).startswith("api.routes.")]
+    assert len(routes) > 2
+    for path in routes:
+        tree = ast.parse((SOURCE / path).read_text())
+        assert not any(isinstance(node, ast.Try) for node in ast.walk(tree)), path

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from fitserve.cli import main
-from fitserve.sql_store import SqlStore
-from fitserve.store import Key
-from tests.test_store import DESCRIPTION, STATE, published, run
+from fitserve.storage.database import SqlStore
+from fitserve.storage.store import Key
+from tests.storage.test_store import DESCRIPTION, STATE, published, run
 
 
 def test_copy_moves_every_ready_model_and_may_be_run_again(

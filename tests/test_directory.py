@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fitserve import trainings
-from fitserve.apart import Limits
+from fitserve.data.arrays import FloatArray
 from fitserve.directory import ModelDirectory
 from fitserve.errors import (
     FitserveError,
@@ -25,11 +24,12 @@ from fitserve.errors import (
     UnknownModelType,
 )
 from fitserve.models.base import Model, hyperparameters
-from fitserve.sql_store import SqlStore
-from fitserve.store import Key, MemoryStore, Record, State
-from fitserve.trainer import Trainer
-from fitserve.training import Training
-from fitserve.validation import FloatArray
+from fitserve.storage.database import SqlStore
+from fitserve.storage.store import Key, MemoryStore, Record, State
+from fitserve.training import queue
+from fitserve.training.process import Limits
+from fitserve.training.trainer import Trainer
+from fitserve.training.training import Training
 
 
 @hyperparameters
@@ -207,7 +207,7 @@ def test_what_was_trained_is_published_when_the_store_is_there_again(
             raise StoreUnavailable
         return publish(self, record, state)
 
-    monkeypatch.setattr(trainings, "PUBLISH_EVERY", 0.01)
+    monkeypatch.setattr(queue, "PUBLISH_EVERY", 0.01)
     monkeypatch.setattr(MemoryStore, "publish", sometimes)
     GO.set()
     directory.enqueue(training())

@@ -7,14 +7,14 @@ from flask import Flask, Response
 from flask.json.provider import JSONProvider
 from pydantic_core import from_json, to_json
 
-from fitserve import problems
-from fitserve.apart import Limits
+from fitserve.api import problems
+from fitserve.api.routes import health, inference_protocol, models
 from fitserve.config import Server, SettingError, Settings
 from fitserve.directory import ModelDirectory
 from fitserve.models import catalog
-from fitserve.routes import health, inference_protocol, models
-from fitserve.store import MemoryStore, Store
-from fitserve.trainer import Trainer
+from fitserve.storage.store import MemoryStore, Store
+from fitserve.training.process import Limits
+from fitserve.training.trainer import Trainer
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -37,7 +37,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 def open_store(settings: Settings) -> Store:
     if settings.in_memory:
         return MemoryStore()
-    from fitserve.sql_store import SqlStore  # SQLAlchemy takes time to load; not needed above
+    from fitserve.storage.database import (
+        SqlStore,  # SQLAlchemy takes time to load; not needed above
+    )
 
     try:
         return SqlStore(settings.store)

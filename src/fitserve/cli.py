@@ -6,8 +6,8 @@ import sys
 from contextlib import closing
 
 from fitserve.errors import FitserveError, ModelExists, ModelUnreadable
-from fitserve.sql_store import SqlStore
-from fitserve.store import Key
+from fitserve.storage.database import SqlStore
+from fitserve.storage.store import Key
 
 PAGE = 500
 

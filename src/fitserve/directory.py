@@ -11,7 +11,6 @@ from dataclasses import replace
 from threading import Event, Lock, Thread
 from time import monotonic
 
-from fitserve.cache import Loaded, ModelCache
 from fitserve.errors import (
     ModelTraining,
     ModelUnreadable,
@@ -22,10 +21,11 @@ from fitserve.errors import (
     UnknownModelType,
 )
 from fitserve.models.base import Model
-from fitserve.store import MAX_MODEL_ID, Key, Record, Store, moment
-from fitserve.trainer import Trainer
-from fitserve.training import Trained, Training
-from fitserve.trainings import Trainings
+from fitserve.storage.cache import Loaded, ModelCache
+from fitserve.storage.store import MAX_MODEL_ID, Key, Record, Store, moment
+from fitserve.training.queue import Trainings
+from fitserve.training.trainer import Trainer
+from fitserve.training.training import Trained, Training
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from fitserve.data.arrays import FloatArray
 from fitserve.models.base import Model, Task
-from fitserve.validation import FloatArray
 
 
 @dataclass

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from fitserve.validation import FloatArray
+from fitserve.data.arrays import FloatArray
 
 NORRIS = """
 0.1,0.2 338.8,337.4 118.1,118.2 888,884.6 9.2,10.1 228.1,226.5 668.5,666.3 998.5,996.3

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fitserve import codec
 from fitserve.errors import InvalidRequest
 from fitserve.models import catalog
 from fitserve.models.base import Model, Task
+from fitserve.storage import codec
 from tests.models.data import Split, kwargs_for, split_for, trained
 
 CASES = [(cls, task) for cls in catalog().values() for task in cls.tasks]

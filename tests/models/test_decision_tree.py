@@ -14,9 +14,9 @@ from sklearn import datasets
 from sklearn.model_selection import KFold
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from fitserve.data.arrays import FloatArray
 from fitserve.errors import InvalidRequest
 from fitserve.models.decision_tree import DecisionTree
-from fitserve.validation import FloatArray
 
 
 def tree_of(X: Any, y: Any, **hyperparameters: Any) -> DecisionTree:

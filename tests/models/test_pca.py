@@ -16,9 +16,9 @@ from sklearn.datasets import (
 from sklearn.decomposition import PCA as Reference  # noqa: N811
 from sklearn.model_selection import KFold
 
+from fitserve.data.arrays import FloatArray
 from fitserve.errors import InvalidRequest
 from fitserve.models.pca import PCA
-from fitserve.validation import FloatArray
 
 LOADERS = {
     "iris": load_iris,

@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
-from fitserve import validation
+from fitserve.data import arrays
+from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import InvalidRequest
-from fitserve.validation import FloatArray, Target
 
 Task = Literal["classification", "regression", "clustering", "projection"]
 Codes = NDArray[np.intp]
@@ -74,7 +74,7 @@ class Model(ABC):
 
         Raises `InvalidRequest` for what `fit` refuses at the first look.
         """
-        self._examined(validation.matrix(X, ("X",)), y)
+        self._examined(arrays.matrix(X, ("X",)), y)
 
     def _examined(self, X: FloatArray, y: object) -> Any:
         self.n_samples_: int = X.shape[0]
@@ -92,7 +92,7 @@ class Model(ABC):
         an iterating type trains. Raises `InvalidRequest`, located in X, y or a hyperparameter,
         when the data cannot be learned from.
         """
-        X = validation.matrix(X, ("X",))
+        X = arrays.matrix(X, ("X",))
         target = self._examined(X, y)
         self._watch = watch
         with np.errstate(all="ignore"):  # overflow is looked for in the results, below
@@ -152,7 +152,7 @@ class Model(ABC):
         None where it is undefined: r2 of one row or of a constant y.
         """
         rows = self._rows(X)
-        target = None if y is None else validation.target(y, ("y",))
+        target = None if y is None else arrays.target(y, ("y",))
         with np.errstate(all="ignore"):
             value = self._score(rows, target)
         return value if value is not None and np.isfinite(value) else None
@@ -198,7 +198,7 @@ class Model(ABC):
         try:
             return cls(**named)
         except ValidationError as error:
-            raise validation.refused(
+            raise arrays.refused(
                 error, known=sorted({*cls._names(), *known}), spelled=spelled
             ) from None
 
@@ -282,7 +282,7 @@ class Model(ABC):
             return None
         if y is None:
             raise InvalidRequest.at(("y",), f"{self.model_type()} needs y", "missing")
-        target = validation.target(y, ("y",))
+        target = arrays.target(y, ("y",))
         if len(target) != self.n_samples_:
             raise InvalidRequest.at(
                 ("y",),
@@ -291,8 +291,8 @@ class Model(ABC):
             )
         self.task_ = self._task_for(target)
         if self.task_ == "regression":
-            return validation.values(target, ("y",))
-        self.classes_, codes = validation.classes(target, ("y",))
+            return arrays.values(target, ("y",))
+        self.classes_, codes = arrays.classes(target, ("y",))
         return codes
 
     def _task_for(self, y: Target) -> Task:
@@ -305,9 +305,9 @@ class Model(ABC):
 
     def _rows(self, X: object) -> FloatArray:
         if not isinstance(X, np.ndarray) or X.dtype != np.float64:
-            X = validation.matrix(X, ("X",))
+            X = arrays.matrix(X, ("X",))
         elif X.ndim != 2 or not np.isfinite(X).all():
-            X = validation.matrix(X, ("X",))  # says what is wrong, and where
+            X = arrays.matrix(X, ("X",))  # says what is wrong, and where
         if X.shape[1] != self.n_features_in_:
             raise InvalidRequest.at(
                 ("X",),

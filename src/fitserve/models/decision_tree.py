@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from fitserve.data.arrays import FloatArray
 from fitserve.errors import InvalidRequest
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import LOSSES
-from fitserve.validation import FloatArray
 
 _CELLS = 1 << 16  # sorted cells of some columns looked at together, so that they stay in the cache
 _TIE = 1e-12  # gains that differ by this share of the node's impurity differ by rounding

@@ -5,10 +5,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from fitserve.data.arrays import FloatArray
 from fitserve.errors import InvalidRequest
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import log_sum_exp
-from fitserve.validation import FloatArray
 
 CELLS = 2**15  # numbers in a working array, about: they stay in the cache
 

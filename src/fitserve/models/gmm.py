@@ -7,11 +7,11 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
+from fitserve.data.arrays import FloatArray
 from fitserve.errors import InvalidRequest
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.kmeans import KMeans, count_distinct
 from fitserve.models.numerics import EPS, thinned
-from fitserve.validation import FloatArray
 
 Covariance = Literal["full", "tied", "diag", "spherical"]
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from fitserve.data.arrays import FloatArray
 from fitserve.errors import InvalidRequest
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import EPS, thinned
-from fitserve.validation import FloatArray
 
 
 @hyperparameters

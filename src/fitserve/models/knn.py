@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import InvalidRequest
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import EPS
-from fitserve.validation import FloatArray, Target
 
 _ENOUGH = 64  # training rows from which on it pays not to compute every distance
 _GROUP = 32  # rows whose distances are reduced to one minimum

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from fitserve.data.arrays import FloatArray
 from fitserve.models.base import Model, hyperparameters
 from fitserve.models.numerics import (
     EPS,
@@ -14,7 +15,6 @@ from fitserve.models.numerics import (
     power_of_two,
     spectral_norm,
 )
-from fitserve.validation import FloatArray
 
 Reals = NDArray[Any]
 """float64, or longdouble: 80 bits where the machine has them, 64 elsewhere."""

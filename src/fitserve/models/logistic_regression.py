@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from fitserve.data.arrays import FloatArray
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import (
     EPS,
@@ -14,7 +15,6 @@ from fitserve.models.numerics import (
     power_of_two,
     spectral_norm,
 )
-from fitserve.validation import FloatArray
 
 DENSE = 500
 """Columns up to which Newton's steps are preconditioned by blocks of the Hessian."""

@@ -5,10 +5,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from fitserve.data.arrays import FloatArray
 from fitserve.errors import LISTED, Fault, InvalidRequest
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import EPS, log_sum_exp, settle_ties
-from fitserve.validation import FloatArray
 
 _BLOCK = 2**16  # numbers of the one-hot matrix that are held at a time
 _HUGE = 1e290

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from fitserve.data.arrays import FloatArray
 from fitserve.errors import InvalidRequest
-from fitserve.validation import FloatArray
 
 EPS = float(np.finfo(np.float64).eps)
 LOSSES = 1000

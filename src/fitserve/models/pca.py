@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 from pydantic import Field
 
+from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import InvalidRequest
 from fitserve.models.base import Model, hyperparameters
 from fitserve.models.numerics import EPS, column_means, power_of_two
-from fitserve.validation import FloatArray, Target
 
 BLOCK = 60_000
 """Numbers in one block of rows, so few that they stay in cache."""

@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from fitserve.data.arrays import FloatArray
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import LOSSES, class_of, column_means, linear_scores, one_vs_rest
-from fitserve.validation import FloatArray
 
 _HELD = 2**20  # scores that are held at a time
 

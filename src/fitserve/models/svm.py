@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from fitserve.data.arrays import FloatArray
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import (
     EPS,
@@ -17,7 +18,6 @@ from fitserve.models.numerics import (
     power_of_two,
     spectral_norm,
 )
-from fitserve.validation import FloatArray
 
 Report = Callable[[int, float], None]
 

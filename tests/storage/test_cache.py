@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fitserve.apart import Limits
-from fitserve.cache import Loaded, ModelCache
 from fitserve.directory import ModelDirectory
 from fitserve.errors import ModelUnreadable, StoreUnavailable, UnknownModel
 from fitserve.models import catalog
-from fitserve.sql_store import SqlStore
-from fitserve.store import Key, Record
-from fitserve.trainer import Trainer
-from fitserve.training import Training
-from tests.test_store import run
+from fitserve.storage.cache import Loaded, ModelCache
+from fitserve.storage.database import SqlStore
+from fitserve.storage.store import Key, Record
+from fitserve.training.process import Limits
+from fitserve.training.trainer import Trainer
+from fitserve.training.training import Training
+from tests.storage.test_store import run
 
 MIB = 2**20
 

@@ -17,9 +17,9 @@ from fitserve.errors import (
     TrainingLost,
 )
 from fitserve.models.base import Model
-from fitserve.store import Claimed, Key, Record, Store, lost, moment
-from fitserve.trainer import Trainer
-from fitserve.training import Ongoing, Trained, Training
+from fitserve.storage.store import Claimed, Key, Record, Store, lost, moment
+from fitserve.training.trainer import Trainer
+from fitserve.training.training import Ongoing, Trained, Training
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from flask import current_app, request
 
+from fitserve.api.schemas import Request, parse
 from fitserve.errors import MalformedJson, TooLarge, UnsupportedMediaType, clip
-from fitserve.schemas import Request, parse
 
 R = TypeVar("R", bound=Request)
 

@@ -27,11 +27,11 @@ from threading import Lock, Thread
 from time import monotonic
 from typing import Any, NoReturn
 
-from fitserve import codec
 from fitserve.errors import FAULT, Busy, Fault, FitserveError, InvalidRequest, TrainingLimit
 from fitserve.models import catalog
 from fitserve.models.base import Model
-from fitserve.training import Ongoing, Trained, Training, trained
+from fitserve.storage import codec
+from fitserve.training.training import Ongoing, Trained, Training, trained
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class ForkServer:
         self._control.settimeout(START)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-P", "-m", "fitserve.apart", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "fitserve.training.process", str(theirs.fileno())],
                 env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from threading import BoundedSemaphore, Condition, Event
 from time import thread_time
 
-from fitserve import apart
-from fitserve.apart import ForkServer, Limits
 from fitserve.errors import Busy, TrainingLimit
-from fitserve.training import Ongoing, Trained, Training, trained
+from fitserve.training import process
+from fitserve.training.process import ForkServer, Limits
+from fitserve.training.training import Ongoing, Trained, Training, trained
 
 SMALL = 4e6  # operations that may be done in place at a stretch: some 20 ms
 PATIENCE = 0.05  # seconds of work after which a process of its own is worth its start
@@ -60,7 +60,7 @@ class Trainer:
             )
         try:
             with self._turns.turn(lambda: self._go_on(ongoing)):
-                return apart.train(self._server, training, ongoing, self.limits)
+                return process.train(self._server, training, ongoing, self.limits)
         finally:
             self._requests.release()
 
@@ -74,7 +74,7 @@ class Trainer:
         """Train inside of `turn`."""
         self.refuse_what_cannot_fit(training)
         done = _in_place(training, ongoing)
-        return done or apart.train(self._server, training, ongoing, self.limits)
+        return done or process.train(self._server, training, ongoing, self.limits)
 
     def _go_on(self, ongoing: Ongoing) -> None:
         ongoing.go_on()
@@ -100,7 +100,7 @@ class Turns:
             try:
                 go_on()
                 while not self._free or self._line[0] is not ticket:
-                    self._changed.wait(apart.LOOK_EVERY)
+                    self._changed.wait(process.LOOK_EVERY)
                     go_on()
                 self._free -= 1
             finally:

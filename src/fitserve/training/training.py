@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
+from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import FitserveError, within
 from fitserve.models.base import Model, Watch
-from fitserve.store import Key, Record, State
-from fitserve.validation import FloatArray, Target
+from fitserve.storage.store import Key, Record, State
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from fitserve import validation
-from fitserve.cache import Loaded
+from fitserve.data import arrays
+from fitserve.data.arrays import FloatArray
 from fitserve.errors import InvalidRequest, Location, relocated, within
 from fitserve.models.base import Model
-from fitserve.store import MAX_MODEL_ID, Key, Record
-from fitserve.training import Training
-from fitserve.validation import FloatArray
+from fitserve.storage.cache import Loaded
+from fitserve.storage.store import MAX_MODEL_ID, Key, Record
+from fitserve.training.training import Training
 
 ModelId = Annotated[int, Field(ge=0, le=MAX_MODEL_ID)]
 T = TypeVar("T", bound="Request")
@@ -26,14 +26,14 @@ class Request(BaseModel):
 
 def parse(schema: type[T], body: bytes) -> T:
     """The request that the JSON text holds, or `MalformedJson` or `InvalidRequest`."""
-    return checked(schema, validation.parse_json(body))
+    return checked(schema, arrays.parse_json(body))
 
 
 def checked(schema: type[T], value: object) -> T:
     try:
         return schema.model_validate(value)
     except ValidationError as error:
-        raise validation.refused(error, known=schema.model_fields) from None
+        raise arrays.refused(error, known=schema.model_fields) from None
 
 
 def query(schema: type[T], parameters: dict[str, str]) -> T:
@@ -58,13 +58,11 @@ class RegisterRequest(Request):
             model = cls.from_kwargs(hyperparameters, known=self.data_members)
             if "X" not in self.kwargs:
                 raise InvalidRequest.at(("X",), "X is needed: a list of rows of numbers", "missing")
-            X = validation.matrix(self.kwargs["X"], ("X",))
-            names = validation.names(
-                self.kwargs.get("feature_names"), X.shape[1], ("feature_names",)
-            )
+            X = arrays.matrix(self.kwargs["X"], ("X",))
+            names = arrays.names(self.kwargs.get("feature_names"), X.shape[1], ("feature_names",))
             y = self.kwargs.get("y")
             if y is not None and cls.supervised():
-                y = validation.target(y, ("y",))
+                y = arrays.target(y, ("y",))
             model.examine(X, y)
         return Training(Key(self.model_type, self.model_id), model, X, y, names)
 
@@ -109,7 +107,7 @@ class ModelsQuery(Request):
 def prediction(ask: PredictRequest, loaded: Loaded) -> dict[str, Any]:
     """The answer of /predict: of one row in the singular, of a batch in the plural."""
     model = loaded.model
-    X, single = validation.features(
+    X, single = arrays.features(
         ask.features, model.n_features_in_, loaded.feature_names, ("features",)
     )
     answer: dict[str, Any] = {"model_type": ask.model_type, "model_id": ask.model_id}

@@ -47,7 +47,6 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
-from fitserve import codec
 from fitserve.errors import (
     DamagedModel,
     ModelExists,
@@ -55,8 +54,9 @@ from fitserve.errors import (
     StoreUnavailable,
     TrainingCancelled,
 )
-from fitserve.schema import counters, migrate, models, trainings
-from fitserve.store import (
+from fitserve.storage import codec
+from fitserve.storage.migrations import counters, migrate, models, trainings
+from fitserve.storage.store import (
     QUEUED,
     RESERVED_FOR,
     Claimed,

@@ -14,8 +14,6 @@ import numpy as np
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from fitserve import sql_store
-from fitserve import store as store_module
 from fitserve.errors import (
     Busy,
     ModelExists,
@@ -24,8 +22,10 @@ from fitserve.errors import (
     TrainingCancelled,
     TrainingLimit,
 )
-from fitserve.sql_store import SqlStore
-from fitserve.store import Key, MemoryStore, Record, Store
+from fitserve.storage import database
+from fitserve.storage import store as store_module
+from fitserve.storage.database import SqlStore
+from fitserve.storage.store import Key, MemoryStore, Record, Store
 
 KEY = Key("knn", 1)
 DESCRIPTION = {"feature_names": ["größe", "b"], "hyperparameters": {"k": 3}, "classes": ["ä", "b"]}
@@ -337,7 +337,7 @@ def test_a_queue_that_is_full_takes_no_more(
     make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = make()
-    for module in (sql_store, store_module):
+    for module in (database, store_module):
         monkeypatch.setattr(module, "QUEUED", 2)
     for model_id in (1, 2):
         store.reserve(Key("knn", model_id), DESCRIPTION, DATA)
@@ -356,7 +356,7 @@ def test_a_queue_is_bounded_in_bytes(
     make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = make()
-    monkeypatch.setattr(sql_store, "QUEUE_BYTES", 10_000)
+    monkeypatch.setattr(database, "QUEUE_BYTES", 10_000)
     if isinstance(store, MemoryStore):
         store = MemoryStore(queue_bytes=10_000)
     large = {"X": np.zeros((1000, 1)), "y": None}
@@ -384,7 +384,7 @@ def opened(url: str) -> SqlStore:
 
 def run(url: str, statement: str, **values: Any) -> None:
     """A statement from outside, as an operator or a fault of the disk would."""
-    engine = create_engine(sql_store.parse_url(url))
+    engine = create_engine(database.parse_url(url))
     with engine.begin() as connection:
         connection.execute(text(statement), values)
     engine.dispose()
@@ -393,17 +393,17 @@ def run(url: str, statement: str, **values: Any) -> None:
 def test_a_reservation_that_nobody_renews_expires(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sql_store, "RESERVED_FOR", -1.0)
+    monkeypatch.setattr(database, "RESERVED_FOR", -1.0)
     dead, alive = opened(url), opened(url)
     orphan = dead.reserve(KEY, DESCRIPTION)
     assert alive.find(KEY) is None
     assert alive.page(None, None, 10) == []
-    monkeypatch.setattr(sql_store, "RESERVED_FOR", 60.0)
+    monkeypatch.setattr(database, "RESERVED_FOR", 60.0)
     dead.renew([orphan])
     found = alive.find(KEY)
     assert found is not None
     assert found.token == orphan.token
-    monkeypatch.setattr(sql_store, "RESERVED_FOR", -1.0)
+    monkeypatch.setattr(database, "RESERVED_FOR", -1.0)
     dead.renew([orphan])
     record = published(alive)
     with pytest.raises(ModelExists):  # a late zombie changes nothing
@@ -423,14 +423,14 @@ def test_a_training_that_nobody_renews_is_claimed_again(
     first = dead.claim(["knn", "svm"])
     assert first is not None
     assert alive.claim(["knn", "svm"]) is None
-    monkeypatch.setattr(sql_store, "RESERVED_FOR", -1.0)
+    monkeypatch.setattr(database, "RESERVED_FOR", -1.0)
     assert dead.renew([first.record]) == {first.record.token}
     found = alive.find(KEY)  # not an orphan: somebody will train it
     assert found is not None
     assert found.status == "training"
     with pytest.raises(ModelExists):
         alive.reserve(KEY, DESCRIPTION)
-    monkeypatch.setattr(sql_store, "RESERVED_FOR", 60.0)
+    monkeypatch.setattr(database, "RESERVED_FOR", 60.0)
     second = alive.claim(["knn", "svm"])
     assert second is not None
     assert second.attempt == 2
@@ -453,7 +453,7 @@ def test_what_is_lost_in_a_stop_is_not_counted(url: str, monkeypatch: pytest.Mon
         claim = store.claim(["knn", "svm"])
         assert claim is not None
         assert claim.attempt == 1
-        monkeypatch.setattr(sql_store, "RESERVED_FOR", -1.0)
+        monkeypatch.setattr(database, "RESERVED_FOR", -1.0)
         assert store.renew([claim.record], excused=True) == {claim.record.token}
         monkeypatch.undo()
     store.close()
@@ -642,10 +642,10 @@ def test_a_file_that_is_no_database_is_left_alone(file: Path) -> None:
 )
 def test_a_url_that_is_no_store_is_said_without_its_password(url: str, says: str) -> None:
     with pytest.raises(ValueError, match=says) as caught:
-        sql_store.parse_url(url)
+        database.parse_url(url)
     assert "secret" not in str(caught.value)
 
 
 def test_the_driver_of_postgresql_is_psycopg() -> None:
-    assert sql_store.parse_url("postgresql://h/d").drivername == "postgresql+psycopg"
+    assert database.parse_url("postgresql://h/d").drivername == "postgresql+psycopg"
     assert make_url("postgresql://h/d").drivername == "postgresql"

@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fitserve import apart, trainer, validation
-from fitserve.apart import ForkServer, Limits
+from fitserve.data import arrays
 from fitserve.errors import Busy, FitserveError, InvalidRequest, TrainingCancelled, TrainingLimit
 from fitserve.models import catalog
 from fitserve.models.base import Model, Task, hyperparameters
-from fitserve.store import Key, reservation
-from fitserve.trainer import REQUESTS, Trainer, Turns
-from fitserve.training import Ongoing, Trained, Training
+from fitserve.storage.store import Key, reservation
+from fitserve.training import process, trainer
+from fitserve.training.process import ForkServer, Limits
+from fitserve.training.trainer import REQUESTS, Trainer, Turns
+from fitserve.training.training import Ongoing, Trained, Training
 from tests.conftest import ROOT, needs_proc, until
 from tests.models.data import kwargs_for, split_for
 from tests.models.test_conformance import every_type, same
@@ -30,8 +31,8 @@ ENDLESS = {"learning_rate": 1e-6, "max_iter": 10**9, "tol": 0.0}
 
 
 def training(model_type: str, X: Any, y: Any = None, **kwargs: Any) -> Training:
-    model, X = catalog()[model_type].from_kwargs(kwargs), validation.matrix(X, ("X",))
-    y = None if y is None else validation.target(y, ("y",))
+    model, X = catalog()[model_type].from_kwargs(kwargs), arrays.matrix(X, ("X",))
+    y = None if y is None else arrays.target(y, ("y",))
     model.examine(X, y)
     return Training(Key(model_type, 1), model, X, y, None)
 
@@ -52,7 +53,7 @@ def forking() -> Iterator[ForkServer]:
 
 
 def run(forking: ForkServer, what: Training, seconds: int = 20, memory_mb: int = 2048) -> Trained:
-    return apart.train(forking, what, ongoing(what), Limits(seconds, memory_mb))
+    return process.train(forking, what, ongoing(what), Limits(seconds, memory_mb))
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_progress_and_loss_can_be_watched(
 ) -> None:
     what = endless()
     watched = ongoing(what)
-    running = background(apart.train, forking, what, watched, Limits(20))
+    running = background(process.train, forking, what, watched, Limits(20))
     first = until(lambda: watched.now().description["progress"])
     told = until(lambda: (now := watched.now().description)["progress"] > first and now)
     assert 0.0 < told["progress"] < 1.0
@@ -142,7 +143,7 @@ def test_what_was_learned_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def altered(change: str, monkeypatch: pytest.MonkeyPatch) -> ForkServer:
     """A forking process whose module is changed before it begins."""
-    program = f"import fitserve.apart as a; {change}; a.main()"
+    program = f"import fitserve.training.process as a; {change}; a.main()"
     popen = subprocess.Popen
 
     def start(command: list[str], **more: Any) -> subprocess.Popen[bytes]:
@@ -169,7 +170,7 @@ def test_a_process_that_dies_is_as_one_over_its_limit(
     begun_anew(forking)
     what = endless()
     watched = ongoing(what)
-    running = background(apart.train, forking, what, watched, Limits(20))
+    running = background(process.train, forking, what, watched, Limits(20))
     until(lambda: watched.now().description["progress"])
     os.kill(trainers(forking)[0], how)
     with pytest.raises(TrainingLimit, match="killed or crashed"):
@@ -223,7 +224,7 @@ def test_an_idle_forking_process_ends_and_one_that_waits_for_a_trainer_does_not(
 @pytest.mark.parametrize("first", ["worker", "forking process"])
 def test_when_the_worker_is_killed_its_trainers_go_with_it(first: str) -> None:
     program = (
-        "from tests.test_trainer import *; forking = ForkServer();"
+        "from tests.training.test_trainer import *; forking = ForkServer();"
         "from threading import Thread; Thread(target=run, args=(forking, silent())).start();"
         "pids = until(lambda: forking._process and trainers(forking));"
         "time.sleep(1); print(*pids, forking._process.pid, flush=True)"

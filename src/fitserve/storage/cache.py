@@ -7,7 +7,7 @@ from threading import Lock
 import numpy as np
 
 from fitserve.models.base import Model
-from fitserve.store import Key, Record
+from fitserve.storage.store import Key, Record
 
 OVERHEAD = 4096  # bytes of a model beside its arrays, roughly
 

@@ -6,10 +6,10 @@ from urllib.request import parse_http_list
 
 from flask import Blueprint, request
 
-from fitserve import schemas
+from fitserve.api import schemas
+from fitserve.api.bodies import takes
+from fitserve.api.schemas import ListRequest, ModelsQuery, PredictRequest, RegisterRequest
 from fitserve.directory import ModelDirectory
-from fitserve.routes.bodies import takes
-from fitserve.schemas import ListRequest, ModelsQuery, PredictRequest, RegisterRequest
 
 
 def blueprint(directory: ModelDirectory) -> Blueprint:

@@ -1,0 +1,1 @@
+"""From what a caller sent to arrays."""

@@ -1,0 +1,1 @@
+"""A training: what it is, those under way and queued, where one runs, a process of its own."""
