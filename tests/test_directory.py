@@ -25,7 +25,8 @@ from fitserve.errors import (
 )
 from fitserve.models.base import Model, hyperparameters
 from fitserve.storage.database import SqlStore
-from fitserve.storage.store import Key, MemoryStore, Record, State
+from fitserve.storage.memory import MemoryStore
+from fitserve.storage.store import Key, Record, State
 from fitserve.training import queue
 from fitserve.training.process import Limits
 from fitserve.training.trainer import Trainer
@@ -235,7 +236,7 @@ def test_a_deletion_leaves_the_registration_after_it_alone(
     thread, outcome = begun[0]
     thread.join()
     assert isinstance(outcome[0], Record)
-    assert next(iter(directory._trainings.of(KEY)), None) is None
+    assert next(iter(directory._queue.of(KEY)), None) is None
 
 
 def test_a_queue_that_waited_for_its_turn_in_a_stop_is_left_alone(
@@ -256,7 +257,7 @@ def test_a_queue_that_waited_for_its_turn_in_a_stop_is_left_alone(
 
 def test_a_model_deleted_while_it_trains_is_cancelled(directory: ModelDirectory) -> None:
     thread, outcome = in_background(lambda: directory.register(training()))
-    (ongoing,) = directory._trainings.of(KEY)
+    (ongoing,) = directory._queue.of(KEY)
     directory.delete(*KEY)
     with pytest.raises(TrainingCancelled):
         ongoing.go_on()
@@ -273,7 +274,7 @@ def test_a_model_deleted_while_it_trains_is_cancelled(directory: ModelDirectory)
 def test_what_the_store_knows_no_more_is_ended(directory: ModelDirectory) -> None:
     """As when another machine deletes it."""
     thread, outcome = in_background(lambda: directory.register(training()))
-    ongoing = next(iter(directory._trainings._ongoing.values()))
+    ongoing = next(iter(directory._queue._ongoing.values()))
     directory._store.delete(KEY)
     deadline = time.monotonic() + 10
     while ongoing._end is None:

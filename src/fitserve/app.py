@@ -12,7 +12,8 @@ from fitserve.api.routes import health, inference_protocol, models
 from fitserve.config import Server, SettingError, Settings
 from fitserve.directory import ModelDirectory
 from fitserve.models import catalog
-from fitserve.storage.store import MemoryStore, Store
+from fitserve.storage.memory import MemoryStore
+from fitserve.storage.store import Store
 from fitserve.training.process import Limits
 from fitserve.training.trainer import Trainer
 

@@ -23,7 +23,7 @@ from fitserve.errors import (
 from fitserve.models.base import Model
 from fitserve.storage.cache import Loaded, ModelCache
 from fitserve.storage.store import MAX_MODEL_ID, Key, Record, Store, moment
-from fitserve.training.queue import Trainings
+from fitserve.training.queue import TrainingQueue
 from fitserve.training.trainer import Trainer
 from fitserve.training.training import Trained, Training
 
@@ -53,7 +53,7 @@ class ModelDirectory:
         self._trainer = trainer
         self._cache = ModelCache(cache_bytes)
         self._epoch: str | None = None
-        self._trainings = Trainings(catalog, store, trainer, self._publish)
+        self._queue = TrainingQueue(catalog, store, trainer, self._publish)
         self._loading: dict[Key, Lock] = {}
         self._stopped = Event()
 
@@ -70,17 +70,17 @@ class ModelDirectory:
         self._trainer.refuse_what_cannot_fit(training)
         reserved = self._store.reserve(training.key, training.beginning(moment()))
         try:
-            with self._trainings.under_way(reserved) as ongoing:
+            with self._queue.under_way(reserved) as ongoing:
                 return self._publish(reserved, training, self._trainer.train(training, ongoing))
         except BaseException:
-            self._trainings.settle(self._store.release, reserved)
+            self._queue.settle(self._store.release, reserved)
             raise
 
     def enqueue(self, training: Training) -> Record:
         """Take the key, and leave it to whoever of all workers and machines has time to train."""
         self._trainer.refuse_what_cannot_fit(training)
         record = self._store.reserve(training.key, training.beginning(), training.data())
-        self._trainings.look()
+        self._queue.look()
         return record
 
     def get(self, model_type: str, model_id: int) -> Loaded:
@@ -120,7 +120,7 @@ class ModelDirectory:
     def delete(self, model_type: str, model_id: int) -> None:
         """Free the key: of a model, of a failure, or of a training, which so is cancelled."""
         key = self._possible(model_type, model_id)
-        ongoing = self._trainings.of(key)  # before: the key may be another's right after
+        ongoing = self._queue.of(key)  # before: the key may be another's right after
         if not self._store.delete(key):
             raise UnknownModel(model_type, model_id)
         self._cache.drop(key)
@@ -132,15 +132,15 @@ class ModelDirectory:
     @property
     def training(self) -> bool:
         """Whether something that was queued is still being trained here, after `wind_down`."""
-        return self._trainings.busy
+        return self._queue.busy
 
     def wind_down(self) -> None:
         """Begin no more trainings, neither those queued nor those that requests wait for."""
-        self._trainings.wind_down()
+        self._queue.wind_down()
 
     def abort(self) -> None:
         """End what is being trained: what was queued is put back."""
-        self._trainings.abort()
+        self._queue.abort()
 
     def _publish(self, reserved: Record, training: Training, done: Trained) -> Record:
         description = training.description() | {"training": done.description()}
@@ -156,10 +156,10 @@ class ModelDirectory:
         is queued."""
         self._look()
         Thread(target=self._watch, name="fitserve-watch", daemon=True).start()
-        self._trainings.start()
+        self._queue.start()
 
     def close(self) -> None:
-        self._trainings.close()
+        self._queue.close()
         self._stopped.set()
 
     def _watch(self) -> None:
@@ -169,7 +169,7 @@ class ModelDirectory:
                 self._look()
                 if monotonic() - reported >= REPORT_EVERY:
                     reported = monotonic()
-                    self._trainings.report()
+                    self._queue.report()
             except Exception:  # or nobody would watch any more
                 log.exception("A fault in watching the store")
             pause = LOOK_EVERY if self.reachable else min(pause * 2, LONGEST_PAUSE)

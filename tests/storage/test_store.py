@@ -22,10 +22,10 @@ from fitserve.errors import (
     TrainingCancelled,
     TrainingLimit,
 )
-from fitserve.storage import database
-from fitserve.storage import store as store_module
+from fitserve.storage import database, engine, memory
 from fitserve.storage.database import SqlStore
-from fitserve.storage.store import Key, MemoryStore, Record, Store
+from fitserve.storage.memory import MemoryStore
+from fitserve.storage.store import Key, Record, Store
 
 KEY = Key("knn", 1)
 DESCRIPTION = {"feature_names": ["größe", "b"], "hyperparameters": {"k": 3}, "classes": ["ä", "b"]}
@@ -337,7 +337,7 @@ def test_a_queue_that_is_full_takes_no_more(
     make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = make()
-    for module in (database, store_module):
+    for module in (database, memory):
         monkeypatch.setattr(module, "QUEUED", 2)
     for model_id in (1, 2):
         store.reserve(Key("knn", model_id), DESCRIPTION, DATA)
@@ -384,10 +384,10 @@ def opened(url: str) -> SqlStore:
 
 def run(url: str, statement: str, **values: Any) -> None:
     """A statement from outside, as an operator or a fault of the disk would."""
-    engine = create_engine(database.parse_url(url))
-    with engine.begin() as connection:
+    made = create_engine(engine.parse_url(url))
+    with made.begin() as connection:
         connection.execute(text(statement), values)
-    engine.dispose()
+    made.dispose()
 
 
 def test_a_reservation_that_nobody_renews_expires(
@@ -642,10 +642,10 @@ def test_a_file_that_is_no_database_is_left_alone(file: Path) -> None:
 )
 def test_a_url_that_is_no_store_is_said_without_its_password(url: str, says: str) -> None:
     with pytest.raises(ValueError, match=says) as caught:
-        database.parse_url(url)
+        engine.parse_url(url)
     assert "secret" not in str(caught.value)
 
 
 def test_the_driver_of_postgresql_is_psycopg() -> None:
-    assert database.parse_url("postgresql://h/d").drivername == "postgresql+psycopg"
+    assert engine.parse_url("postgresql://h/d").drivername == "postgresql+psycopg"
     assert make_url("postgresql://h/d").drivername == "postgresql"

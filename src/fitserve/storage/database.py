@@ -2,29 +2,22 @@
 
 import json
 import logging
-import os
-import sqlite3
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Double,
-    Engine,
     Select,
     Table,
     and_,
     case,
     cast,
-    create_engine,
     delete,
-    event,
     func,
     insert,
     literal,
@@ -34,18 +27,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
-    ArgumentError,
     DataError,
     DBAPIError,
-    DisconnectionError,
     IntegrityError,
-    NoSuchModuleError,
     ProgrammingError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import QueuePool
 
 from fitserve.errors import (
     DamagedModel,
@@ -55,7 +43,8 @@ from fitserve.errors import (
     TrainingCancelled,
 )
 from fitserve.storage import codec
-from fitserve.storage.migrations import counters, migrate, models, trainings
+from fitserve.storage.engine import create_file, file_of, inode_of, make_engine, parse_url
+from fitserve.storage.migrations import migrate
 from fitserve.storage.store import (
     QUEUED,
     RESERVED_FOR,
@@ -68,12 +57,12 @@ from fitserve.storage.store import (
     reservation,
     token,
 )
+from fitserve.storage.tables import counters, models, trainings
 
 log = logging.getLogger(__name__)
 
 _OUR_OWN_FAULTS = (IntegrityError, ProgrammingError, DataError)
 QUEUE_BYTES = 2**32  # of what is queued to be learned from
-BUSY_SECONDS = 10  # how long a write waits for the writer before it
 
 
 class SqlStore:
@@ -81,12 +70,12 @@ class SqlStore:
 
     def __init__(self, url: str) -> None:
         self._url = parse_url(url)
-        self._file = _file_of(self._url)
-        self._engine = _engine(self._url, self._file)
+        self._file = file_of(self._url)
+        self._engine = make_engine(self._url, self._file)
 
     def prepare(self, *, create: bool = True) -> None:
         if create and self._file is not None:
-            _create(self._file)
+            create_file(self._file)
         with self._transaction(write=True) as connection:
             migrate(connection)
 
@@ -291,7 +280,7 @@ class SqlStore:
                 select(counters.c.value).where(counters.c.name == "epoch")
             ).scalar_one()
         # A file put in the place of another starts an epoch of its own.
-        return f"{value}/{_inode(self._file)}" if self._file is not None else str(value)
+        return f"{value}/{inode_of(self._file)}" if self._file is not None else str(value)
 
     # ---------------------------------------------------------------------------- inside
 
@@ -347,7 +336,7 @@ class SqlStore:
     def _refuse_ghost(self, connection: Connection) -> None:
         """Do not commit into a file that was removed or replaced while it was open."""
         assert self._file is not None
-        if connection.connection.info.get("inode") != _inode(self._file):
+        if connection.connection.info.get("inode") != inode_of(self._file):
             raise OSError(f"the file {self._file.name} was removed or replaced while it was open")
 
 
@@ -401,87 +390,3 @@ def _description(key: Key, stored: str | None) -> dict[str, Any]:
 def _first_line(error: BaseException) -> str:
     origin = getattr(error, "orig", None) or error
     return str(origin).strip().partition("\n")[0]
-
-
-# --------------------------------------------------------------------------------- engines
-
-
-def parse_url(url: str) -> URL:
-    """The database that the URL names; `ValueError` says what is wrong, without the password."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise ValueError(
-            "it must be 'memory' or a URL such as sqlite:///fitserve.sqlite3 or "
-            "postgresql://user:password@host/database"
-        ) from None
-    if parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
-        raise ValueError(f"there is no store for {parsed.drivername}; use sqlite or postgresql")
-    if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise ValueError("name a file, as in sqlite:///fitserve.sqlite3, or use 'memory'")
-    if parsed.drivername != "sqlite":
-        try:
-            parsed.get_dialect().import_dbapi()
-        except (ImportError, NoSuchModuleError):
-            raise ValueError("PostgreSQL needs psycopg: install fitserve[postgres]") from None
-    return parsed
-
-
-def _file_of(url: URL) -> Path | None:
-    return Path(url.database or "").absolute() if url.drivername == "sqlite" else None
-
-
-def _create(file: Path) -> None:
-    """The file, readable by its owner alone: it holds what was learned from people's data."""
-    try:
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        log.info("Created the store %s", file)
-    except FileExistsError:
-        pass
-    except OSError as error:
-        log.warning("The store cannot be created: %s", error)
-        raise StoreUnavailable from error
-
-
-def _inode(file: Path) -> int | None:
-    try:
-        return file.stat().st_ino
-    except OSError:
-        return None
-
-
-def _engine(url: URL, file: Path | None) -> Engine:
-    pool = {"pool_size": 4, "max_overflow": 28, "pool_timeout": BUSY_SECONDS}
-    if file is None:
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **pool)
-
-    def connect() -> sqlite3.Connection:
-        # mode=rw: a file that was removed is not quietly made anew, empty.
-        uri = f"file:{quote(str(file))}?mode=rw"
-        connection = sqlite3.connect(
-            uri, uri=True, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
-        )
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        return connection
-
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, **pool)
-
-    @event.listens_for(engine, "connect")
-    def remember(_: sqlite3.Connection, record: Any) -> None:
-        record.info["inode"] = _inode(file)
-
-    @event.listens_for(engine, "checkout")
-    def same_file(_: sqlite3.Connection, record: Any, __: Any) -> None:
-        if record.info.get("inode") != _inode(file):
-            raise DisconnectionError  # the pool throws it away and connects anew
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A write takes its lock at once: upgrading a read lock can fail however long one waits.
-        write = connection.get_execution_options().get("fitserve_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    return engine

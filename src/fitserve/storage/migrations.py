@@ -1,80 +1,10 @@
-"""The tables, and the steps that lead an older database to them."""
+"""The steps that lead a database to the tables of the newest schema."""
 
 from collections.abc import Callable
-from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Double,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    insert,
-    inspect,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Connection, insert, inspect, select, text, update
 
-metadata = MetaData()
-
-# Keys sort by bytes, as in Python, whatever the language of the database.
-_bytewise = String(64).with_variant(String(64, collation="C"), "postgresql")
-
-
-def _key() -> list[Column[Any]]:
-    return [
-        Column("model_type", _bytewise, primary_key=True),
-        Column("model_id", BigInteger, primary_key=True, autoincrement=False),
-    ]
-
-
-def _packed() -> list[Column[Any]]:
-    """What `codec` makes of a description and a state; null where there is none yet."""
-    return [
-        Column("format", Integer),
-        Column("checksum", String(64)),
-        Column("description", Text),
-        Column("values", Text),
-        Column("arrays", LargeBinary),
-    ]
-
-
-models = Table(
-    "models",
-    metadata,
-    *_key(),
-    Column("token", String(32), nullable=False),
-    Column("status", String(16), nullable=False),
-    Column("created", String(32), nullable=False),
-    Column("expires", Double),
-    *_packed(),
-)
-
-trainings = Table(
-    "trainings",
-    metadata,
-    *_key(),
-    Column("token", String(32), nullable=False),
-    Column("created", String(32), nullable=False),
-    Column("expires", Double),
-    Column("attempts", Integer, nullable=False),
-    *_packed(),
-)
-"""What is queued: of each row of `models` that waits, or is trained for somebody who does not,
-what it shall learn from. `expires` is null while nobody has claimed it."""
-
-counters = Table(
-    "counters",
-    metadata,
-    Column("name", String(32), primary_key=True),
-    Column("value", BigInteger, nullable=False),
-)
+from fitserve.storage.tables import counters, metadata, models, trainings
 
 
 def _first(connection: Connection) -> None:

@@ -30,7 +30,7 @@ CLOSING = 2.0  # seconds for what is under way to end
 ATTEMPTS = 2  # at a queued training; then it is what kills whoever tries
 
 
-class Trainings:
+class TrainingQueue:
     """Trains what is queued, and keeps in touch with the store about all that is under way: how
     far it is, that it goes on, and whether it was cancelled elsewhere."""
 

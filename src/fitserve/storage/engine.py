@@ -1,0 +1,100 @@
+"""How a database is reached: what a URL may name, the file of SQLite, a pool of connections."""
+
+import logging
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError
+from sqlalchemy.pool import QueuePool
+
+from fitserve.errors import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+BUSY_SECONDS = 10  # how long a write waits for the writer before it
+
+
+def parse_url(url: str) -> URL:
+    """The database that the URL names; `ValueError` says what is wrong, without the password."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError(
+            "it must be 'memory' or a URL such as sqlite:///fitserve.sqlite3 or "
+            "postgresql://user:password@host/database"
+        ) from None
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise ValueError(f"there is no store for {parsed.drivername}; use sqlite or postgresql")
+    if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ValueError("name a file, as in sqlite:///fitserve.sqlite3, or use 'memory'")
+    if parsed.drivername != "sqlite":
+        try:
+            parsed.get_dialect().import_dbapi()
+        except (ImportError, NoSuchModuleError):
+            raise ValueError("PostgreSQL needs psycopg: install fitserve[postgres]") from None
+    return parsed
+
+
+def file_of(url: URL) -> Path | None:
+    return Path(url.database or "").absolute() if url.drivername == "sqlite" else None
+
+
+def create_file(file: Path) -> None:
+    """The file, readable by its owner alone: it holds what was learned from people's data."""
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        log.info("Created the store %s", file)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        log.warning("The store cannot be created: %s", error)
+        raise StoreUnavailable from error
+
+
+def inode_of(file: Path) -> int | None:
+    try:
+        return file.stat().st_ino
+    except OSError:
+        return None
+
+
+def make_engine(url: URL, file: Path | None) -> Engine:
+    pool = {"pool_size": 4, "max_overflow": 28, "pool_timeout": BUSY_SECONDS}
+    if file is None:
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **pool)
+
+    def connect() -> sqlite3.Connection:
+        # mode=rw: a file that was removed is not quietly made anew, empty.
+        uri = f"file:{quote(str(file))}?mode=rw"
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, **pool)
+
+    @event.listens_for(engine, "connect")
+    def remember(_: sqlite3.Connection, record: Any) -> None:
+        record.info["inode"] = inode_of(file)
+
+    @event.listens_for(engine, "checkout")
+    def same_file(_: sqlite3.Connection, record: Any, __: Any) -> None:
+        if record.info.get("inode") != inode_of(file):
+            raise DisconnectionError  # the pool throws it away and connects anew
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A write takes its lock at once: upgrading a read lock can fail however long one waits.
+        write = connection.get_execution_options().get("fitserve_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine

@@ -1,0 +1,137 @@
+"""The store in this process's memory."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from threading import Lock
+from typing import Any
+
+from fitserve.errors import ModelExists
+from fitserve.storage.store import (
+    QUEUED,
+    Claimed,
+    Key,
+    Record,
+    State,
+    full,
+    lost,
+    reservation,
+    token,
+)
+
+
+class MemoryStore:
+    """A store that ends with its process; for one worker only. Its reservations cannot be
+    orphaned, so they never expire."""
+
+    def __init__(self, queue_bytes: int = 2**29) -> None:
+        self._models: dict[Key, tuple[Record, State]] = {}
+        self._queue: dict[Key, State] = {}  # in the order in which they came
+        self._queue_bytes = queue_bytes
+        self._epoch = 0
+        self._lock = Lock()
+
+    def prepare(self) -> None:
+        """Nothing is missing."""
+
+    def reserve(
+        self, key: Key, description: Mapping[str, Any], data: State | None = None
+    ) -> Record:
+        record = reservation(key, description)
+        with self._lock:
+            if key in self._models and self._models[key][0].status != "failed":
+                raise ModelExists(*key)
+            if data is not None:
+                waiting = sum(map(_size, self._queue.values()))
+                if len(self._queue) >= QUEUED or waiting + _size(data) > self._queue_bytes:
+                    raise full(len(self._queue))
+                self._queue[key] = data
+            self._models[key] = record, {}
+        return record
+
+    def claim(self, model_types: Collection[str]) -> Claimed | None:
+        with self._lock:
+            key = next((key for key in self._queue if key.model_type in model_types), None)
+            if key is None:
+                return None
+            record = replace(self._models[key][0], token=token())
+            data = self._queue.pop(key)
+            self._models[key] = record, data
+        return Claimed(record, data, 1)
+
+    def put_back(self, record: Record) -> None:
+        with self._lock:
+            if self._holds(record):
+                data = self._models[record.key][1]
+                self._models[record.key] = replace(record, token=token()), data
+                self._queue = {record.key: data} | self._queue
+
+    def renew(self, records: Collection[Record], *, excused: bool = False) -> set[str]:
+        with self._lock:
+            held = {record.token: record for record in records if self._holds(record)}
+            for record in held.values():
+                self._models[record.key] = record, self._models[record.key][1]
+        return set(held)
+
+    def publish(self, record: Record, state: State) -> Record:
+        ready = replace(record, status="ready")
+        with self._lock:
+            if not self._holds(record):
+                raise lost(record.key, gone=record.key not in self._models)
+            self._models[record.key] = ready, state
+        return ready
+
+    def fail(self, record: Record) -> None:
+        with self._lock:
+            if self._holds(record):
+                self._models[record.key] = replace(record, status="failed"), {}
+
+    def release(self, record: Record) -> None:
+        with self._lock:
+            if self._holds(record):
+                del self._models[record.key]
+
+    def _holds(self, record: Record) -> bool:
+        found = self._models.get(record.key)
+        return (
+            found is not None and found[0].token == record.token and found[0].status == "training"
+        )
+
+    def find(self, key: Key) -> Record | None:
+        found = self._models.get(key)
+        return found[0] if found else None
+
+    def load(self, key: Key) -> tuple[Record, State] | None:
+        found = self._models.get(key)
+        return found if found and found[0].status == "ready" else None
+
+    def delete(self, key: Key) -> bool:
+        with self._lock:
+            self._queue.pop(key, None)
+            found = self._models.pop(key, None)
+            self._epoch += found is not None
+        return found is not None
+
+    def ids(self, model_type: str) -> list[int]:
+        return [
+            record.key.model_id
+            for record in self.page(model_type, None, len(self._models))
+            if record.status == "ready"
+        ]
+
+    def page(self, model_type: str | None, after: Key | None, limit: int) -> list[Record]:
+        with self._lock:
+            records = [record for record, _ in self._models.values()]
+        chosen = (
+            record
+            for record in records
+            if (model_type is None or record.key.model_type == model_type)
+            and (after is None or record.key > after)
+        )
+        return sorted(chosen, key=lambda record: record.key)[:limit]
+
+    def epoch(self) -> str:
+        return str(self._epoch)
+
+
+def _size(data: State) -> int:
+    return sum(int(getattr(value, "nbytes", 0)) for value in data.values())
