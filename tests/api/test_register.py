@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from fitserve.storage.store import Key
 from tests.conftest import Api
 
 X = [[0.0, 1.0], [0.5, 1.5], [8.0, 9.0], [8.5, 9.5]]
@@ -124,3 +126,40 @@ def test_the_original_names_are_taken(api: Api) -> None:
     answer = api.register("knn", 1, X=X, y=[0, 0, 1, 1], k=3)
     assert answer.json is not None
     assert answer.json["hyperparameters"]["n_neighbors"] == 3
+
+
+def test_a_y_that_looks_like_a_quantity_is_told_in_the_advice(api: Api) -> None:
+    many = {"X": [[float(i)] for i in range(60)], "y": [100 * (i // 2) for i in range(60)]}
+    told = api.register("knn", 1, **many).json
+    assert told is not None
+    assert told["task"] == "regression"
+    assert "classes" not in told
+    assert told["advice"][0]["set"] == {"task": "classification"}
+    assert "60 whole numbers have 30 values" in told["advice"][0]["words"]
+    assert api.client.get("/models/knn/1").json == told
+    labels = api.register("knn", 2, **many, task="classification").json
+    assert labels is not None
+    assert (labels["task"], len(labels["classes"]), labels["advice"]) == ("classification", 30, [])
+    only = api.register("gauss_naive_bayes", 1, **many).json
+    assert only is not None
+    assert only["task"] == "classification"
+    assert only["advice"][0]["set"] == {"model_type": "decision_tree"}
+    numbers = api.register("linear_regression", 1, **many).json
+    assert numbers is not None
+    assert numbers["advice"] == []
+
+
+def test_a_model_stored_before_there_was_advice_has_none(app: Flask, api: Api) -> None:
+    api.register("knn", 1, X=X, y=[0, 0, 1, 1], k=1)
+    store = app.extensions["fitserve"]._store
+    record, state = store.load(Key("knn", 1))
+    before = {name: told for name, told in record.description.items() if name != "advice"}
+    store.publish(store.reserve(Key("knn", 2), before), state)
+    told = api.client.get("/models/knn/2").json
+    assert told is not None
+    assert told["advice"] == []
+    assert api.predict("knn", 2, X[3]).json == {
+        "model_type": "knn",
+        "model_id": 2,
+        "prediction": 1,
+    }

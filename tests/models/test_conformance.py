@@ -2,10 +2,12 @@
 
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
 from fitserve.errors import InvalidRequest
 from fitserve.models import catalog
@@ -334,6 +336,39 @@ def test_hyperparameters_are_typed_and_bounded(cls: type[Model], task: Task) -> 
             with pytest.raises(InvalidRequest) as caught:
                 cls.from_kwargs({name: value})
             assert caught.value.faults[0].loc[0] == name
+
+
+def integers(schema: Any, loc: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every integer that a JSON Schema speaks of, and where."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "integer":
+            yield loc, schema
+        for name, part in schema.items():
+            yield from integers(part, (*loc, name))
+    elif isinstance(schema, list):
+        for i, part in enumerate(schema):
+            yield from integers(part, (*loc, i))
+
+
+@every_type
+def test_every_integer_has_bounds(cls: type[Model], task: Task) -> None:
+    found = list(integers(TypeAdapter(cls).json_schema()))
+    assert found, "random_state at least"
+    for loc, schema in found:
+        assert schema["maximum"] <= 2**53 - 1, loc
+        assert "minimum" in schema, loc
+
+
+@every_type
+def test_no_number_is_too_large_for_an_answer(cls: type[Model], task: Task) -> None:
+    split = split_for(task)
+    for name in cls.from_kwargs({}).hyperparameters():
+        for value in (2**53 - 1, 2**53, 2**64, 10**310, -(10**310), 1e308):
+            if name == "n_init" and value == 2**53 - 1:
+                continue  # that many starts are what was asked for
+            with suppress(InvalidRequest):
+                model = cls.from_kwargs(kwargs_for(cls, task) | {name: value})
+                model.fit(split.X, split.y if cls.supervised() else None).predict(split.X_new)
 
 
 @every_type

@@ -151,7 +151,10 @@ def summary(record: Record) -> dict[str, Any]:
 
 
 def description(record: Record) -> dict[str, Any]:
-    return summary(record) | record.description
+    """What is told of a model; one that an earlier version stored has no advice."""
+    told = summary(record) | record.description
+    told.setdefault("advice", [])
+    return told
 
 
 def page(records: list[Record], following: Key | None) -> dict[str, Any]:

@@ -27,12 +27,19 @@ from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from fitserve.data import arrays
+from fitserve.data.advice import Advice
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import InvalidRequest
 
 Task = Literal["classification", "regression", "clustering", "projection"]
 Codes = NDArray[np.intp]
 Watch = Callable[[float, float | None], None]
+
+COUNT = 2**53 - 1
+"""The most that a hyperparameter can count: the largest that every JSON reader keeps exact."""
+
+MANY, ROWS_EACH = 20, 10
+"""Whole numbers of more values than this, with fewer rows each, are a quantity, not labels."""
 
 _T = TypeVar("_T")
 _SUPERVISED = ("classification", "regression")
@@ -83,6 +90,7 @@ class Model(ABC):
         self.converged_ = True
         self.loss_curve_: list[float] | None = None
         self.classes_: NDArray[Any] | None = None
+        self._advice: list[Advice] = []
         return self._resolve(y)
 
     def fit(self, X: object, y: object = None, *, watch: Watch | None = None) -> Self:
@@ -100,6 +108,10 @@ class Model(ABC):
         self._watch = None
         self._refuse_overflow()
         return self
+
+    def advice(self) -> list[Advice]:
+        """What to know of a model that was examined, and how to have it otherwise."""
+        return list(self._advice)
 
     @property
     def iterates(self) -> bool:
@@ -299,8 +311,31 @@ class Model(ABC):
         asked: Task | None = getattr(self, "task", None)
         if asked is not None:
             return asked
-        if len(self.tasks) > 1 and y.dtype.kind == "f" and (y != np.trunc(y)).any():
+        if self.tasks == ("regression",) or y.dtype.kind not in "if":
+            return self.tasks[0]
+        either = "regression" in self.tasks
+        if (y != np.trunc(y)).any():
+            return "regression" if either else self.tasks[0]
+        different = len(np.unique(y))
+        if different <= MANY or len(y) >= ROWS_EACH * different:
+            return self.tasks[0]
+        looks = f"y looks like a quantity: its {len(y)} whole numbers have {different} values"
+        if either:
+            self._advice.append(
+                Advice(
+                    f"{looks}, so the model predicts a number (regression). If they are labels, "
+                    "set task to classification.",
+                    {"task": "classification"},
+                )
+            )
             return "regression"
+        self._advice.append(
+            Advice(
+                f"{looks}, and {self.model_type()} takes each for a class of its own. To predict "
+                "a number, register it as linear_regression, decision_tree or knn.",
+                {"model_type": "decision_tree"},
+            )
+        )
         return self.tasks[0]
 
     def _rows(self, X: object) -> FloatArray:

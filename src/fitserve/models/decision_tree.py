@@ -12,7 +12,7 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import InvalidRequest
-from fitserve.models.base import Codes, Model, hyperparameters
+from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import LOSSES
 
 _CELLS = 1 << 16  # sorted cells of some columns looked at together, so that they stay in the cache
@@ -40,11 +40,18 @@ class DecisionTree(Model):
         description="Impurity of a node: gini (default) or entropy (also named log_loss) of its "
         "classes; squared_error for regression.",
     )
-    max_depth: int | None = Field(default=None, ge=1, description="Most questions on a path.")
-    min_samples_split: int = Field(default=2, ge=2, description="Fewest rows that are split.")
-    min_samples_leaf: int = Field(default=1, ge=1, description="Fewest rows in a leaf.")
+    max_depth: int | None = Field(
+        default=None, ge=1, le=COUNT, description="Most questions on a path."
+    )
+    min_samples_split: int = Field(
+        default=2, ge=2, le=COUNT, description="Fewest rows that are split."
+    )
+    min_samples_leaf: int = Field(default=1, ge=1, le=COUNT, description="Fewest rows in a leaf.")
     max_leaf_nodes: int | None = Field(
-        default=None, ge=2, description="Most leaves; the splits that gain most are made first."
+        default=None,
+        ge=2,
+        le=COUNT,
+        description="Most leaves; the splits that gain most are made first.",
     )
     min_impurity_decrease: float = Field(
         default=0.0, ge=0.0, description="Least by which a split lowers the mean impurity."
@@ -54,7 +61,8 @@ class DecisionTree(Model):
     )
     task: Literal["classification", "regression"] | None = Field(
         default=None,
-        description="What y is; left out, regression when y holds a number that is not whole.",
+        description="What y is; left out, regression when y holds a number that is not whole, or "
+        "whole ones of more than 20 values with fewer than ten rows each.",
     )
 
     def _fit(self, X: FloatArray, y: NDArray[Any]) -> None:

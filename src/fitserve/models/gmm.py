@@ -9,7 +9,7 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import InvalidRequest
-from fitserve.models.base import Codes, Model, hyperparameters
+from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.kmeans import KMeans, count_distinct
 from fitserve.models.numerics import EPS, thinned
 
@@ -34,7 +34,9 @@ class GaussianMixture(Model):
     metric = "mean_log_likelihood"
     gives_probabilities = True
 
-    n_components: int = Field(default=1, ge=1, description="Number of normal distributions.")
+    n_components: int = Field(
+        default=1, ge=1, le=COUNT, description="Number of normal distributions."
+    )
     covariance_type: Covariance = Field(
         default="full",
         description="Each component has its own covariance matrix (full), all share one (tied), "
@@ -48,8 +50,10 @@ class GaussianMixture(Model):
     reg_covar: float = Field(
         default=1e-6, ge=0.0, description="Added to every variance, to keep it positive."
     )
-    max_iter: int = Field(default=100, ge=1, description="Most iterations of one start.")
-    n_init: int = Field(default=1, ge=1, description="Number of starts, of which the best is kept.")
+    max_iter: int = Field(default=100, ge=1, le=COUNT, description="Most iterations of one start.")
+    n_init: int = Field(
+        default=1, ge=1, le=COUNT, description="Number of starts, of which the best is kept."
+    )
     init_params: Literal["kmeans", "random"] = Field(
         default="kmeans", description="First responsibilities: clusters of k-means, or random."
     )

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import InvalidRequest
-from fitserve.models.base import Codes, Model, hyperparameters
+from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import EPS, thinned
 
 
@@ -29,16 +29,16 @@ class KMeans(Model):
     metric = "inertia"
     aliases: ClassVar[Mapping[str, str]] = {"k": "n_clusters"}
 
-    n_clusters: int = Field(default=8, ge=1, description="Number of clusters.")
+    n_clusters: int = Field(default=8, ge=1, le=COUNT, description="Number of clusters.")
     init: Literal["k-means++", "random"] = Field(
         default="k-means++",
         description="First centres: rows far apart from each other, or any rows.",
     )
-    n_init: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+    n_init: Annotated[int, Field(ge=1, le=COUNT)] | Literal["auto"] = Field(
         default="auto",
         description="Number of starts, of which the best is kept; auto: 1, or 10 with random init.",
     )
-    max_iter: int = Field(default=300, ge=1, description="Most iterations of one start.")
+    max_iter: int = Field(default=300, ge=1, le=COUNT, description="Most iterations of one start.")
     tol: float = Field(
         default=1e-4,
         ge=0.0,

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import InvalidRequest
-from fitserve.models.base import Codes, Model, hyperparameters
+from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import EPS
 
 _ENOUGH = 64  # training rows from which on it pays not to compute every distance
@@ -47,7 +47,9 @@ class Knn(Model):
     gives_probabilities = True
     aliases = {"k": "n_neighbors"}  # noqa: RUF012
 
-    n_neighbors: int = Field(default=5, ge=1, description="How many of the nearest rows count.")
+    n_neighbors: int = Field(
+        default=5, ge=1, le=COUNT, description="How many of the nearest rows count."
+    )
     weights: Literal["uniform", "distance"] = Field(
         default="uniform",
         description="Whether each neighbour counts alike, or by one over its distance (rows at "
@@ -61,7 +63,8 @@ class Knn(Model):
     )
     task: Literal["classification", "regression"] | None = Field(
         default=None,
-        description="What y is; left out, regression when y holds a number that is not whole.",
+        description="What y is; left out, regression when y holds a number that is not whole, or "
+        "whole ones of more than 20 values with fewer than ten rows each.",
     )
 
     def stretch(self) -> float:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.models.base import Model, hyperparameters
+from fitserve.models.base import COUNT, Model, hyperparameters
 from fitserve.models.numerics import (
     EPS,
     column_means,
@@ -54,7 +54,9 @@ class LinearRegression(Model):
         gt=0.0,
         description="Step of plain gradient descent; left out, the exact solution is computed.",
     )
-    max_iter: int = Field(default=1000, ge=1, description="Iterations of gradient descent at most.")
+    max_iter: int = Field(
+        default=1000, ge=1, le=COUNT, description="Iterations of gradient descent at most."
+    )
     tol: float = Field(
         default=1e-6,
         ge=0.0,

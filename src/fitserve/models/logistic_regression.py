@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.models.base import Codes, Model, hyperparameters
+from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import (
     EPS,
     column_means,
@@ -61,7 +61,7 @@ class LogisticRegression(Model):
         gt=0.0,
         description="Step of plain gradient descent; left out, Newton's method is used.",
     )
-    max_iter: int = Field(default=100, ge=1, description="Iterations at most.")
+    max_iter: int = Field(default=100, ge=1, le=COUNT, description="Iterations at most.")
     tol: float = Field(default=1e-4, ge=0.0, description="When to stop: see the type's summary.")
 
     def _fit(self, X: FloatArray, y: Codes) -> None:

@@ -1,14 +1,18 @@
 """Principal component analysis."""
 
 from collections.abc import Callable
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import InvalidRequest
-from fitserve.models.base import Model, hyperparameters
+from fitserve.models.base import COUNT, Model, hyperparameters
 from fitserve.models.numerics import EPS, column_means, power_of_two
+
+Count = Annotated[int, Field(ge=1, le=COUNT)]
+Share = Annotated[float, Field(gt=0.0, le=float(COUNT))]
 
 BLOCK = 60_000
 """Numbers in one block of rows, so few that they stay in cache."""
@@ -32,9 +36,8 @@ class PCA(Model):
     tasks = ("projection",)
     metric = "explained_variance_ratio"
 
-    n_components: int | float | None = Field(
+    n_components: Count | Share | None = Field(
         default=None,
-        gt=0.0,
         description="How many components; below 1, the share of the variance that they must "
         "exceed; left out, as many as there are rows or columns, whichever is less.",
     )

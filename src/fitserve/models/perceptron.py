@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.models.base import Codes, Model, hyperparameters
+from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import LOSSES, class_of, column_means, linear_scores, one_vs_rest
 
 _HELD = 2**20  # scores that are held at a time
@@ -44,7 +44,9 @@ class Perceptron(Model):
         default=1e-4, ge=0.0, description="Strength of the penalty, if there is one."
     )
     fit_intercept: bool = Field(default=True, description="Let the plane miss the origin.")
-    max_iter: int = Field(default=1000, ge=1, description="Most epochs: passes over the rows.")
+    max_iter: int = Field(
+        default=1000, ge=1, le=COUNT, description="Most epochs: passes over the rows."
+    )
     tol: float | None = Field(
         default=1e-3,
         ge=0.0,
@@ -58,7 +60,9 @@ class Perceptron(Model):
         le=1e100,
         description="Size of a step: scales the loss, see tol, and the l2 penalty.",
     )
-    n_iter_no_change: int = Field(default=5, ge=1, description="Epochs of patience; see tol.")
+    n_iter_no_change: int = Field(
+        default=5, ge=1, le=COUNT, description="Epochs of patience; see tol."
+    )
     class_weight: Literal["balanced"] | None = Field(
         default=None, description="balanced: rows of rare classes weigh more."
     )

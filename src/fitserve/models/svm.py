@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.models.base import Codes, Model, hyperparameters
+from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import (
     EPS,
     LOSSES,
@@ -70,7 +70,7 @@ class Svm(Model):
         "decrement or, for hinge, the duality gap tells; with learning_rate, when the gradient "
         "is down to this share of the first.",
     )
-    max_iter: int = Field(default=1000, ge=1, description="Most iterations of a problem.")
+    max_iter: int = Field(default=1000, ge=1, le=COUNT, description="Most iterations of a problem.")
     learning_rate: float | None = Field(
         default=None, gt=0.0, description="Rate of plain gradient descent; null: second order."
     )

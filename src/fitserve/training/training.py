@@ -37,6 +37,7 @@ class Training:
         if model.classes_ is not None:
             told["classes"] = model.classes_.tolist()
         told["hyperparameters"] = model.hyperparameters()
+        told["advice"] = [advice.told() for advice in model.advice()]
         return told
 
     def beginning(self, started: str | None = None) -> dict[str, Any]:
