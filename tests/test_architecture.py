@@ -18,6 +18,7 @@ FLOORS = [
     {"api", "worker", "cli"},
     {"directory"},
     {"training"},
+    {"evaluation"},
     {"storage"},
     {"models"},
     {"data"},
