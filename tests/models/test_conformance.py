@@ -78,6 +78,13 @@ def test_it_weighs_rare_classes_rightly(cls: type[Model]) -> None:
     assert np.mean(model.predict(split.X_new[common]) == split.y_new[common]) > 0.95
 
 
+@pytest.mark.parametrize("cls", [c for c in catalog().values() if "regression" in c.tasks])
+def test_a_constant_y_has_no_r2(cls: type[Model]) -> None:
+    y = [0.1] * 3  # whose mean is not 0.1
+    model = cls.from_kwargs({"n_neighbors": 1} if cls.model_type() == "knn" else {})
+    assert model.fit([[1.0], [2.0], [4.0]], y).score([[1.0], [2.0], [4.0]], y) is None
+
+
 @every_type
 def test_the_score_is_of_the_training_data(cls: type[Model], task: Task) -> None:
     split = split_for(task)

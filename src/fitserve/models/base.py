@@ -254,6 +254,8 @@ class Model(ABC):
         if self.task_ == "classification":
             return float(np.mean(predicted == y))
         truth = y.astype(np.float64)
+        if truth.min() == truth.max():  # whose mean may be off by a rounding
+            return None
         scale = np.abs(truth).max(initial=0.0) or 1.0  # squares of 1e200 do not fit
         total = float(np.sum(((truth - truth.mean()) / scale) ** 2))
         residual = float(np.sum(((truth - predicted) / scale) ** 2))
