@@ -1,0 +1,249 @@
+"""Reading CSV: blocks of nothing but numbers as JSON, the rest record by record."""
+
+import csv
+import io
+from array import array
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain, islice
+
+import jiter
+import numpy as np
+
+from fitserve.data.cells import MOST_TEXTS, ColumnBuilder
+from fitserve.data.dialect import Dialect
+from fitserve.data.head import COUNTED, head
+from fitserve.data.records import Position, Record, blank, reader, records
+from fitserve.data.table import FloatArray, Place, Table
+from fitserve.errors import LISTED, Fault, InvalidRequest, Location
+
+_BLOCK = 2**18  # bytes that are tried as JSON at once
+_CELLS = 8192  # cells that are read at once record by record
+
+Chunk = FloatArray | list[list[str]]
+"""Consecutive rows, all columns of the file: `(n, width)` numbers without a gap, or cells."""
+
+
+class CsvFile:
+    """A CSV body whose head is read: the names of its columns, how many rows there may be.
+
+    Raises `InvalidRequest` where it is no text in UTF-8, empty, or its column names are wrong.
+    Faults are at `("line", n)`, or `("line", n, name)` for a cell; the line is the file's.
+    """
+
+    def __init__(self, body: bytes, dialect: Dialect = Dialect()) -> None:  # noqa: B008, it is frozen
+        self.body = body
+        self.dialect = dialect
+        found = head(body, dialect)
+        self.delimiter = found.delimiter
+        self.start = found.start
+        self.width = len(found.names)
+        self.left_out = found.names[0] == ""
+        """Whether a first column without a name is left out, as R and pandas write row names."""
+        self.at = {name: j for j, name in enumerate(found.names) if name}
+        self.names = list(self.at)
+        """Of the columns, in the file's order."""
+        self._agreed = found.agreed
+        self._alphabet = self._of_numbers()
+        if found.faults:
+            raise self._refusal(found.faults)
+
+    @property
+    def most_rows(self) -> int:
+        """Rows there are at most: exact but for blank lines and line breaks within cells."""
+        left = len(self.body) - self.start.offset
+        lines = self.body.count(b"\n", self.start.offset) + (self.body[-1:] != b"\n")
+        return min(lines, (left + 1) // self.width)
+
+    # ---------------------------------------------------------------------------- tables
+
+    def read(
+        self, names: Sequence[str], apart: Collection[str] = (), text: Collection[str] = ()
+    ) -> Table:
+        """The columns `names` of all rows.
+
+        Those in `text` are read as text, numbers too. The number columns lie side by side in one
+        matrix, without those in `apart`: read so, the features are there without a copy.
+        Raises `InvalidRequest` with all records that cannot be read or are not as wide as the
+        header, and where there is none at all.
+        """
+        layout = _Layout(self, names, apart, text, self.most_rows)
+        for chunk in self._chunks(json=not text):
+            layout.add(chunk)
+        self._refuse_none(layout.n_rows)
+        return layout.table(_Places(self), 0)
+
+    def blocks(self, names: Sequence[str], text: Collection[str] = ()) -> Iterator[Table]:
+        """The same in blocks of consecutive rows, each a table; only one needs to be kept."""
+        start = 0
+        places = _Places(self)
+        for chunk in self._chunks(json=not text):
+            layout = _Layout(self, names, (), text, len(chunk))
+            layout.add(chunk)
+            yield layout.table(places, start)
+            start += len(chunk)
+        self._refuse_none(start)
+
+    def _refuse_none(self, n_rows: int) -> None:
+        if not n_rows:
+            said = "there is no row below the header; send at least one"
+            raise InvalidRequest.at(("line", self.start.line - 1), said, "too_short")
+
+    # ---------------------------------------------------------------------------- chunks
+
+    def _chunks(self, json: bool) -> Iterator[Chunk]:
+        """All rows; as numbers where they are nothing else, if `json`."""
+        stream = io.BytesIO(self.body)
+        stream.seek(self.start.offset)
+        found = reader(stream, self.delimiter)
+        at_once = max(64, _CELLS // self.width)
+        try:
+            while True:
+                if json and (numbers := self._numbers(stream)) is not None:
+                    yield numbers
+                    continue
+                rows = list(islice(found, at_once))
+                if not rows:
+                    return
+                if self.width == 1 or set(map(len, rows)) != {self.width}:
+                    rows = [row for row in rows if not blank(row)]
+                    if not set(map(len, rows)) <= {self.width}:
+                        raise self._refusal([])
+                if rows:
+                    yield rows
+        except (csv.Error, UnicodeDecodeError):
+            raise self._refusal([]) from None
+
+    def _of_numbers(self) -> bytes:
+        """The bytes of a block that JSON may read, once delimiters and decimals are its own."""
+        point = b"," if self.dialect.decimal == "," else b"."
+        return b"0123456789+-eE \r\n" + point + self.delimiter.encode()
+
+    def _numbers(self, stream: io.BytesIO) -> FloatArray | None:
+        """A block of whole lines, if all cells are numbers as JSON writes them; else stay there."""
+        at = stream.tell()
+        if self.body[at : at + 512].translate(None, self._alphabet):
+            return None
+        rows = self._from_json(stream.read(_BLOCK) + stream.readline())
+        if rows is None:
+            stream.seek(at)
+        return rows
+
+    def _from_json(self, block: bytes) -> FloatArray | None:
+        delimiter = self.delimiter.encode()
+        if len(delimiter) > 1 or block.translate(None, self._alphabet):
+            return None
+        if block.count(b"\r") != block.count(b"\r\n"):
+            return None
+        if delimiter != b",":
+            block = block.replace(b",", b".").replace(delimiter, b",")
+        joined = block.removesuffix(b"\n").replace(b"\n", b"],[")
+        try:
+            rows = jiter.from_json(b"[[" + joined + b"]]", allow_inf_nan=False)
+            if set(map(len, rows)) != {self.width}:
+                return None
+            return np.array(rows, dtype=np.float64)
+        except (ValueError, OverflowError):  # not JSON; an int of more than 308 digits
+            return None
+
+    # ---------------------------------------------------------------------------- faults
+
+    def _refusal(self, faults: list[Fault]) -> InvalidRequest:
+        """What is wrong with the records, after what else was found: the file is read again."""
+        found = list(islice(chain(faults, self._wrong_records()), COUNTED))
+        return InvalidRequest(found[:LISTED], len(found))
+
+    def _wrong_records(self) -> Iterator[Fault]:
+        try:
+            for record in records(self.body, self.delimiter, self.start):
+                if len(record.cells) != self.width:
+                    yield Fault(("line", record.begin.line), self._ragged(record), "ragged")
+        except InvalidRequest as broken:
+            yield from broken.faults
+
+    def _ragged(self, record: Record) -> str:
+        width = len(record.cells)
+        until = record.end.line - 1
+        spans = f", which ends in line {until}," if until > record.begin.line else ""
+        header = "header" if self.dialect.header else "first record"
+        cells = "1 cell" if width == 1 else f"{width} cells"
+        said = f"this record{spans} has {cells} where the {header} has {self.width}"
+        if width > self.width and not any(record.cells[self.width :]):
+            return f"{said}; take the delimiter at its end away"
+        if not self._agreed:
+            return f"{said}, with {self.delimiter!r} between cells; mend it, or say delimiter="
+        return f"{said}; a cell that holds {self.delimiter!r} stands in quotes"
+
+
+class _Layout:
+    """The columns asked for, laid out for `capacity` rows and filled chunk by chunk."""
+
+    def __init__(
+        self,
+        file: CsvFile,
+        names: Sequence[str],
+        apart: Collection[str],
+        text: Collection[str],
+        capacity: int,
+    ) -> None:
+        self.n_rows = 0
+        self.layout = tuple(name for name in names if name not in apart and name not in text)
+        self.numbers = np.empty((capacity, len(self.layout)))
+        views = dict(zip(self.layout, self.numbers.T, strict=True))
+        views |= {name: np.empty(capacity) for name in names if name in apart}
+        most = max(100, MOST_TEXTS // max(1, len(views)))
+        self._columns = [
+            (name, file.at[name], ColumnBuilder(file.dialect, capacity, views.get(name), most))
+            for name in names
+        ]
+        self._side_by_side = [file.at[name] for name in self.layout]
+        self._apart = [column for column in self._columns if column[0] in apart]
+        self._cells_came = False
+
+    def add(self, chunk: Chunk) -> None:
+        start, self.n_rows = self.n_rows, self.n_rows + len(chunk)
+        if isinstance(chunk, list):
+            self._add_cells(start, list(zip(*chunk, strict=True)))
+            return
+        whole = self._side_by_side == list(range(chunk.shape[1]))
+        self.numbers[start : self.n_rows] = chunk if whole else chunk[:, self._side_by_side]
+        for _, j, builder in self._apart:
+            builder.take(start, chunk[:, j])
+        if self._cells_came:
+            for _, _, builder in self._columns:
+                builder.filled(start, self.n_rows)
+
+    def _add_cells(self, start: int, columns: list[tuple[str, ...]]) -> None:
+        if not self._cells_came and start:
+            for _, _, builder in self._columns:
+                builder.filled(0, start)
+        self._cells_came = True
+        for _, j, builder in self._columns:
+            builder.add(start, columns[j])
+
+    def table(self, places: "_Places", start: int) -> Table:
+        columns = {name: builder.column(self.n_rows) for name, _, builder in self._columns}
+        numbers = self.numbers[: self.n_rows]
+        return Table(columns, self.n_rows, places.after(start), start, numbers, self.layout)
+
+
+class _Places:
+    """Where rows stand in the file; found by reading it again, as far as it is asked for."""
+
+    def __init__(self, file: CsvFile) -> None:
+        self._file = file
+        self._records = records(file.body, file.delimiter, file.start)
+        self._offsets = array("q")
+        self._lines = array("q")
+
+    def after(self, start: int) -> Place:
+        return lambda row, name: self.of(start + row, name)
+
+    def of(self, row: int, name: str) -> Location:
+        """A cell that stands below line breaks of its record has a line of its own."""
+        for record in islice(self._records, max(0, row + 1 - len(self._lines))):
+            self._offsets.append(record.begin.offset)
+            self._lines.append(record.begin.line)
+        begin = Position(self._offsets[row], self._lines[row])
+        record = next(records(self._file.body, self._file.delimiter, begin))
+        before = record.cells[: self._file.at[name]]
+        return ("line", begin.line + sum(cell.count("\n") for cell in before), name)

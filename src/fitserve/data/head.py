@@ -1,0 +1,139 @@
+"""The head of a CSV: its delimiter, the names of its columns, and where its records begin."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from fitserve.data.dialect import SPACES, Dialect
+from fitserve.data.records import Position, Record, records, refuse_bytes
+from fitserve.errors import Fault, InvalidRequest, clip
+
+MOST_COLUMNS = 100_000
+COUNTED = 1000  # faults that are looked for
+LONGEST_LINE = 2**22  # bytes
+_DELIMITERS = ",;\t"
+_MARK = b"\xef\xbb\xbf"
+_SEP = re.compile(rb'"?sep=([^\r\n])"?\r?\n', re.IGNORECASE).match
+_LOOKED_AT = 21  # the header and twenty records
+
+
+class Head(NamedTuple):
+    delimiter: str
+    agreed: bool
+    """Whether the caller said so, or the first records are all of one width with it."""
+    names: list[str]
+    """Of all columns in the file; a first one without a name is ''."""
+    start: Position
+    """Of the first record after the header."""
+    faults: list[Fault]
+    """What is wrong with the names."""
+
+
+def head(body: bytes, dialect: Dialect) -> Head:
+    """Raises `InvalidRequest` where there is no header to read."""
+    refuse_bytes(body)
+    _refuse_long_lines(body)
+    start = Position(len(_MARK) if body.startswith(_MARK) else 0, 1)
+    delimiter = dialect.delimiter
+    if sep := _SEP(body, start.offset):
+        start = Position(sep.end(), 2)
+        delimiter = delimiter or sep[1].decode("ascii", "replace")
+    agreed = delimiter is not None
+    if delimiter is None:
+        delimiter, agreed = _detected(body, start)
+    first = next(records(body, delimiter, start), None)
+    if first is None:
+        raise InvalidRequest.at(
+            ("line", start.line), "the table is empty; send a header and rows below it", "too_short"
+        )
+    if len(first.cells) == 1 and dialect.delimiter is None and not sep:
+        _refuse_one_column(first)
+    if len(first.cells) > MOST_COLUMNS:
+        said = f"{len(first.cells):,} columns are more than the {MOST_COLUMNS:,} that are read"
+        raise InvalidRequest.at(("line", first.begin.line), said, "too_long")
+    if not dialect.header:
+        names = [str(i) for i in range(len(first.cells))]
+        return Head(delimiter, agreed, names, first.begin, [])
+    names = [name.strip() for name in first.cells]
+    faults = list(islice(_wrong_names(names, first.begin.line), COUNTED))
+    return Head(delimiter, agreed, names, first.end, faults)
+
+
+def _detected(body: bytes, start: Position) -> tuple[str, bool]:
+    """The delimiter, and whether it gives the header and the first records one width.
+
+    Of those that do, and that the header holds, it is the one with most columns; else the
+    header's most frequent.
+    """
+    widths = {delimiter: _widths(body, delimiter, start) for delimiter in _DELIMITERS}
+    one_width = [delimiter for delimiter, found in widths.items() if len(set(found)) == 1]
+    several = [delimiter for delimiter in one_width if widths[delimiter][0] > 1]
+    among = several or (
+        list(_DELIMITERS) if any(w[:1] > [1] for w in widths.values()) else one_width
+    )
+    chosen = max(among or _DELIMITERS, key=lambda delimiter: widths[delimiter][:1])
+    return chosen, chosen in one_width
+
+
+def _widths(body: bytes, delimiter: str, start: Position) -> list[int]:
+    """Of the first records; 0 for one that cannot be read."""
+    widths: list[int] = []
+    try:
+        found = islice(records(body, delimiter, start), _LOOKED_AT)
+        widths.extend(len(record.cells) for record in found)
+    except InvalidRequest:
+        widths.append(0)
+    return widths
+
+
+def _refuse_one_column(first: Record) -> None:
+    """Do not take for one column what may be several between other delimiters."""
+    name = first.cells[0].strip(SPACES)
+    signs = [sign for sign in "|:~^ " if sign in name]
+    if not signs:
+        return
+    raise InvalidRequest(
+        [
+            Fault(
+                ("line", first.begin.line),
+                f"{clip(name, 40)!r} is one column, or several with {signs[0]!r} between them; "
+                "delimiter= says which: for one column write delimiter=,",
+                "delimiter",
+            )
+        ]
+    )
+
+
+def _refuse_long_lines(body: bytes) -> None:
+    """A bound on what a record takes, and a word to those who send something else."""
+    at = line = 0
+    while len(body) - at > LONGEST_LINE:
+        end = body.rfind(b"\n", at, at + LONGEST_LINE)
+        if end < 0:
+            line = body.count(b"\n", 0, at) + 1
+            said = f"this line is longer than {LONGEST_LINE:,} bytes; a record ends in LF or CRLF"
+            raise InvalidRequest.at(("line", line), said, "too_long")
+        at = end + 1
+
+
+def _wrong_names(names: list[str], line: int) -> Iterator[Fault]:
+    """Names that are empty, but for the first of several, or stand twice."""
+    times = Counter(names)
+    seen: dict[str, int] = {}
+    for number, name in enumerate(names, 1):
+        if not name and (number > 1 or len(names) == 1):
+            said = f"column {number} has no name; give it one"
+            if number == len(names) > 1:
+                said += ", or, if the line ends in a delimiter too many, take that away everywhere"
+            yield Fault(("line", line), said, "column_name")
+        elif name and times[name] > 1:
+            if name in seen:
+                said = (
+                    f"this name stands twice, in columns {seen[name]} and {number}; give each "
+                    "column a name of its own, or, if the first line holds values and not names, "
+                    "write header=false"
+                )
+                yield Fault(("line", line, name), said, "twice")
+            seen.setdefault(name, number)

@@ -1,0 +1,109 @@
+"""The records of a CSV body, one after the other, and where in the file each one begins."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from fitserve.data.dialect import SPACES
+from fitserve.errors import InvalidRequest
+
+
+class Position(NamedTuple):
+    """A byte of the body, and the line of the file that begins there, the first being 1."""
+
+    offset: int
+    line: int
+
+
+class Record(NamedTuple):
+    begin: Position
+    end: Position
+    """Where the next one begins."""
+    cells: list[str]
+
+
+def reader(stream: io.BytesIO, delimiter: str) -> Iterator[list[str]]:
+    """The records from the stream's position on, which after each is where that one ends.
+
+    RFC 4180, strict. Lines end in LF or CRLF, and nothing else ends one: not U+0085, not U+2028.
+    Raises `csv.Error` and `UnicodeDecodeError`.
+    """
+    return csv.reader(map(bytes.decode, stream), delimiter=delimiter, strict=True)
+
+
+def blank(cells: list[str]) -> bool:
+    """Whether the record is a blank line. `""` is none: it is how one empty cell is written."""
+    return not cells or (len(cells) == 1 and cells[0].isspace() and not cells[0].strip(SPACES))
+
+
+def records(body: bytes, delimiter: str, start: Position) -> Iterator[Record]:
+    """The records that are not blank, with their lines. Slower than `reader`.
+
+    Raises `InvalidRequest` at the line where a record begins that cannot be read.
+    """
+    stream = io.BytesIO(body)
+    stream.seek(start.offset)
+    found = csv.reader(map(bytes.decode, stream), delimiter=delimiter, strict=True)
+    begin = start
+    while True:
+        try:
+            cells = next(found, None)
+        except csv.Error as error:
+            raise InvalidRequest.at(("line", begin.line), _quoting(str(error)), "csv") from None
+        except UnicodeDecodeError as error:
+            where = ("line", start.line + found.line_num)
+            byte = error.object[error.start]
+            raise InvalidRequest.at(where, _encoding(byte), "encoding") from None
+        if cells is None:
+            return
+        end = Position(stream.tell(), start.line + found.line_num)
+        if not blank(cells):
+            yield Record(begin, end, cells)
+        begin = end
+
+
+def _quoting(error: str) -> str:
+    if "unexpected end" in error:
+        return (
+            "a quote is opened in this record and never closed; close it, or write a quote that "
+            'belongs to the text twice (""), in a cell that is quoted'
+        )
+    if "expected after" in error:
+        return (
+            'text follows a closing quote; write a quote that belongs to the text twice (""), '
+            "and quote the cell as a whole"
+        )
+    if "field limit" in error:
+        return (
+            f"a cell is longer than {csv.field_size_limit():,} characters; shorten it, or close "
+            "the quote that is open"
+        )
+    if "new-line" in error:
+        return "a carriage return stands alone; end lines in LF or CRLF"
+    return error
+
+
+def _encoding(byte: int) -> str:
+    return (
+        f"byte 0x{byte:02x} is not UTF-8; save the file as UTF-8, or convert it: "
+        "iconv -f WINDOWS-1252 -t UTF-8"
+    )
+
+
+def refuse_bytes(body: bytes) -> None:
+    """Refuse what is no text in UTF-8 at a glance, so that the answer can say what it is."""
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise InvalidRequest.at(
+            ("line", 1),
+            "the file is UTF-16, as its first two bytes say; save it as UTF-8, or convert it: "
+            "iconv -f UTF-16 -t UTF-8",
+            "encoding",
+        )
+    if (at := body.find(b"\0")) >= 0:
+        raise InvalidRequest.at(
+            ("line", body.count(b"\n", 0, at) + 1),
+            "a NUL byte is no text; if the file is UTF-16 or UTF-32, convert it: "
+            "iconv -f UTF-16 -t UTF-8; if it is a spreadsheet, export it as CSV",
+            "encoding",
+        )
