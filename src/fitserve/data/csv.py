@@ -35,6 +35,7 @@ class CsvFile:
         self.dialect = dialect
         found = head(body, dialect)
         self.delimiter = found.delimiter
+        self.begin = found.begin
         self.start = found.start
         self.width = len(found.names)
         self.left_out = found.names[0] == ""
@@ -86,7 +87,7 @@ class CsvFile:
     def _refuse_none(self, n_rows: int) -> None:
         if not n_rows:
             said = "there is no row below the header; send at least one"
-            raise InvalidRequest.at(("line", self.start.line - 1), said, "too_short")
+            raise InvalidRequest.at(("line", self.begin.line), said, "too_short")
 
     # ---------------------------------------------------------------------------- chunks
 

@@ -25,8 +25,10 @@ class Head(NamedTuple):
     """Whether the caller said so, or the first records are all of one width with it."""
     names: list[str]
     """Of all columns in the file; a first one without a name is ''."""
+    begin: Position
+    """Of the first record, the header if there is one."""
     start: Position
-    """Of the first record after the header."""
+    """Of the first record with values."""
     faults: list[Fault]
     """What is wrong with the names."""
 
@@ -55,10 +57,10 @@ def head(body: bytes, dialect: Dialect) -> Head:
         raise InvalidRequest.at(("line", first.begin.line), said, "too_long")
     if not dialect.header:
         names = [str(i) for i in range(len(first.cells))]
-        return Head(delimiter, agreed, names, first.begin, [])
+        return Head(delimiter, agreed, names, first.begin, first.begin, [])
     names = [name.strip() for name in first.cells]
     faults = list(islice(_wrong_names(names, first.begin.line), COUNTED))
-    return Head(delimiter, agreed, names, first.end, faults)
+    return Head(delimiter, agreed, names, first.begin, first.end, faults)
 
 
 def _detected(body: bytes, start: Position) -> tuple[str, bool]:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from fitserve.data.dialect import SPACES
@@ -23,13 +23,13 @@ class Record(NamedTuple):
     cells: list[str]
 
 
-def reader(stream: io.BytesIO, delimiter: str) -> Iterator[list[str]]:
-    """The records from the stream's position on, which after each is where that one ends.
+def reader(lines: Iterable[bytes], delimiter: str) -> Iterator[list[str]]:
+    """The records of these lines; of a stream, that after each is where that one ends.
 
     RFC 4180, strict. Lines end in LF or CRLF, and nothing else ends one: not U+0085, not U+2028.
     Raises `csv.Error` and `UnicodeDecodeError`.
     """
-    return csv.reader(map(bytes.decode, stream), delimiter=delimiter, strict=True)
+    return csv.reader(map(bytes.decode, lines), delimiter=delimiter, strict=True)
 
 
 def blank(cells: list[str]) -> bool:
