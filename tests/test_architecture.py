@@ -17,6 +17,7 @@ FLOORS = [
     {"app"},
     {"api", "worker", "cli"},
     {"directory"},
+    {"predictor"},
     {"training"},
     {"evaluation"},
     {"storage"},

@@ -1,6 +1,7 @@
 """The application factory: the only module that knows all the others."""
 
 import os
+from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Flask, Response
@@ -9,9 +10,10 @@ from pydantic_core import from_json, to_json
 
 from fitserve.api import problems
 from fitserve.api.routes import health, inference_protocol, models
-from fitserve.config import Server, SettingError, Settings
+from fitserve.config import WAITING, Server, SettingError, Settings
 from fitserve.directory import ModelDirectory
 from fitserve.models import catalog
+from fitserve.predictor import Predictor
 from fitserve.storage.memory import MemoryStore
 from fitserve.storage.store import Store
 from fitserve.training.process import Limits
@@ -25,8 +27,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json = _Json(app)
     problems.init_app(app)
     limits = Limits(settings.training_seconds, settings.training_memory_mb)
-    trainer = Trainer(limits, Server.load(dict(os.environ)).trainers(settings))
-    directory = ModelDirectory(catalog(), open_store(settings), trainer, settings.cache_mb * 2**20)
+    waiting = BoundedSemaphore(WAITING)
+    trainer = Trainer(limits, Server.load(dict(os.environ)).trainers(settings), waiting)
+    predictor = Predictor(settings.predict_seconds, waiting)
+    directory = ModelDirectory(
+        catalog(), open_store(settings), trainer, settings.cache_mb * 2**20, predictor
+    )
     directory.open()
     app.register_blueprint(models.blueprint(directory))
     app.register_blueprint(health.blueprint(directory))

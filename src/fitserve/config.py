@@ -7,6 +7,11 @@ from flask import Config
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "FITSERVE"
+THREADS = 16
+"""Requests that a worker answers at a time."""
+WAITING = 12
+"""Of these, those that may take or wait for what takes long: trainings, and predictions of many
+rows. The others always have a thread."""
 
 
 class SettingError(SystemExit):
@@ -52,6 +57,9 @@ class Settings(_FromEnvironment):
     )
     training_memory_mb: int = Field(
         default=2048, ge=64, description="Most memory that one training may take, in MiB."
+    )
+    predict_seconds: int = Field(
+        default=30, ge=1, le=3600, description="Longest that one prediction may take."
     )
 
     @property

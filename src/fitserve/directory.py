@@ -21,6 +21,7 @@ from fitserve.errors import (
     UnknownModelType,
 )
 from fitserve.models.base import Model
+from fitserve.predictor import Predictor
 from fitserve.storage.cache import Loaded, ModelCache
 from fitserve.storage.store import MAX_MODEL_ID, Key, Record, Store, moment
 from fitserve.training.queue import TrainingQueue
@@ -43,8 +44,10 @@ class ModelDirectory:
         store: Store,
         trainer: Trainer,
         cache_bytes: int = 2**29,
+        predictor: Predictor | None = None,
     ) -> None:
         self.catalog = catalog
+        self.predictor = predictor or Predictor()
         self.ready = False
         """The store has been usable at least once."""
         self.reachable = False
@@ -139,8 +142,9 @@ class ModelDirectory:
         self._queue.wind_down()
 
     def abort(self) -> None:
-        """End what is being trained: what was queued is put back."""
+        """End what is being trained, and long predictions: what was queued is put back."""
         self._queue.abort()
+        self.predictor.abort()
 
     def _publish(self, reserved: Record, training: Training, done: Trained) -> Record:
         description = training.description() | {"training": done.description()}
@@ -159,6 +163,7 @@ class ModelDirectory:
         self._queue.start()
 
     def close(self) -> None:
+        self.predictor.abort()
         self._queue.close()
         self._stopped.set()
 

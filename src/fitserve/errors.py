@@ -220,6 +220,29 @@ class TrainingLimit(FitserveError):
         )
 
 
+class PredictionLimit(FitserveError):
+    """Predicting took more time, or its answer more room, than it may."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    name = "prediction-limit"
+    title = "The prediction went over its limit"
+
+    @classmethod
+    def time(cls, seconds: int, done: int, rows: int) -> "PredictionLimit":
+        return cls(
+            f"In its limit of {seconds} seconds the server predicted for {done:,} of {rows:,} "
+            f"rows. Send at most {max(1, done * 4 // 5):,} rows at a time, or raise the limit "
+            "with the setting FITSERVE_PREDICT_SECONDS."
+        )
+
+    @classmethod
+    def answer(cls, megabytes: int, rows: int, sent: int) -> "PredictionLimit":
+        what = f"Send at most {rows:,} of the {sent:,} rows at a time"
+        if rows < 1:
+            what = "One row is too much already: leave probabilities out"
+        return cls(f"The answer would be over the limit of {megabytes} MiB. {what}.")
+
+
 class TrainingLost(FitserveError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     name = "training-lost"
@@ -246,6 +269,34 @@ class Busy(FitserveError):
         return cls(
             "The server is stopping and trains nothing new. Nothing was changed; send the "
             "request again.",
+            retry_after=5,
+        )
+
+
+class Overloaded(FitserveError):
+    """There is no room for this one beside the others."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    name = "busy"
+    title = "The server has no room for this at the moment"
+
+    @classmethod
+    def by_predictions(cls) -> "Overloaded":
+        return cls(
+            "As many long predictions as this server has room for are under way. Send the request "
+            "again later, or fewer rows at a time.",
+            retry_after=5,
+        )
+
+    @classmethod
+    def by_stopping(cls) -> "Overloaded":
+        return cls("The server is stopping. Send the request again.", retry_after=5)
+
+    @classmethod
+    def of_memory(cls) -> "Overloaded":
+        return cls(
+            "The machine has no memory left for this request. Send it again later, or fewer rows "
+            "at a time.",
             retry_after=5,
         )
 

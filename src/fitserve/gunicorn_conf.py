@@ -9,7 +9,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 from fitserve.app import open_store  # noqa: E402
-from fitserve.config import Server, Settings  # noqa: E402
+from fitserve.config import THREADS, Server, Settings  # noqa: E402
 
 # A wrong setting stops here, in one line, before there is a worker to fail.
 _settings = Settings.load()
@@ -22,7 +22,7 @@ bind = (
 )
 workers = _server.workers(_settings)
 worker_class = "fitserve.worker.Worker"
-threads = 16
+threads = THREADS
 keepalive = (
     75  # longer than a load balancer's idle time of 60 s, so that it never meets a closed one
 )

@@ -22,7 +22,7 @@ MIB = 2**20
 
 def loaded(model_id: int, size: int) -> Loaded:
     model = catalog()["gauss_naive_bayes"].from_kwargs({})
-    vars(model)["big_"] = np.zeros(size, dtype=np.uint8)
+    vars(model).update(classes_=None, big_=np.zeros(size, dtype=np.uint8))
     return Loaded(Record(Key("knn", model_id), "t", "ready", "now"), model, "0")
 
 

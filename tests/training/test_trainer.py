@@ -21,8 +21,9 @@ from fitserve.models.base import Model, Task, hyperparameters
 from fitserve.storage.store import Key, reservation
 from fitserve.training import process, trainer
 from fitserve.training.process import ForkServer, Limits
-from fitserve.training.trainer import REQUESTS, Trainer, Turns
+from fitserve.training.trainer import REQUESTS, Trainer
 from fitserve.training.training import Ongoing, Trained, Training
+from fitserve.training.turns import Turns
 from tests.conftest import ROOT, needs_proc, until
 from tests.models.data import kwargs_for, split_for
 from tests.models.test_conformance import every_type, same

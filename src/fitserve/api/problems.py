@@ -8,7 +8,7 @@ from flask import Flask, Response, current_app, request
 from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
-from fitserve.errors import FAULT, FitserveError, TooLarge, clip, problem
+from fitserve.errors import FAULT, FitserveError, Overloaded, TooLarge, clip, problem
 
 LISTEN_SECONDS = 10.0
 
@@ -16,6 +16,7 @@ LISTEN_SECONDS = 10.0
 def init_app(app: Flask) -> None:
     app.register_error_handler(FitserveError, _ours)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(MemoryError, _exhausted)
     app.after_request(_heard_out)
 
 
@@ -36,6 +37,10 @@ def _ours(error: FitserveError) -> Response:
     if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
+
+
+def _exhausted(_: MemoryError) -> Response:
+    return _ours(Overloaded.of_memory())
 
 
 def _http(error: HTTPException) -> Response:

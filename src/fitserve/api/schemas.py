@@ -1,16 +1,12 @@
 """The bodies of requests, what they turn into, and the bodies of answers."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from fitserve.data import arrays
-from fitserve.data.arrays import FloatArray
-from fitserve.errors import InvalidRequest, Location, relocated, within
+from fitserve.errors import InvalidRequest, within
 from fitserve.models.base import Model
-from fitserve.storage.cache import Loaded
 from fitserve.storage.store import MAX_MODEL_ID, Key, Record
 from fitserve.training.training import Training
 
@@ -102,42 +98,6 @@ class ModelsQuery(Request):
 
 
 # -------------------------------------------------------------------------------- answers
-
-
-def prediction(ask: PredictRequest, loaded: Loaded) -> dict[str, Any]:
-    """The answer of /predict: of one row in the singular, of a batch in the plural."""
-    model = loaded.model
-    X, single = arrays.features(
-        ask.features, model.n_features_in_, loaded.feature_names, ("features",)
-    )
-    answer: dict[str, Any] = {"model_type": ask.model_type, "model_id": ask.model_id}
-    with _located_in_features(single):
-        predicted = model.predict(X).tolist()
-        answer |= {"prediction": predicted[0]} if single else {"predictions": predicted}
-        if ask.probabilities:
-            named = _by_label(model, X)
-            answer["probabilities"] = named[0] if single else named
-    return answer
-
-
-def _by_label(model: Model, X: FloatArray) -> list[dict[str, float]]:
-    table = model.predict_proba(X).tolist()
-    labels: list[Any] = (
-        list(range(len(table[0]))) if model.classes_ is None else model.classes_.tolist()
-    )
-    texts = [str(label).lower() if isinstance(label, bool) else str(label) for label in labels]
-    return [dict(zip(texts, row, strict=True)) for row in table]
-
-
-@contextmanager
-def _located_in_features(single: bool) -> Iterator[None]:
-    """A model speaks of X; the caller sent features, and perhaps one row of them."""
-
-    def place(loc: Location) -> Location:
-        return ("features", *loc[2 if single else 1 :]) if loc[:1] == ("X",) else loc
-
-    with relocated(place):
-        yield
 
 
 def summary(record: Record) -> dict[str, Any]:

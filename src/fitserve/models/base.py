@@ -129,6 +129,16 @@ class Model(ABC):
         as an array."""
         return 2 * 8 * self.n_samples_ * self.n_features_in_
 
+    def row_cost(self) -> float:
+        """Roughly how many operations predicting for one row takes, of a trained model: most
+        types use each number that they learned once."""
+        return 50.0 + sum(np.size(learned) for learned in self.state().values())
+
+    def refuse_rows(self, X: FloatArray) -> None:
+        """Raise `InvalidRequest` for the rows, of all that are asked about, that cannot be
+        predicted for; a type overrides it that has such rows."""
+        return
+
     def predict(self, X: object) -> NDArray[Any]:
         """Predict for each row of X `(n_rows, n_features)`.
 

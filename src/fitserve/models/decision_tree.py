@@ -97,6 +97,9 @@ class DecisionTree(Model):
 
     # --------------------------------------------------------------------------- predicting
 
+    def row_cost(self) -> float:
+        return 50.0 + 10.0 * self.depth_
+
     def _predict(self, X: FloatArray) -> NDArray[Any]:
         answer: NDArray[Any] = self._table[2][self._leaves(X)]
         return answer

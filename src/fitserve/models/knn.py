@@ -119,9 +119,23 @@ class Knn(Model):
 
     # ------------------------------------------------------------------------- neighbours
 
+    def row_cost(self) -> float:
+        n, cells = len(self.X_), float(self.X_.size)
+        if self._proposes:
+            each = cells / 16.0
+        elif self.p in (1.0, 2.0):
+            each = cells
+        else:
+            each = 10.0 * cells  # for a power
+        return each + 2.0 * n + 50.0 * self.n_neighbors
+
+    @property
+    def _proposes(self) -> bool:
+        return self.p == 2.0 and len(self.X_) >= _ENOUGH
+
     def _neighbours(self, X: FloatArray) -> Iterator[Neighbours]:
         """The k nearest of each query, a block of queries at a time."""
-        pairs = self._proposed if self.p == 2.0 and len(self.X_) >= _ENOUGH else self._all
+        pairs = self._proposed if self._proposes else self._all
         for queries, rows, columns, power in pairs(X):
             order = np.lexsort((columns, power, rows))
             first = np.searchsorted(rows, np.arange(queries.stop - queries.start))
@@ -148,8 +162,11 @@ class Knn(Model):
         """Each query's k nearest and what ties with the k-th, from all the distances."""
         n, k = len(self.X_), self.n_neighbors
         for queries in _blocks(len(X), max(1, _CELLS // self.X_.size)):
-            difference = self.X_ - 0.5 * X[queries, None]
-            power = self._power(difference.reshape(-1, X.shape[1])).reshape(-1, n)
+            Q = 0.5 * X[queries, None]
+            power = np.empty((len(Q), n))
+            for some in _blocks(n, max(1, _CELLS // Q.size)):
+                difference = self.X_[some] - Q
+                power[:, some] = self._power(difference.reshape(-1, X.shape[1])).reshape(len(Q), -1)
             bound = np.partition(power, k - 1, axis=1)[:, k - 1 : k]
             rows, columns = np.nonzero(power <= bound)
             yield queries, rows, columns, power[rows, columns]

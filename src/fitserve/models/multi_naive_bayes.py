@@ -80,6 +80,9 @@ class MultiNaiveBayes(Model):
             return learned
         return np.full(len(counts), -np.log(len(counts)))
 
+    def refuse_rows(self, X: FloatArray) -> None:
+        _refuse_negative(X)
+
     def _joint(self, X: FloatArray) -> tuple[FloatArray, float]:
         """Log of prior times likelihood, `(n_rows, n_classes)`, and what it was shrunk by."""
         _refuse_negative(X)

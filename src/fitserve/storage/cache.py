@@ -20,6 +20,14 @@ class Loaded:
     model: Model
     epoch: str | None
 
+    def __post_init__(self) -> None:
+        """What predictions cost: operations that a row takes, and the length of the labels."""
+        self.row_cost = self.model.row_cost()
+        labels = self.model.classes_
+        lengths = [] if labels is None else [len(str(label)) for label in labels.tolist()]
+        self.n_labels, self.labels_length = len(lengths), sum(lengths)
+        self.longest_label = max(lengths, default=0)
+
     @property
     def feature_names(self) -> list[str] | None:
         names: list[str] | None = self.record.description["feature_names"]

@@ -1,29 +1,30 @@
 """Where a training runs: what is small in place, the rest apart, a few at a time."""
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import BoundedSemaphore, Condition, Event
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from threading import BoundedSemaphore, Event, Semaphore
 from time import thread_time
 
 from fitserve.errors import Busy, TrainingLimit
 from fitserve.training import process
 from fitserve.training.process import ForkServer, Limits
 from fitserve.training.training import Ongoing, Trained, Training, trained
+from fitserve.training.turns import Turns
 
 SMALL = 4e6  # operations that may be done in place at a stretch: some 20 ms
 PATIENCE = 0.05  # seconds of work after which a process of its own is worth its start
-REQUESTS = 8  # that may wait for a process at once; the other half of the threads goes on serving
+REQUESTS = 8  # that may wait for a process at once; the other threads go on serving
 
 
 class Trainer:
     """Trains for any number of threads, at most `slots` apart at a time."""
 
-    def __init__(self, limits: Limits, slots: int) -> None:
+    def __init__(self, limits: Limits, slots: int, waiting: Semaphore | None = None) -> None:
         self.limits = limits
         self.slots = slots
         self._turns = Turns(slots)
         self._requests = BoundedSemaphore(REQUESTS)
+        self._waiting = waiting or BoundedSemaphore(REQUESTS)
         self._server = ForkServer()
         self._winding_down = Event()
 
@@ -53,16 +54,8 @@ class Trainer:
         done = _in_place(training, ongoing)
         if done is not None:
             return done
-        if not self._requests.acquire(blocking=False):
-            raise Busy.full(
-                f"{REQUESTS} requests wait for their trainings already, and are not to take "
-                "more of this server; with the header 'Prefer: respond-async' a training queues."
-            )
-        try:
-            with self._turns.turn(lambda: self._go_on(ongoing)):
-                return process.train(self._server, training, ongoing, self.limits)
-        finally:
-            self._requests.release()
+        with self._room(), self._turns.turn(lambda: self._go_on(ongoing)):
+            return process.train(self._server, training, ongoing, self.limits)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -76,42 +69,23 @@ class Trainer:
         done = _in_place(training, ongoing)
         return done or process.train(self._server, training, ongoing, self.limits)
 
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """Room for a request to wait in."""
+        with ExitStack() as held:
+            for room in (self._requests, self._waiting):
+                if not room.acquire(blocking=False):
+                    raise Busy.full(
+                        "As many requests wait for their trainings already as may take of this "
+                        "server; with the header 'Prefer: respond-async' a training queues."
+                    )
+                held.callback(room.release)
+            yield
+
     def _go_on(self, ongoing: Ongoing) -> None:
         ongoing.go_on()
         if self.winding_down:
             raise Busy.stopping()
-
-
-class Turns:
-    """A semaphore for `slots` at a time, in the order in which they came: threading's own lets
-    whoever gives a slot back take it again before those that wait."""
-
-    def __init__(self, slots: int) -> None:
-        self._free = slots
-        self._line: deque[object] = deque()
-        self._changed = Condition()
-
-    @contextmanager
-    def turn(self, go_on: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Wait for a turn and have it; `go_on` is asked now and then, and may raise."""
-        ticket = object()
-        with self._changed:
-            self._line.append(ticket)
-            try:
-                go_on()
-                while not self._free or self._line[0] is not ticket:
-                    self._changed.wait(process.LOOK_EVERY)
-                    go_on()
-                self._free -= 1
-            finally:
-                self._line.remove(ticket)
-                self._changed.notify_all()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._free += 1
-                self._changed.notify_all()
 
 
 class _TakesLong(Exception):
@@ -131,5 +105,5 @@ def _in_place(training: Training, ongoing: Ongoing) -> Trained | None:
 
     try:
         return trained(training.model, training.X, training.y, watch)
-    except _TakesLong:
+    except (_TakesLong, MemoryError):  # a process of its own has a limit of memory, and says so
         return None

@@ -6,7 +6,7 @@ from urllib.request import parse_http_list
 
 from flask import Blueprint, request
 
-from fitserve.api import schemas
+from fitserve.api import predictions, schemas
 from fitserve.api.bodies import takes
 from fitserve.api.schemas import ListRequest, ModelsQuery, PredictRequest, RegisterRequest
 from fitserve.directory import ModelDirectory
@@ -30,7 +30,8 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     @routes.post("/predict")
     @takes(PredictRequest)
     def predict(ask: PredictRequest) -> Any:
-        return schemas.prediction(ask, directory.get(ask.model_type, ask.model_id))
+        loaded = directory.get(ask.model_type, ask.model_id)
+        return predictions.prediction(ask, loaded, directory.predictor)
 
     @routes.post("/list")
     @takes(ListRequest)
