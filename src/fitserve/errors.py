@@ -1,15 +1,24 @@
 """Typed errors: raise one where the facts are known; `problems` turns it into an answer."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 Location = tuple[str | int, ...]
 
 FAULT = "The server met a fault of its own; it is in the server's log."
 LISTED = 20  # faults named in one answer; the rest are counted
+
+
+class Remedy(NamedTuple):
+    """What would mend a request, for a program that offers it."""
+
+    words: str
+    set: Mapping[str, Any]
+    """Members to write beside the hyperparameters, and at /predict into the body; null takes one
+    away, as in a merge patch (RFC 7396)."""
 
 
 class FitserveError(Exception):
@@ -44,6 +53,7 @@ class Fault:
     loc: Location
     msg: str
     type: str = "value_error"
+    remedies: tuple[Remedy, ...] = ()
 
     def __str__(self) -> str:
         where = ".".join(clip(part) for part in self.loc)
@@ -53,14 +63,17 @@ class Fault:
 class InvalidRequest(FitserveError):
     """The request was read, and something in it is wrong.
 
-    `faults` are the first ones in reading order, `total` is how many there are altogether.
+    `faults` are the first ones in reading order, `total` is how many there are altogether, `add`
+    what to write beside to have them mended, as the caller would.
     """
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     name = "invalid-request"
     title = "The request is not valid"
 
-    def __init__(self, faults: Iterable[Fault], total: int | None = None) -> None:
+    def __init__(
+        self, faults: Iterable[Fault], total: int | None = None, add: str | None = None
+    ) -> None:
         self.faults = list(faults)
         self.total = len(self.faults) if total is None else total
         first = self.faults[0]
@@ -68,6 +81,9 @@ class InvalidRequest(FitserveError):
             detail = f"{first}. Mend it and send the request again."
         else:
             detail = f"{self.total} things to mend; the first is {first}."
+        self.add = add
+        if add is not None:
+            detail = f"{detail} Add {add}"
         super().__init__(detail)
 
     @classmethod
@@ -80,6 +96,9 @@ class InvalidRequest(FitserveError):
             {"loc": [_short(part) for part in fault.loc], "msg": fault.msg, "type": fault.type}
             for fault in self.faults
         ]
+        remedies = [remedy for fault in self.faults for remedy in fault.remedies]
+        if remedies:
+            members["remedies"] = [remedy._asdict() for remedy in remedies]
         if self.total > len(self.faults):
             members["more_errors"] = self.total - len(self.faults)
         return members
@@ -92,7 +111,7 @@ def relocated(place: Callable[[Location], Location]) -> Iterator[None]:
         yield
     except InvalidRequest as error:
         faults = [replace(fault, loc=place(fault.loc)) for fault in error.faults]
-        raise InvalidRequest(faults, error.total) from None
+        raise InvalidRequest(faults, error.total, error.add) from None
 
 
 def within(*prefix: str | int) -> AbstractContextManager[None]:

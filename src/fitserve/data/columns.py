@@ -1,0 +1,125 @@
+"""The columns of a table as a model knows them: what was learned of each, applied again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from fitserve.data.arrays import FloatArray
+from fitserve.data.encoding import Encoder, NumberEncoder, Rows, restored
+from fitserve.data.table import Table
+from fitserve.errors import LISTED, Fault, InvalidRequest, Location, clip
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How a table becomes a matrix, `(n_rows, n_encoded)`: the block of each column in the
+    order of the table that they were learned from. Says nothing of columns that are not used."""
+
+    encoders: Sequence[Encoder]
+    target: str | None = None
+    """The name of the column that was y."""
+    dialect: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Of the table's columns that are used."""
+        return [encoder.name for encoder in self.encoders]
+
+    @cached_property
+    def as_text(self) -> frozenset[str]:
+        """Columns to be read as text, numbers too."""
+        return frozenset(one.name for one in self.encoders if one.kind != "number")
+
+    @cached_property
+    def encoded_names(self) -> list[str]:
+        """Of the matrix's columns: `age`, `sex=male`, `body~offer`."""
+        return [name for encoder in self.encoders for name in encoder.names]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where the block of each column begins, and where the last ends."""
+        return [0, *np.cumsum([encoder.width for encoder in self.encoders]).tolist()]
+
+    @property
+    def n_encoded(self) -> int:
+        return self.starts[-1]
+
+    def owner(self, j: int) -> str:
+        """The table's column of which the matrix's column `j` is made."""
+        return self.names[int(np.searchsorted(self.starts, j, side="right")) - 1]
+
+    @cached_property
+    def _plain(self) -> bool:
+        return all(isinstance(one, NumberEncoder) and one.plain for one in self.encoders)
+
+    def encode(self, table: Table) -> FloatArray:
+        """The matrix of a table that has these columns, among others, in any order.
+
+        Raises `InvalidRequest` with the place of each cell that cannot be: missing where there is
+        nothing to fill in, text in a number, a category that is not known, beyond float64.
+        """
+        self.require(table)
+        if self._plain and all(table.columns[name].codes is None for name in self.names):
+            X = table.matrix(self.names)
+            if np.isfinite(X).all():
+                return X
+        X = np.zeros((table.n_rows, self.n_encoded))
+        refused: list[Rows] = []
+        for encoder, start in zip(self.encoders, self.starts, strict=False):
+            into = X[:, start : start + encoder.width]
+            refused.append(encoder.encode(table.columns[encoder.name], into))
+        if any(map(len, refused)):
+            self._refuse(table, refused)
+        return X
+
+    def require(self, table: Table) -> None:
+        """Raises `InvalidRequest` that names each column that the table lacks."""
+        absent = [name for name in self.names if name not in table.columns]
+        if absent:
+            there = clip(", ".join(table.columns), 300)
+            raise InvalidRequest(
+                [
+                    Fault((name,), f"this column is missing; there are: {there}", "missing")
+                    for name in absent[:LISTED]
+                ],
+                len(absent),
+            )
+
+    def _refuse(self, table: Table, refused: Sequence[Rows]) -> None:
+        """Name the first cells in reading order, and count the rest."""
+        cells = sorted(
+            (row, at) for at, rows in enumerate(refused) for row in rows[:LISTED].tolist()
+        )
+        faults = []
+        for row, at in cells[:LISTED]:
+            encoder = self.encoders[at]
+            wrong = encoder.wrong(table.columns[encoder.name], row)
+            faults.append(Fault(table.place(row, encoder.name), *wrong))
+        raise InvalidRequest(faults, sum(map(len, refused)))
+
+    # -------------------------------------------------------------------------------- stored
+
+    def state(self) -> dict[str, Any]:
+        """JSON from which `restored` makes the same columns again."""
+        return {
+            "target": self.target,
+            "dialect": dict(self.dialect),
+            "encoders": [encoder.state() for encoder in self.encoders],
+        }
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Any]) -> Self:
+        encoders = [restored(one) for one in state["encoders"]]
+        return cls(encoders, state["target"], state["dialect"])
+
+
+def place_in(table: Table, columns: Columns, loc: Location) -> Location:
+    """Where in the table a fault lies that a model located in the matrix, `("X", row, column)`."""
+    if loc[:1] != ("X",) or len(loc) < 2 or not isinstance(loc[1], int):
+        return loc
+    if len(loc) == 2 or not isinstance(loc[2], int):
+        return table.place(loc[1], columns.names[0])[:-1]
+    return table.place(loc[1], columns.owner(loc[2]))

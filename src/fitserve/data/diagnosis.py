@@ -1,0 +1,302 @@
+"""Which kind a column is, or what has to be said first: nothing is guessed in silence."""
+
+from collections.abc import Set
+from typing import Any
+
+import numpy as np
+
+from fitserve.data.kinds import Form, unit
+from fitserve.data.levels import Levels
+from fitserve.data.options import ColumnOptions, Kind
+from fitserve.data.table import OTHER, Column, Table
+from fitserve.errors import Fault, Remedy, clip
+
+DIFFERENT_FROM = 10  # rows from which on a text that is different in every row is refused
+_SENTENCE = 3.0  # words a cell from which on a text is proposed to be read word by word
+
+_NUMBERS = {Form.NUMBER, Form.ZEROS}
+_OTHERWISE = {Form.COMMA, Form.GROUPED, Form.OTHERWISE}
+
+
+def diagnosed(name: str, table: Table, options: ColumnOptions) -> Kind | Fault:
+    """The kind of a column that nothing was said of, or the problem with it."""
+    return _Diagnosis(name, table, options).kind()
+
+
+def asked(name: str, table: Table, options: ColumnOptions) -> Kind | Fault:
+    """The kind that the caller said, if the cells are such."""
+    kind = options.kinds[name]
+    examined = _Diagnosis(name, table, options)
+    if kind == "number":
+        return examined.as_number() or kind
+    return examined.too_many() or kind if kind == "category" else kind
+
+
+def diagnosed_target(name: str, table: Table, options: ColumnOptions) -> Fault | None:
+    """What is wrong with a column that shall be y, if it is not said to be a category."""
+    kind = options.kinds.get(name)
+    if kind == "text":
+        said = f"{name} is what to learn, and its words cannot be; say category or number"
+        return Fault(("kinds", name), said, "target_kind")
+    examined = _Diagnosis(name, table, options, target=True)
+    if kind == "number":
+        return examined.as_number()
+    return None if kind == "category" else examined.as_target()
+
+
+class _Diagnosis:
+    def __init__(
+        self, name: str, table: Table, options: ColumnOptions, target: bool = False
+    ) -> None:
+        self.name, self.table, self.options, self.target = name, table, options, target
+        self.cells: Column = table.columns[name]
+        self.levels = Levels(self.cells)
+
+    def kind(self) -> Kind | Fault:
+        if self.cells.codes is None:
+            return self.zeros() or self.too_large() or "number"
+        rows = self.levels.rows_of
+        if not rows:  # nothing in it, which is said elsewhere
+            return "number"
+        forms = rows.keys() - {Form.GAP}
+        if not forms & _NUMBERS:
+            return self._without_numbers(forms)
+        if forms <= _NUMBERS and Form.GAP not in rows:
+            return self._numbers_as_text(forms)
+        return self._stranger(forms)
+
+    def _without_numbers(self, forms: Set[Form]) -> Kind | Fault:
+        if forms == {Form.TRUTH}:
+            return "number" if Form.GAP not in self.levels.rows_of else self._gap_mark()
+        if forms and forms <= _OTHERWISE:
+            return self._otherwise(forms)
+        if forms == {Form.DATE}:
+            return self._date()
+        if forms == {Form.TEXT} and self._measured():
+            return self._otherwise(forms)
+        return self.category()
+
+    def category(self) -> Kind | Fault:
+        if self.target:
+            return self._all_different() or "category"
+        if self.options.categories == "error":
+            return self._problem(
+                int((self.levels.codes >= 0).argmax()),
+                f"text is refused by categories=error, and this is the text {self._cell_text()}. "
+                f"Say kinds={self.name}:category to take this column all the same, or leave it out",
+                "text_refused",
+                f"leaves {self.name} out",
+                {"drop": [self.name]},
+            )
+        return self._all_different() or self.too_many() or "category"
+
+    def as_target(self) -> Fault | None:
+        """As any column; but text is as it is written, numbers with zeros before them too."""
+        if self.cells.codes is None:
+            return self.too_large()
+        rows = self.levels.rows_of
+        forms = rows.keys() - {Form.GAP}
+        if not rows:
+            return None
+        if forms & _NUMBERS:
+            whole = forms <= _NUMBERS and Form.GAP not in rows
+            return None if whole else self._stranger(forms)
+        found = self._without_numbers(forms)
+        return found if isinstance(found, Fault) else None
+
+    # ------------------------------------------------------------------------- as was asked
+
+    def as_number(self) -> Fault | None:
+        """What keeps the column from being the number it was said to be."""
+        if self.cells.codes is None:
+            return self.too_large()
+        rows = self.levels.rows_of
+        forms = rows.keys() - {Form.GAP}
+        if forms == {Form.TRUTH} and Form.GAP not in rows:
+            return None
+        if forms <= _NUMBERS and Form.GAP not in rows:
+            return self._number_as_text(self.levels.first(*_NUMBERS))
+        return self._stranger(forms or {Form.NUMBER})
+
+    def _stranger(self, forms: Set[Form]) -> Fault:
+        """The problem with a column of numbers and something else."""
+        if forms <= _NUMBERS:
+            return self._gap_mark()
+        if forms <= _NUMBERS | _OTHERWISE:
+            return self._otherwise(forms & _OTHERWISE)
+        return self._mixed()
+
+    def too_many(self) -> Fault | None:
+        most = self.options.max_categories
+        different = len(self.levels.texts)
+        uncounted = bool((self.levels.codes == OTHER).any())
+        if different <= most and not uncounted:
+            return None
+        rows = int((self.levels.codes != -1).sum())
+        set_: dict[str, Any] = {"max_categories": different}
+        words = f"takes all {different:,} values of {self.name}"
+        if uncounted or 2 * different > rows or different > 1000:
+            words, set_ = self._words_or_drop()
+        return self._problem(
+            int((self.levels.codes >= 0).argmax()),
+            f"this column of text has {'more than ' if uncounted else ''}{different:,} different "
+            f"values in {rows:,} rows, and each would become a column; the limit max_categories "
+            f"is {most:,}. Leave the column out (drop), raise max_categories, or have its words "
+            "counted (kind text)",
+            "too_many_categories",
+            words,
+            set_,
+        )
+
+    # ------------------------------------------------------------------------------ problems
+
+    def too_large(self) -> Fault | None:
+        infinite = np.isinf(self.cells.values if self.cells.values is not None else 0.0)
+        if not infinite.any():
+            return None
+        return self._problem(
+            int(infinite.argmax()),
+            "the number is beyond what a float of 64 bits holds (1.8e308); write it smaller, or "
+            "leave the column out (drop)",
+            "finite_number",
+            *self._left_out(),
+        )
+
+    def zeros(self) -> Fault | None:
+        if self.cells.zeros is None:
+            return None
+        return self._problem(
+            self.cells.zeros,
+            "this number has zeros before it, as a code has; say whether the column is a number "
+            "or a category",
+            "leading_zeros",
+            f"takes {self.name} as a category, as it is written",
+            {"kinds": {self.name: "category"}},
+        )
+
+    def _numbers_as_text(self, forms: Set[Form]) -> Kind | Fault:
+        if Form.ZEROS in forms:  # text, and it means to be
+            return self.category()
+        return self._number_as_text(self.levels.first(Form.NUMBER))
+
+    def _number_as_text(self, row: int) -> Fault:
+        return self._problem(
+            row,
+            f"the number {self._cell_text(row)} is sent as text; send it as a number, without "
+            "quotes, or say that the column is a category (kinds)",
+            "number_as_text",
+            f"takes {self.name} as a category",
+            {"kinds": {self.name: "category"}},
+        )
+
+    def _gap_mark(self) -> Fault:
+        row = self.levels.first(Form.GAP)
+        marks = [
+            text
+            for text, found in zip(self.levels.texts, self.levels.forms, strict=True)
+            if found is Form.GAP
+        ]
+        return self._problem(
+            row,
+            f"{self._cell_text(row)} stands among numbers; name it in na_values if it stands for "
+            "what is missing",
+            "gap_mark",
+            f"{', '.join(marks)} counts as empty",
+            {"na_values": marks}
+            | ({"missing": "impute"} if self.options.missing == "error" else {}),
+        )
+
+    def _otherwise(self, forms: Set[Form]) -> Fault:
+        row = self.levels.first(*forms)
+        text = self._cell_text(row)
+        words, set_ = self._left_out()
+        if Form.COMMA in forms:
+            row = self.levels.first(Form.COMMA)
+            text = self._cell_text(row)
+            advice = "add decimal=, if it is a decimal comma, or write 0.5 instead of 0,5"
+            words, set_ = "reads decimal commas", {"decimal": ","}
+        elif Form.GROUPED in forms:
+            advice = "write 1234 instead of 1,234, or leave the column out"
+        else:
+            advice = "write the number alone, as 5 or 0.05, or leave the column out"
+        return self._problem(
+            row, f"{text} is a number written otherwise; {advice}", "number_format", words, set_
+        )
+
+    def _date(self) -> Fault:
+        row = self.levels.first(Form.DATE)
+        return self._problem(
+            row,
+            f"{self._cell_text(row)} is a date or time, of which no number is made; leave the "
+            "column out, or send a number instead, such as the year",
+            "date",
+            *self._left_out(),
+        )
+
+    def _mixed(self) -> Fault:
+        rows = self.levels.rows_of
+        numbers = sum(rows[found] for found in _NUMBERS | _OTHERWISE)
+        others = [found for found in rows if found not in _NUMBERS | _OTHERWISE | {Form.GAP}]
+        texts = sum(rows[found] for found in others)
+        if numbers < texts:
+            row = self.levels.first(*_NUMBERS, *_OTHERWISE)
+            here = f"the number {self._cell_text(row)} stands among text"
+        else:
+            row = self.levels.first(*others)
+            here = f"the text {self._cell_text(row)} stands among numbers"
+        return self._problem(
+            row,
+            f"{here} ({numbers:,} cells of the column are numbers, {texts:,} are text). Mend the "
+            f"cell, leave the column out (drop), or say that it is a category (kinds)",
+            "mixed_column",
+            f"takes {self.name} as a category",
+            {"kinds": {self.name: "category"}},
+        )
+
+    def _all_different(self) -> Fault | None:
+        rows = int((self.levels.codes != -1).sum())
+        different = len(self.levels.texts)
+        if rows < DIFFERENT_FROM or different < rows:
+            return None
+        row = int((self.levels.codes >= 0).argmax())
+        said = f"this column holds a different text in each of its {rows:,} rows, so that no later "
+        if self.target:
+            said += "row can be like one of them; name another column as target"
+            return self._problem(row, said, "all_different", "", {})
+        said += "row would be known; leave it out (drop), or have its words counted (kind text)"
+        return self._problem(row, said, "all_different", *self._words_or_drop())
+
+    # ---------------------------------------------------------------------------------- words
+
+    def _words_or_drop(self) -> tuple[str, dict[str, Any]]:
+        some = self.levels.texts[:200]
+        if sum(len(text.split()) for text in some) >= _SENTENCE * len(some):
+            return f"counts the words of {self.name}", {"kinds": {self.name: "text"}}
+        return self._left_out()
+
+    def _left_out(self) -> tuple[str, dict[str, Any]]:
+        if self.target:
+            return f"takes {self.name} as a category", {"kinds": {self.name: "category"}}
+        return f"leaves {self.name} out", {"drop": [self.name]}
+
+    def _measured(self) -> bool:
+        """Whether every cell is a number and a unit: after a space any, otherwise one of all."""
+        pairs = zip(self.levels.texts, self.levels.forms, strict=True)
+        units = {unit(text) for text, found in pairs if found is Form.TEXT}
+        if not units or None in units:
+            return False
+        return len(units) == 1 or all(one is not None and one.startswith(" ") for one in units)
+
+    def _cell_text(self, row: int | None = None) -> str:
+        if row is None:
+            row = int((self.levels.codes >= 0).argmax())
+        code = int(self.levels.codes[row])
+        if code >= 0:
+            return repr(clip(self.levels.texts[code], 40))
+        assert self.cells.values is not None
+        return f"{self.cells.values[row]:.15g}"
+
+    def _problem(self, row: int, msg: str, type: str, words: str, set_: dict[str, Any]) -> Fault:
+        return Fault(
+            self.table.place(row, self.name), msg, type, (Remedy(words, set_),) if set_ else ()
+        )

@@ -1,0 +1,143 @@
+"""From a table that was sent to what is learned from: the matrix, y, and what made them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fitserve.data import arrays
+from fitserve.data.arrays import FloatArray, Target
+from fitserve.data.columns import Columns
+from fitserve.data.csv import CsvFile
+from fitserve.data.diagnosis import diagnosed_target
+from fitserve.data.dialect import Dialect
+from fitserve.data.encoding import Rows
+from fitserve.data.json_table import JsonTable
+from fitserve.data.kinds import TRUTHS, Form
+from fitserve.data.learning import Examined, Written, examined, unknown_names
+from fitserve.data.levels import Levels
+from fitserve.data.limits import refuse_too_large
+from fitserve.data.options import ColumnOptions
+from fitserve.data.table import Column, Place
+from fitserve.errors import Location, relocated
+
+_EXACT = 2.0**53  # from which on not every whole number has a float of its own
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What is learned from, and how a table becomes that."""
+
+    columns: Columns
+    X: FloatArray
+    y: Target | None
+    described: list[dict[str, Any]]
+    """What is told of each column."""
+    rows: Rows | None
+    """Which rows of the table these are; None: all."""
+    place: Place
+    """Where a row of X stands in what was sent."""
+
+
+def of_csv(file: CsvFile, options: ColumnOptions, target: str | None, written: Written) -> Intake:
+    """Raises `InvalidRequest` with all that is wrong with the table."""
+    text = {name for name, kind in options.kinds.items() if kind != "number"} & set(file.names)
+    faults = list(unknown_names(file.names, options, target))
+    used = [name for name in file.names if name not in options.drop or name == target]
+    apart = [] if target is None or target in text else [target]
+    table = file.read(used, apart=apart, text=text)
+    if target is not None and target in used and _as_text_after_all(table.columns[target]):
+        table = file.read(used, text={*text, target})
+    if target is None or target not in table.columns:
+        return _taken_in(examined(table, options, target, None, faults, written), None)
+    cells = table.columns[target]
+    fault = diagnosed_target(target, table, options)
+    if fault is not None:
+        faults.append(fault)
+    found = examined(table, options, target, cells.missing(), faults, written)
+    as_text = options.kinds.get(target) == "category"
+    return _taken_in(found, _labels(cells, found.rows, as_text))
+
+
+def of_json(
+    sent: JsonTable, options: ColumnOptions, y: object, target: str | None, written: Written
+) -> Intake:
+    """`y` is a list, a value for each row, or None; `target` names the column that is y instead.
+
+    Raises `InvalidRequest` with all that is wrong with the table.
+    """
+    text = {name for name, kind in options.kinds.items() if kind != "number"}
+    dialect = Dialect(missing=options.na_values)
+    faults = list(unknown_names(sent.names, options, target))
+    used = [name for name in sent.names if name not in options.drop and name != target]
+    table = sent.read(used, dialect, text)
+    if target is not None:
+        y = sent.cells.get(target)
+    if not isinstance(y, list) or (target is None and len(y) != table.n_rows):
+        found = examined(table, options, target, None, faults, written)
+        return _taken_in(found, None if y is None else arrays.target(y, ("y",)))
+    gaps = np.array(
+        [cell is None or (type(cell) is str and dialect.is_missing(cell)) for cell in y]
+    )
+    found = examined(table, options, target, gaps, faults, written)
+    kept = y if found.rows is None else [y[row] for row in found.rows.tolist()]
+
+    def where(loc: Location) -> Location:
+        if len(loc) < 2 or not isinstance(loc[1], int):
+            return loc
+        row = loc[1] if found.rows is None else int(found.rows[loc[1]])
+        return ("y", row) if target is None else table.place(row, target)
+
+    with relocated(where):
+        return _taken_in(found, arrays.target(kept, ("y",)))
+
+
+def _is_gap(cell: object, dialect: Dialect) -> bool:
+    return cell is None or (isinstance(cell, str) and dialect.is_missing(cell))
+
+
+def _taken_in(found: Examined, y: Target | None) -> Intake:
+    columns = found.learn()
+    refuse_too_large(found.table.n_rows, columns.n_encoded)
+    return Intake(
+        columns,
+        columns.encode(found.table),
+        y,
+        found.described(columns),
+        found.rows,
+        found.table.place,
+    )
+
+
+def _as_text_after_all(cells: Column) -> bool:
+    """Whether labels would not come back as they are written, were they read as floats."""
+    if cells.codes is not None:
+        return False
+    assert cells.values is not None
+    largest = np.abs(cells.values[~np.isnan(cells.values)]).max(initial=0.0)
+    return cells.zeros is not None or bool(_EXACT <= largest < np.inf)
+
+
+def _labels(cells: Column, rows: Rows | None, as_text: bool) -> Target:
+    """y as it is written: int64, float64, bool or text (object), of rows that have one."""
+    if cells.codes is None:
+        assert cells.values is not None
+        values = cells.values if rows is None else cells.values[rows]
+        whole = (values == np.trunc(values)).all()
+        return values.astype(np.int64) if whole else np.array(values)
+    levels = Levels(cells)
+    codes = levels.codes if rows is None else levels.codes[rows]
+    forms = set() if as_text else set(levels.forms)
+    if forms == {Form.TRUTH}:
+        return np.array([TRUTHS[text] == 1.0 for text in levels.texts])[codes]
+    if forms == {Form.NUMBER}:
+        number = [_number(text) for text in levels.texts]
+        return arrays.target([number[code] for code in codes.tolist()], ("y",))
+    return np.array(levels.texts, dtype=object)[codes]
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)

@@ -1,0 +1,208 @@
+"""Tables that come as JSON: rows by name, columns by name, or rows as lists."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from fitserve.data.dialect import Dialect
+from fitserve.data.table import MISSING, NUMBER, Column, Place, Table
+from fitserve.errors import LISTED, Fault, InvalidRequest, Location, clip
+
+Cells = Sequence[Any]
+
+COUNTED = 1000  # faults that are looked for
+_NUMBERS = {int, float, bool, type(None)}
+_CELLS = {*_NUMBERS, str}
+_SPELLED = {True: "true", False: "false"}
+
+
+class JsonTable:
+    """What was sent, by column: `cells[name]` is a list of JSON values, one a row."""
+
+    def __init__(self, cells: Mapping[str, Cells], n_rows: int, place: Place) -> None:
+        self.cells = cells
+        self.n_rows = n_rows
+        self.place = place
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.cells)
+
+    def read(
+        self,
+        names: Iterable[str],
+        dialect: Dialect,
+        text: Collection[str] = (),
+    ) -> Table:
+        """The columns `names`; those in `text` are read as text, numbers too.
+
+        Raises `InvalidRequest` for cells that are lists or objects, and for text that is not
+        well-formed.
+        """
+        columns = {}
+        faults: Iterator[Fault] = iter(())
+        for name in names:
+            cells = self.cells[name]
+            if not set(map(type, cells)) <= _CELLS:
+                faults = chain(faults, self._nested(name))
+                continue
+            columns[name] = _column(cells, dialect, name in text)
+            faults = chain(faults, self._ill_formed(name, columns[name]))
+        refuse(faults)
+        return Table(columns, self.n_rows, self.place)
+
+    def _nested(self, name: str) -> Iterator[Fault]:
+        for i, cell in enumerate(self.cells[name]):
+            if type(cell) not in _CELLS:
+                kind = "an object" if isinstance(cell, dict) else "a list"
+                said = f"a cell is a number, text, true, false or null, not {kind}"
+                yield Fault(self.place(i, name), said, "cell_type")
+
+    def _ill_formed(self, name: str, column: Column) -> Iterator[Fault]:
+        for code, text in enumerate(column.texts):
+            if not well_formed(text):
+                assert column.codes is not None
+                row = int((column.codes == code).argmax())
+                said = "text must be well-formed Unicode without U+0000; leave such characters out"
+                yield Fault(self.place(row, name), said, "text")
+
+
+def by_name(value: object, loc: Location) -> JsonTable | None:
+    """The table, if the value is rows by name or columns by name; None if it is neither.
+
+    Raises `InvalidRequest` with the place of what is wrong with it.
+    """
+    if isinstance(value, dict):
+        return _from_columns(value, loc)
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return _from_objects(value, loc)
+    return None
+
+
+def one_row(row: Mapping[str, Any], loc: Location) -> JsonTable:
+    """A table of one row by name."""
+    return JsonTable({name: [cell] for name, cell in row.items()}, 1, lambda _, name: (*loc, name))
+
+
+def from_lists(rows: Sequence[Any], names: Sequence[str], loc: Location) -> JsonTable:
+    """Rows as lists, of which the caller knows that each is as long as `names`."""
+    columns: Iterable[Cells] = zip(*rows, strict=True)
+    cells = dict(zip(names, columns, strict=True))
+    at = {name: j for j, name in enumerate(names)}
+    return JsonTable(cells, len(rows), lambda row, name: (*loc, row, at[name]))
+
+
+def _from_columns(columns: dict[str, Any], loc: Location) -> JsonTable:
+    refuse(
+        Fault((*loc, name), "a column is a list of cells, as pandas' to_dict('list') makes", "list")
+        for name, cells in columns.items()
+        if not isinstance(cells, list)
+    )
+    lengths = set(map(len, columns.values()))
+    if lengths <= {0}:
+        raise InvalidRequest.at(loc, "a table of at least one column and row is needed", "empty")
+    if len(lengths) > 1:
+        first = next(iter(columns))
+        refuse(
+            Fault(
+                (*loc, name),
+                f"this column has {len(cells):,} cells where {clip(first, 40)!r} has "
+                f"{len(columns[first]):,}; send null for a gap",
+                "ragged",
+            )
+            for name, cells in columns.items()
+            if len(cells) != len(columns[first])
+        )
+    return JsonTable(columns, lengths.pop(), lambda row, name: (*loc, name, row))
+
+
+def _from_objects(rows: list[Any], loc: Location) -> JsonTable:
+    names = list(rows[0])
+    if not names:
+        raise InvalidRequest.at((*loc, 0), "a row must hold at least one cell", "empty")
+    alike = set(map(type, rows)) == {dict} and set(map(len, rows)) == {len(names)}
+    try:
+        found = list(map(itemgetter(*names), rows)) if alike else None
+    except KeyError:
+        found = None
+    if found is None:
+        refuse(_not_alike(rows, names, loc))
+    assert found is not None
+    columns: Iterable[Cells] = zip(*found, strict=True) if len(names) > 1 else [found]
+    cells = dict(zip(names, columns, strict=True))
+    return JsonTable(cells, len(rows), lambda row, name: (*loc, row, name))
+
+
+def _not_alike(rows: list[Any], names: list[str], loc: Location) -> Iterator[Fault]:
+    known = set(names)
+    for i, row in enumerate(rows):
+        if not isinstance(row, dict):
+            yield Fault((*loc, i), "each row must be an object, as the first is", "dict_type")
+            continue
+        for name in names:
+            if name not in row:
+                said = "this cell is missing, which row 0 has; send null for a gap"
+                yield Fault((*loc, i, name), said, "missing")
+        for name in row:
+            if name not in known:
+                said = "row 0 has no such column; send null there for a gap"
+                yield Fault((*loc, i, name), said, "unknown")
+
+
+def _column(cells: Cells, dialect: Dialect, as_text: bool) -> Column:
+    if not as_text and set(map(type, cells)) <= _NUMBERS:
+        return Column(_floats(cells))
+    index: dict[str, int] = {}
+    codes = np.empty(len(cells), np.int32)
+    values = np.full(len(cells), np.nan)
+    for i, cell in enumerate(cells):
+        if cell is None or (isinstance(cell, str) and dialect.is_missing(cell)):
+            codes[i] = MISSING
+        elif isinstance(cell, (str, bool)) or as_text:
+            codes[i] = index.setdefault(cell if isinstance(cell, str) else _text(cell), len(index))
+        else:
+            codes[i] = NUMBER
+            values[i] = _float(cell)
+    numbers = not np.isnan(values).all()
+    return Column(values if numbers else None, codes, list(index))
+
+
+def _floats(cells: Cells) -> Any:
+    try:
+        return np.array(cells, dtype=np.float64)  # None becomes NaN
+    except OverflowError:  # an int of more than 308 digits
+        return np.array([np.nan if cell is None else _float(cell) for cell in cells])
+
+
+def _float(cell: float) -> float:
+    try:
+        return float(cell)
+    except OverflowError:
+        return float("inf")
+
+
+def _text(cell: float) -> str:
+    """A number or truth value as the name of a category: 1 and 1.0 are the same one."""
+    if isinstance(cell, bool):
+        return _SPELLED[cell]
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def well_formed(text: str) -> bool:
+    """Whether it can be stored and sent: no NUL, no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
+def refuse(faults: Iterator[Fault]) -> None:
+    """Raise the faults there are, if there are any."""
+    first = list(islice(faults, LISTED))
+    if first:
+        rest = sum(1 for _ in islice(faults, COUNTED - len(first)))
+        raise InvalidRequest(first, len(first) + rest)

@@ -1,0 +1,262 @@
+"""What a table's columns are, learned at registration, or all that is wrong with them at once."""
+
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fitserve.data.arrays import FloatArray
+from fitserve.data.columns import Columns
+from fitserve.data.diagnosis import asked, diagnosed
+from fitserve.data.encoding import CategoryEncoder, Encoder, NumberEncoder, Rows, TextEncoder
+from fitserve.data.levels import Levels
+from fitserve.data.options import ColumnOptions, Kind
+from fitserve.data.summaries import frequency_summary, median, number_summary
+from fitserve.data.table import Column, Table
+from fitserve.data.words import most_frequent, word_totals
+from fitserve.errors import LISTED, Fault, InvalidRequest, Remedy, clip
+
+Kinds = Mapping[str, Kind]
+Gaps = NDArray[np.bool_]
+Written = Callable[[Mapping[str, Any]], str]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A table whose columns are understood, and nothing learned yet."""
+
+    table: Table
+    """The rows to learn from."""
+    rows: Rows | None
+    """Which rows of the table that was sent these are; None: all."""
+    kinds: Kinds
+    """Of the columns that are used, in the order of the table."""
+    options: ColumnOptions
+    target: str | None
+    """The name of the column that is y, if one is."""
+    gaps: Mapping[str, int]
+    """How many cells of each column were missing, in the table that was sent."""
+
+    def learn(self) -> Columns:
+        """What is to be known of the columns to encode them, learned from all rows."""
+        encoders = [
+            _LEARN[kind](name, self.table.columns[name], self.options)
+            for name, kind in self.kinds.items()
+        ]
+        return Columns(encoders, self.target)
+
+    def described(self, columns: Columns) -> list[dict[str, Any]]:
+        """What is told of each column."""
+        return [
+            {
+                "name": one.name,
+                "kind": one.kind,
+                "missing": self.gaps[one.name],
+                "fill": one.fill,
+                "categories": one.categories if isinstance(one, CategoryEncoder) else None,
+                "summary": _summary(one, self.table.columns[one.name]),
+            }
+            for one in columns.encoders
+        ]
+
+
+def examined(
+    table: Table,
+    options: ColumnOptions,
+    target: str | None = None,
+    y_gaps: Gaps | None = None,
+    faults: Sequence[Fault] = (),
+    written: Written = str,
+) -> Examined:
+    """Decide what each column is, and which rows are learned from.
+
+    `target` names the column that is y; `y_gaps` tells in which rows y is missing, `faults`
+    what was found to be wrong already. Raises `InvalidRequest` with every fault of the table;
+    `written` says what to send to be rid of them as the caller would write it.
+    """
+    faults = [*faults]
+    used = [name for name in table.columns if name not in options.drop and name != target]
+    if not used and not faults:
+        raise InvalidRequest.at(("X",), "no column is left to learn from", "no_columns")
+    kinds: dict[str, Kind] = {}
+    for name in used:
+        found = (asked if name in options.kinds else diagnosed)(name, table, options)
+        if isinstance(found, Fault):
+            faults.append(found)
+        else:
+            kinds[name] = found
+    left_out = {
+        name for one in faults for remedy in one.remedies for name in remedy.set.get("drop", ())
+    }
+    gaps = {name: table.columns[name].missing() for name in used if name not in left_out}
+    y = np.zeros(table.n_rows, np.bool_) if y_gaps is None else y_gaps
+    faults += _gap_faults(table, options, gaps, target, y)
+    if faults:
+        raise refused(faults, options, written)
+    rows = _complete_rows([*gaps.values(), y]) if options.missing == "drop" else None
+    if rows is not None and not len(rows):
+        raise refused([_no_row_left(table, gaps)], options, written)
+    counts = {name: int(gaps[name].sum()) for name in used}
+    kept = table if rows is None else taken(table, rows)
+    return Examined(kept, rows, kinds, options, target, counts)
+
+
+def taken(table: Table, rows: Rows) -> Table:
+    """These rows of the table, as a table."""
+    columns = {
+        name: replace(
+            cells,
+            values=None if cells.values is None else cells.values[rows],
+            codes=None if cells.codes is None else cells.codes[rows],
+        )
+        for name, cells in table.columns.items()
+    }
+    return Table(columns, len(rows), lambda row, name: table.place(int(rows[row]), name))
+
+
+# -------------------------------------------------------------------------------- problems
+
+
+def refused(faults: Sequence[Fault], options: ColumnOptions, written: Written) -> InvalidRequest:
+    """All the faults of a table in one, and what to send to be rid of all that it mends."""
+    add = _together([remedy for fault in faults for remedy in fault.remedies], options)
+    return InvalidRequest(faults[:LISTED], len(faults), written(add) if add else None)
+
+
+def _together(remedies: Sequence[Remedy], options: ColumnOptions) -> dict[str, Any]:
+    """All that the remedies set, with what was sent of the same members."""
+    merged: dict[str, Any] = {}
+    for name in dict.fromkeys(name for remedy in remedies for name in remedy.set):
+        values = [remedy.set[name] for remedy in remedies if name in remedy.set]
+        given = getattr(options, name, None)
+        if isinstance(values[0], list):
+            merged[name] = list(dict.fromkeys(chain(given or (), *values)))
+        elif isinstance(values[0], dict):
+            merged[name] = dict(ChainMap(*values, given or {}))
+        else:  # of missing, drop mends more than impute does
+            merged[name] = "drop" if "drop" in values else max(values)
+    return merged
+
+
+def unknown_names(
+    there: Sequence[str], options: ColumnOptions, target: str | None
+) -> Iterator[Fault]:
+    """The names in what was asked that no column has."""
+    named = [("drop", name) for name in options.drop] + [("kinds", name) for name in options.kinds]
+    if target is not None:
+        named.append(("target", target))
+    known, listed = set(there), clip(", ".join(there), 300)
+    for member, name in named:
+        if name not in known:
+            said = f"there is no column {clip(name, 40)!r}; there are: {listed}"
+            yield Fault((member,), said, "no_column")
+
+
+def _gap_faults(
+    table: Table, options: ColumnOptions, gaps: Mapping[str, Gaps], target: str | None, y: Gaps
+) -> Iterator[Fault]:
+    for name, missing in gaps.items():
+        count = int(missing.sum())
+        where = table.place(int(missing.argmax()), name)
+        if count == table.n_rows:
+            said = "every cell of this column is empty; leave it out (drop)"
+            yield Fault(where, said, "empty", (_leave_out(name),))
+        elif count and options.missing == "error":
+            said = (
+                f"the cell is empty, one of {count:,} in this column; fill them with its median "
+                "or most frequent value (missing=impute), or leave the rows out (missing=drop)"
+            )
+            yield Fault(where, said, "missing", (_FILL,))
+    if y.any() and options.missing != "drop":
+        row = int(y.argmax())
+        where = ("y", row) if target is None else table.place(row, target)
+        said = (
+            f"what to learn is missing here, one of {int(y.sum()):,} in this column; leave such "
+            "rows out (missing=drop)"
+        )
+        yield Fault(where, said, "missing", (_LEAVE_ROWS_OUT,))
+
+
+_FILL = Remedy("fills empty cells", {"missing": "impute"})
+_LEAVE_ROWS_OUT = Remedy("leaves rows with empty cells out", {"missing": "drop"})
+
+
+def _leave_out(name: str) -> Remedy:
+    return Remedy(f"leaves {name} out", {"drop": [name]})
+
+
+def _no_row_left(table: Table, gaps: Mapping[str, Gaps]) -> Fault:
+    name = max(gaps, key=lambda one: int(gaps[one].sum()))
+    return Fault(
+        table.place(int(gaps[name].argmax()), name),
+        f"missing=drop leaves no row: each has an empty cell, {int(gaps[name].sum()):,} of them "
+        "in this column; leave it out (drop), or fill them (missing=impute)",
+        "no_rows",
+        (_leave_out(name),),
+    )
+
+
+def _complete_rows(gaps: Sequence[Gaps]) -> Rows | None:
+    incomplete = np.logical_or.reduce(gaps)
+    return np.flatnonzero(~incomplete) if incomplete.any() else None
+
+
+# -------------------------------------------------------------------------------- learning
+
+
+def _learn_number(name: str, cells: Column, options: ColumnOptions) -> Encoder:
+    truths = cells.codes is not None
+    values = NumberEncoder(name, truths=truths).values(cells)
+    fill = median(values[~np.isnan(values)]) if options.missing == "impute" else None
+    encoder = NumberEncoder(name, fill, truths=truths)
+    if not options.standardize:
+        return encoder
+    if fill is not None:
+        values = np.where(np.isnan(values), fill, values)
+    mean, scale = _mean_and_deviation(values)
+    return replace(encoder, mean=mean, scale=scale)
+
+
+def _mean_and_deviation(values: FloatArray) -> tuple[float, float]:
+    """Of the column; 1 is the deviation of a constant."""
+    if values.min() == values.max():
+        return float(values[0]), 1.0
+    shrink = float(np.abs(values).max())  # or squares of 1e200 would overflow
+    if 1e-100 < shrink < 1e100:
+        return float(values.mean()), float(values.std())
+    return float((values / shrink).mean() * shrink), float((values / shrink).std() * shrink)
+
+
+def _learn_category(name: str, cells: Column, options: ColumnOptions) -> Encoder:
+    counts = Levels(cells).present()
+    fill = max(counts, key=counts.__getitem__) if options.missing == "impute" else None
+    return CategoryEncoder(name, list(counts), fill, options.unknown == "ignore")
+
+
+def _learn_text(name: str, cells: Column, options: ColumnOptions) -> Encoder:
+    words = most_frequent(word_totals(Levels(cells).present().items()), options.max_words)
+    if not words:
+        said = "no cell of this column holds a word of two letters or more; leave it out (drop)"
+        raise InvalidRequest([Fault(("kinds", name), said, "no_words", (_leave_out(name),))])
+    return TextEncoder(name, sorted(words), "" if options.missing == "impute" else None)
+
+
+_LEARN: dict[Kind, Callable[[str, Column, ColumnOptions], Encoder]] = {
+    "number": _learn_number,
+    "category": _learn_category,
+    "text": _learn_text,
+}
+
+
+def _summary(encoder: Encoder, cells: Column) -> dict[str, Any]:
+    if isinstance(encoder, NumberEncoder):
+        values = encoder.values(cells)
+        return number_summary(values[~np.isnan(values)])
+    counts = Levels(cells).present()
+    return frequency_summary(
+        word_totals(counts.items()) if isinstance(encoder, TextEncoder) else counts
+    )
