@@ -147,7 +147,7 @@ class ModelDirectory:
         self.predictor.abort()
 
     def _publish(self, reserved: Record, training: Training, done: Trained) -> Record:
-        description = training.description() | {"training": done.description()}
+        description = training.ending(done)
         epoch = self._epoch
         record = self._store.publish(replace(reserved, description=description), done.model.state())
         self._cache.put(Loaded(record, done.model, epoch))

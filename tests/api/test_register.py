@@ -95,7 +95,7 @@ def test_the_first_and_last_id(api: Api, model_id: int) -> None:
         (
             {"X": X, "y": [0, 0, 1, 1], "n": 1},
             ["n"],
-            "known are: X, feature_names, priors, random_state",
+            "known are: X, cv, feature_names, holdout, importance, priors, random_state, sample",
         ),
         ({"X": X, "y": [0, 0, 1, 1], "var_smoothing": -1}, ["var_smoothing"], "greater than"),
         ({"X": X, "y": [0, 0, 1, "1"]}, ["y", 3], "the text '1' differs"),

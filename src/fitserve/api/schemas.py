@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from fitserve.data import arrays
 from fitserve.errors import InvalidRequest, within
+from fitserve.evaluation.plan import OPTIONS, Plan, plan_of
 from fitserve.models.base import Model
 from fitserve.storage.store import MAX_MODEL_ID, Key, Record
 from fitserve.training.training import Training
@@ -43,7 +44,7 @@ class RegisterRequest(Request):
     model_id: ModelId
     kwargs: dict[str, Any]
 
-    data_members: ClassVar[tuple[str, ...]] = ("X", "y", "feature_names")
+    data_members: ClassVar[tuple[str, ...]] = ("X", "y", "feature_names", *OPTIONS)
 
     def training(self, cls: type[Model]) -> Training:
         """The training that is asked for: kwargs taken apart and checked."""
@@ -60,7 +61,9 @@ class RegisterRequest(Request):
             if y is not None and cls.supervised():
                 y = arrays.target(y, ("y",))
             model.examine(X, y)
-        return Training(Key(self.model_type, self.model_id), model, X, y, names)
+            plan = plan_of(self.kwargs)
+            plan.check(model, y)
+        return Training(Key(self.model_type, self.model_id), model, X, y, names, plan)
 
 
 class PredictRequest(Request):
@@ -170,6 +173,9 @@ def kwargs_schema(cls: type[Model]) -> dict[str, Any]:
             "items": item,
             "description": "What to learn for each row of X.",
         }
-    schema["properties"] = data | properties
+    options = TypeAdapter(Plan).json_schema()["properties"]
+    if not cls.supervised():
+        options = {"sample": options["sample"]}
+    schema["properties"] = data | properties | options
     schema["required"] = ["X", "y"] if cls.supervised() else ["X"]
     return schema

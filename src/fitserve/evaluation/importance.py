@@ -8,8 +8,13 @@ import numpy as np
 
 from fitserve.data.arrays import FloatArray
 
+Round = list[float]
+"""For each column how much the score fell in one shuffling; NaN where a score is undefined."""
+
 
 class Importance(NamedTuple):
+    """Mean and deviation (ddof 0) over the rounds; None where a score was undefined."""
+
     mean: float | None
     std: float | None
 
@@ -22,39 +27,40 @@ def permutation_importance(
     repeats: int = 5,
     random_state: int = 0,
     go_on: Callable[[], bool] = lambda: True,
-) -> list[Importance] | None:
-    """For each group of columns of X `(n, p)`, which one column of a table was encoded as, the
-    mean and deviation (ddof 0), over `repeats` shufflings of its rows, of how much `score(X)`
-    falls (Breiman 2001; Fisher, Rudin and Dominici 2019).
+) -> list[Round]:
+    """For each of `repeats` rounds, and for each group of columns of X `(n, p)`, which one column
+    of a table was encoded as, how much `score(X)` falls when its rows are shuffled (Breiman 2001;
+    Fisher, Rudin and Dominici 2019). `summary` is what scikit-learn answers.
 
     All columns of a group are shuffled by the same permutation. `go_on` is asked before every
-    score, and may raise; once it is false, what is answered is of the rounds that are whole, or
-    None of none. None stands where a score is undefined. X is not changed.
+    score, and may raise; once it is false, the rounds that are whole are answered. X is not
+    changed.
     """
     whole = score(X)
     shuffled = X.copy()
     rng = np.random.default_rng(random_state)
-    rounds: list[list[float]] = []
+    rounds: list[Round] = []
     for _ in range(repeats):
         order = rng.permutation(len(X))
         falls = []
         for columns in groups:
             if not go_on():
-                return _summed_up(rounds)
+                return rounds
             shuffled[:, columns] = X[order, columns]
             falls.append(_fall(whole, score(shuffled)))
             shuffled[:, columns] = X[:, columns]
         rounds.append(falls)
-    return _summed_up(rounds)
+    return rounds
 
 
-def _fall(whole: float | None, without: float | None) -> float:
-    return np.nan if whole is None or without is None else whole - without
-
-
-def _summed_up(rounds: list[list[float]]) -> list[Importance] | None:
+def summary(rounds: Sequence[Round]) -> list[Importance] | None:
+    """Of each column the mean and the deviation of its falls; None of no rounds."""
     if not rounds:
         return None
     falls = np.array(rounds)
     pairs = zip(falls.mean(axis=0).tolist(), falls.std(axis=0).tolist(), strict=True)
     return [Importance(None, None) if math.isnan(m) else Importance(m, s) for m, s in pairs]
+
+
+def _fall(whole: float | None, without: float | None) -> float:
+    return math.nan if whole is None or without is None else whole - without

@@ -28,6 +28,8 @@ from time import monotonic
 from typing import Any, NoReturn
 
 from fitserve.errors import FAULT, Busy, Fault, FitserveError, InvalidRequest, TrainingLimit
+from fitserve.evaluation.findings import Findings
+from fitserve.evaluation.plan import Plan
 from fitserve.models import catalog
 from fitserve.models.base import Model
 from fitserve.storage import codec
@@ -159,8 +161,9 @@ def _outcome(
     if "fault" in answer:
         raise FitserveError(FAULT)
     told, state = _receive_packed(connection)
+    found, sample = _receive_packed(connection)
     model = training.model.restored(training.model.hyperparameters(), state)
-    return Trained(model, told["seconds"], told["score"])
+    return Trained(model, told["seconds"], told["score"], Findings(found, sample))
 
 
 def _send(connection: Connection, message: dict[str, Any]) -> None:
@@ -269,13 +272,15 @@ def _answer(connection: Connection, cls: type[Model]) -> None:
             reported = monotonic()
             _send(connection, {"progress": progress, "loss": loss})
 
-    done = trained(cls(**told["hyperparameters"]), data["X"], data["y"], watch)
+    model, plan = cls(**told["hyperparameters"]), Plan(**data["plan"])
+    done = trained(model, data["X"], data["y"], watch, plan)
     packed = codec.pack({"seconds": done.seconds, "score": done.score}, done.model.state())
     if len(packed.arrays) > LARGEST * 2**20:
         _send(connection, {"too_large": LARGEST})
         return
     _send(connection, {"trained": True})
     _send_packed(connection, packed)
+    _send_packed(connection, codec.pack(done.findings.told, done.findings.sample))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from fitserve.errors import (
     TrainingCancelled,
     TrainingLost,
 )
+from fitserve.evaluation.plan import Plan
 from fitserve.models.base import Model
 from fitserve.storage.store import Claimed, Key, Record, Store, lost, moment
 from fitserve.training.trainer import Trainer
@@ -187,5 +188,6 @@ class TrainingQueue:
         key, description = claimed.record.key, claimed.record.description
         model = self._catalog[key.model_type](**description["hyperparameters"])
         X, y = claimed.data["X"], claimed.data["y"]
+        plan = Plan(**claimed.data.get("plan", {}))  # an earlier version queued none
         model.examine(X, y)
-        return Training(key, model, X, y, description["feature_names"])
+        return Training(key, model, X, y, description["feature_names"], plan)

@@ -41,7 +41,7 @@ class Trainer:
         self._server.close()
 
     def refuse_what_cannot_fit(self, training: Training) -> None:
-        needed = training.model.least_memory() // 2**20
+        needed = training.least_memory() // 2**20
         if needed > self.limits.memory_mb:
             raise TrainingLimit.memory(self.limits.memory_mb, needed)
 
@@ -94,7 +94,7 @@ class _TakesLong(Exception):
 
 def _in_place(training: Training, ongoing: Ongoing) -> Trained | None:
     """Train by this thread; None if that would take, or took, too long."""
-    if training.model.stretch() > SMALL:
+    if training.stretch() > SMALL:
         return None
     started = thread_time()
 
@@ -104,6 +104,6 @@ def _in_place(training: Training, ongoing: Ongoing) -> Trained | None:
             raise _TakesLong
 
     try:
-        return trained(training.model, training.X, training.y, watch)
+        return trained(training.model, training.X, training.y, watch, training.plan)
     except (_TakesLong, MemoryError):  # a process of its own has a limit of memory, and says so
         return None

@@ -1,12 +1,15 @@
 """A training: what is asked for, how it is getting on, what it comes to."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import FitserveError, within
+from fitserve.evaluation.findings import Findings, Matrix, find
+from fitserve.evaluation.plan import Plan
+from fitserve.evaluation.validation import REPEATS
 from fitserve.models.base import Model, Watch
 from fitserve.storage.store import Key, Record, State
 
@@ -20,10 +23,21 @@ class Training:
     X: FloatArray
     y: Target | None
     feature_names: list[str] | None
+    plan: Plan = field(default_factory=Plan)
 
     def data(self) -> State:
         """What is learned from, as a store keeps it and another process takes it."""
-        return {"X": self.X, "y": self.y}
+        return {"X": self.X, "y": self.y, "plan": asdict(self.plan)}
+
+    def stretch(self) -> float:
+        """`Model.stretch`, of all folds and shufflings too."""
+        columns = self.model.n_features_in_ if self.plan.importance else 0
+        return self.model.stretch() * (1 + self.plan.n_folds + REPEATS * columns)
+
+    def least_memory(self) -> int:
+        """`Model.least_memory`, and the rows that a fold is trained on."""
+        least = self.model.least_memory()
+        return least + self.X.nbytes // 2 if self.plan.n_folds else least
 
     def description(self) -> dict[str, Any]:
         """What is told of the model beside its key, status and time, before it is trained."""
@@ -40,10 +54,24 @@ class Training:
         told["advice"] = [advice.told() for advice in model.advice()]
         return told
 
+    def ending(self, done: "Trained") -> dict[str, Any]:
+        """What is told of it now that it is done."""
+        told, found = self.description(), dict(done.findings.told)
+        told["advice"] += found.pop("advice", [])
+        told["training"] = done.description() | found
+        if found.get("importance"):
+            names = self.feature_names or [str(j) for j in range(self.model.n_features_in_)]
+            told["training"]["importance"] = [
+                {"column": name, "mean": mean, "std": std}
+                for name, (mean, std) in zip(names, found["importance"], strict=True)
+            ]
+        return told
+
     def beginning(self, started: str | None = None) -> dict[str, Any]:
         """What is told of it when it begins, or waits to."""
         told = self.description() | {"started": started}
-        return told | {"progress": 0.0, "loss": None} if self.model.iterates else told
+        steps = self.model.iterates or self.plan.n_folds
+        return told | {"progress": 0.0, "loss": None} if steps else told
 
 
 @dataclass(frozen=True)
@@ -51,6 +79,7 @@ class Trained:
     model: Model
     seconds: float
     score: float | None
+    findings: Findings = field(default_factory=Findings)
 
     def description(self) -> dict[str, Any]:
         """What there is to tell of the training, now that it is done."""
@@ -64,13 +93,26 @@ class Trained:
         }
 
 
-def trained(model: Model, X: FloatArray, y: Target | None, watch: Watch) -> Trained:
-    """Train the model, here and now."""
+def trained(
+    model: Model, X: FloatArray, y: Target | None, watch: Watch, plan: Plan | None = None
+) -> Trained:
+    """Train the model, and find out what is asked for, here and now: one progress over all."""
+    plan = plan or Plan()
+    parts = 1 + plan.n_folds
+
+    def of_the_model(progress: float, loss: float | None) -> None:
+        watch(progress / parts, loss)
+
+    def of_the_folds(progress: float, loss: float | None) -> None:
+        watch((1 + plan.n_folds * progress) / parts, loss)
+
     started = perf_counter()
     with within("kwargs"):
-        model.fit(X, y, watch=watch)
+        model.fit(X, y, watch=of_the_model)
         seconds = perf_counter() - started
-        return Trained(model, seconds, model.score(X, y))
+        score = model.score(X, y)
+        findings = find(plan, model, X, y, Matrix(X), score, of_the_folds)
+        return Trained(model, seconds, score, findings)
 
 
 class Ongoing:

@@ -1,0 +1,110 @@
+"""Where a score misleads: what to know of it, and what to send to have it otherwise."""
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from fitserve.data.advice import Advice
+from fitserve.errors import clip
+from fitserve.evaluation import metrics
+from fitserve.evaluation.plan import Plan
+from fitserve.evaluation.validation import Truth, Validation
+from fitserve.models.base import Model
+
+COMMON = 0.9
+"""From this share of the rows on, the most frequent class alone makes accuracy look good."""
+GAP = 0.1
+"""How far below its score on the training data a model may score on others."""
+
+_SIMPLER: Mapping[str, Callable[[Any], Any]] = {
+    "min_samples_leaf": lambda rows: 5 * rows,
+    "n_neighbors": lambda rows: 2 * rows + 1,
+    "C": lambda strength: strength / 10.0,
+    "alpha": lambda strength: 10.0 * strength or 1.0,
+}
+"""Hyperparameters that keep a model from learning rows by heart, and their next value."""
+
+
+def advise(
+    plan: Plan, model: Model, truth: Truth, score: float | None, validation: Validation | None
+) -> list[Advice]:
+    """What to know of the score of a trained model, and of its validation, where there is one."""
+    return [
+        *_of_rare_classes(model, truth, validation),
+        *(_of_validation(plan, model, score, validation) if validation else ()),
+    ]
+
+
+def _of_rare_classes(model: Model, truth: Truth, validation: Validation | None) -> Iterator[Advice]:
+    if model.classes_ is None:
+        return
+    counts = np.bincount(truth)
+    common = int(counts.argmax())
+    share = float(counts[common] / len(truth))
+    if share < COMMON:
+        return
+    label = clip(json.dumps(model.classes_.tolist()[common], ensure_ascii=False), 40)
+    where = "POST /evaluate tells it"
+    if validation is not None:
+        rows = validation.held_out.rows
+        of = metrics.tally(truth[rows], validation.held_out.predicted, len(counts))
+        where = f"on the rows held out it is {metrics.balanced_accuracy(of):.3f}"
+    weight = model.hyperparameters().get("class_weight", "none")
+    yield Advice(
+        f"{share:.1%} of the rows are {label}, so that accuracy says little: always answering "
+        f"that would score {share:.3f}. Look at balanced_accuracy, the mean recall of the "
+        f"classes; {where}.",
+        {"class_weight": "balanced"} if weight is None else None,
+    )
+
+
+def _of_validation(
+    plan: Plan, model: Model, score: float | None, validation: Validation
+) -> Iterator[Advice]:
+    told = validation.description()
+    mean, baseline = told["mean"], told["baseline"]
+    if mean is None or baseline is None:
+        yield Advice(
+            f"{validation.metric} is undefined where the rows held out are one, or all of one y; "
+            "take fewer folds, or give more rows."
+        )
+        return
+    n = len(validation.held_out.rows)
+    if score is not None and score - mean > max(GAP, 2.0 * _doubt(model, mean, n, told)):
+        yield Advice(
+            f"The model scores {score:.3f} on the rows that it was trained on, and {mean:.3f} on "
+            "rows that it had not seen: it is over-fitted, and the second is what to expect.",
+            _simpler(model),
+        )
+    if mean - baseline <= _doubt(model, baseline, n, told):
+        always = "the mean of y" if model.classes_ is None else "the most frequent class"
+        yield Advice(
+            f"On rows that it had not seen the model scores {mean:.3f}, and always answering "
+            f"{always} scores {baseline:.3f}: it has learned nothing that can be relied on."
+        )
+    if plan.importance and validation.importance is None:
+        yield Advice(
+            "There was no time to find the importance of the columns; POST /evaluate does, with "
+            "rows that were kept back."
+        )
+
+
+def _doubt(model: Model, score: float, n: int, told: Mapping[str, Any]) -> float:
+    """The standard error of a score: of an accuracy that of a share of n rows, of r2 that over
+    the folds."""
+    if model.classes_ is not None:
+        return math.sqrt(score * (1.0 - score) / n)
+    return float(told["std"] / math.sqrt(told["folds"]))
+
+
+def _simpler(model: Model) -> Mapping[str, Any] | None:
+    told = model.hyperparameters()
+    if told.get("penalty", "") is None:  # without one, alpha does nothing
+        return None
+    for name, change in _SIMPLER.items():
+        if name in told:
+            return {name: change(told[name])}
+    return None

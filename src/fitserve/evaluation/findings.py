@@ -1,0 +1,80 @@
+"""What is found out of a model in its training, beside the model itself."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fitserve.data.arrays import FloatArray, Target
+from fitserve.evaluation.advice import advise
+from fitserve.evaluation.folds import Rows
+from fitserve.evaluation.plan import Plan
+from fitserve.evaluation.sample import sample
+from fitserve.evaluation.validation import HeldOut, Source, Truth, truth_of, validate
+from fitserve.models.base import Model, Watch
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Rows of numbers, of which nothing is to be learned before."""
+
+    X: FloatArray
+
+    def parted(self, train: Rows, test: Rows) -> tuple[FloatArray, FloatArray, list[slice]]:
+        columns = [slice(j, j + 1) for j in range(self.X.shape[1])]
+        return self.X[train], self.X[test], columns
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a description tells, and the rows that are kept."""
+
+    told: dict[str, Any] = field(default_factory=dict)
+    """`validation` (`Validation.description`), `importance` (mean and deviation of each column),
+    `advice`; each JSON."""
+    sample: dict[str, Any] = field(default_factory=dict)
+    """Arrays by name, `(m, ...)`, of the rows kept: `rows` their numbers from 0, ascending; `X`
+    encoded; `y` and, where they were held out, `predicted`: codes of the classes, or values; and
+    `probabilities` `(m, n_classes)`."""
+
+
+def find(
+    plan: Plan,
+    model: Model,
+    X: FloatArray,
+    y: Target | None,
+    source: Source,
+    score: float | None,
+    watch: Watch,
+) -> Findings:
+    """Validate a model that was trained on X and y as `plan` asks, and choose what is kept."""
+    told: dict[str, Any] = {}
+    if y is None:
+        return Findings(told, _of_rows(plan, model, X, None, None))
+    truth = truth_of(model, y)
+    validation = validate(plan, model, source, y, watch) if plan.n_folds else None
+    if validation is not None:
+        told["validation"] = validation.description()
+        if plan.importance:
+            told["importance"] = validation.importance
+    told["advice"] = [advice.told() for advice in advise(plan, model, truth, score, validation)]
+    held_out = None if validation is None else validation.sample
+    return Findings(told, _of_rows(plan, model, X, truth, held_out))
+
+
+def _of_rows(
+    plan: Plan, model: Model, X: FloatArray, truth: Truth | None, held_out: HeldOut | None
+) -> dict[str, Any]:
+    most = plan.kept(model)
+    if not most:
+        return {}
+    if held_out is not None:
+        rows = held_out.rows
+    else:
+        rows = sample(len(X), most, model.random_state, None if model.classes_ is None else truth)
+    kept: dict[str, Any] = {"rows": rows, "X": X[rows]}
+    if truth is not None:
+        kept["y"] = truth[rows]
+    if held_out is not None:
+        kept["predicted"] = held_out.predicted
+        if held_out.probabilities is not None:
+            kept["probabilities"] = held_out.probabilities
+    return kept

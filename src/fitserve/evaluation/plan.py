@@ -1,0 +1,129 @@
+"""What is to be found out of a model while it is trained: options that stand beside its
+hyperparameters."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from pydantic import ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass
+
+from fitserve.data import arrays
+from fitserve.data.arrays import Target
+from fitserve.errors import InvalidRequest
+from fitserve.evaluation import folds
+from fitserve.evaluation.folds import Rows
+from fitserve.evaluation.report import codes
+from fitserve.models.base import Codes, Model
+
+SAMPLE_BYTES = 2**22
+
+_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(config=_STRICT, frozen=True, kw_only=True)
+class Plan:
+    """How a model is validated, and what is kept of its data."""
+
+    holdout: float | None = Field(
+        default=None,
+        gt=0.0,
+        lt=1.0,
+        description="Share of the rows that the model is validated on; a second model is trained "
+        "on the others.",
+    )
+    cv: int | None = Field(
+        default=None,
+        ge=2,
+        le=20,
+        description="In how many folds the model is cross-validated: each is predicted by a "
+        "model that is trained on the others.",
+    )
+    importance: bool = Field(
+        default=False,
+        description="Whether to tell by how much the validation's score falls when a column is "
+        "shuffled.",
+    )
+    sample: int = Field(
+        default=1000,
+        ge=0,
+        le=1000,
+        description="Rows that are kept with the model at most, to draw pictures from; 0 keeps "
+        "none.",
+    )
+
+    @property
+    def n_folds(self) -> int:
+        """How many models are trained beside the one that is served."""
+        return self.cv or int(self.holdout is not None)
+
+    def kept(self, model: Model) -> int:
+        """How many rows of the model are kept at most: fewer, where they are wide."""
+        numbers = 3 + model.n_features_in_  # the row's number, y, the prediction
+        numbers += 0 if model.classes_ is None else len(model.classes_)
+        return min(self.sample, SAMPLE_BYTES // (8 * numbers))
+
+    def check(self, model: Model, y: Target | None) -> None:
+        """Raise `InvalidRequest` for what cannot be validated so, of a model that was examined."""
+        name = "cv" if self.cv is not None else "holdout"
+        if not self.n_folds:
+            if self.importance:
+                raise InvalidRequest.at(
+                    ("importance",),
+                    "importance is found on rows that are held out; ask for cv or holdout as "
+                    "well, or send importance to /evaluate",
+                    "no_validation",
+                )
+            return
+        if self.cv is not None and self.holdout is not None:
+            raise InvalidRequest.at(
+                ("holdout",), "validation is by cv or by holdout; leave one out", "given_twice"
+            )
+        if not model.supervised():
+            raise InvalidRequest.at(
+                (name,),
+                f"{model.model_type()} learns from X alone, so that there is no y to compare "
+                f"with; leave {name} out",
+                "no_y",
+            )
+        assert y is not None
+        n = model.n_samples_
+        classes = None if model.classes_ is None else codes(y, model.classes_)
+        if self.cv is not None and self.cv > n:
+            raise InvalidRequest.at(
+                ("cv",), f"X has {n} rows, too few for {self.cv} folds", "too_few_rows"
+            )
+        if n - len(self.folds(model, classes)[0]) < 1:
+            raise InvalidRequest.at(
+                ("holdout",),
+                f"X has {n} rows, and a share of {self.holdout} would leave none to train on",
+                "too_few_rows",
+            )
+        for fold in self.folds(model, classes):
+            if classes is not None and len(np.unique(np.delete(classes, fold))) < 2:
+                raise InvalidRequest.at(
+                    (name,),
+                    "a class has so few rows that all of them would be held out at once, and one "
+                    f"class be left to train on; leave {name} out, or give more rows of it",
+                    "one_class",
+                )
+
+    def folds(self, model: Model, classes: Codes | None) -> list[Rows]:
+        """The rows that are held out, fold by fold; stratified by the codes of the classes."""
+        n, seed = model.n_samples_, model.random_state
+        if self.cv is not None:
+            return folds.k_fold(n, self.cv, seed, classes)
+        return [] if self.holdout is None else [folds.holdout(n, self.holdout, seed, classes)]
+
+
+OPTIONS = tuple(option.name for option in fields(Plan))
+
+
+def plan_of(kwargs: Mapping[str, Any]) -> Plan:
+    """What of `kwargs` is a plan's; raises `InvalidRequest` that names each option that is out of
+    range."""
+    try:
+        return Plan(**{name: kwargs[name] for name in OPTIONS if name in kwargs})
+    except ValidationError as error:
+        raise arrays.refused(error) from None
