@@ -111,6 +111,6 @@ def _by_record(stream: io.BytesIO, delimiter: str, cells: Iterator[bytes]) -> It
         text = b"".join(kept)
         kept.clear()
         if not blank(record):
-            content = text.removesuffix(b"\n").removesuffix(b"\r")
+            content = text.rstrip(b"\r\n")
             text = content + next(cells) + text[len(content) :]
         yield text

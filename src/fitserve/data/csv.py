@@ -18,6 +18,7 @@ from fitserve.errors import LISTED, Fault, InvalidRequest, Location
 
 _BLOCK = 2**18  # bytes that are tried as JSON at once
 _CELLS = 8192  # cells that are read at once record by record
+_VALUES = 2**18  # cells of a block of rows
 
 Chunk = FloatArray | list[list[str]]
 """Consecutive rows, all columns of the file: `(n, width)` numbers without a gap, or cells."""
@@ -73,15 +74,23 @@ class CsvFile:
         self._refuse_none(layout.n_rows)
         return layout.table(_Places(self), 0)
 
-    def blocks(self, names: Sequence[str], text: Collection[str] = ()) -> Iterator[Table]:
-        """The same in blocks of consecutive rows, each a table; only one needs to be kept."""
+    def blocks(
+        self, names: Sequence[str], text: Collection[str] = (), rows: int | None = None
+    ) -> Iterator[Table]:
+        """The same in blocks of `rows` consecutive rows, each a table; only one has to be kept.
+
+        Left out, `rows` are some 2 MB of numbers. A block's texts are its own.
+        """
         start = 0
         places = _Places(self)
-        for chunk in self._chunks(json=not text):
-            layout = _Layout(self, names, (), text, len(chunk))
-            layout.add(chunk)
+        for chunks in _regrouped(
+            self._chunks(json=not text), rows or max(1, _VALUES // self.width)
+        ):
+            layout = _Layout(self, names, (), text, sum(map(len, chunks)))
+            for chunk in chunks:
+                layout.add(chunk)
             yield layout.table(places, start)
-            start += len(chunk)
+            start += layout.n_rows
         self._refuse_none(start)
 
     def _refuse_none(self, n_rows: int) -> None:
@@ -97,11 +106,15 @@ class CsvFile:
         stream.seek(self.start.offset)
         found = reader(stream, self.delimiter)
         at_once = max(64, _CELLS // self.width)
+        again = 0
         try:
             while True:
-                if json and (numbers := self._numbers(stream)) is not None:
-                    yield numbers
-                    continue
+                if json and stream.tell() >= again:
+                    again = stream.tell() + _BLOCK  # not this block twice
+                    if (numbers := self._numbers(stream)) is not None:
+                        yield numbers
+                        again = 0
+                        continue
                 rows = list(islice(found, at_once))
                 if not rows:
                     return
@@ -175,6 +188,22 @@ class CsvFile:
         return f"{said}; a cell that holds {self.delimiter!r} stands in quotes"
 
 
+def _regrouped(chunks: Iterator[Chunk], rows: int) -> Iterator[list[Chunk]]:
+    """The same rows, `rows` of them at a time."""
+    group: list[Chunk] = []
+    missing = rows
+    for chunk in chunks:
+        while len(chunk):
+            part, chunk = chunk[:missing], chunk[missing:]
+            group.append(part)
+            missing -= len(part)
+            if not missing:
+                yield group
+                group, missing = [], rows
+    if group:
+        yield group
+
+
 class _Layout:
     """The columns asked for, laid out for `capacity` rows and filled chunk by chunk."""
 
@@ -191,11 +220,12 @@ class _Layout:
         self.numbers = np.empty((capacity, len(self.layout)))
         views = dict(zip(self.layout, self.numbers.T, strict=True))
         views |= {name: np.empty(capacity) for name in names if name in apart}
-        most = max(100, MOST_TEXTS // max(1, len(views)))
-        self._columns = [
-            (name, file.at[name], ColumnBuilder(file.dialect, capacity, views.get(name), most))
-            for name in names
-        ]
+        most = max(100, MOST_TEXTS // max(1, len(self.layout)))
+        self._columns = []
+        for name in names:
+            kept = MOST_TEXTS if name in apart else most
+            builder = ColumnBuilder(file.dialect, capacity, views.get(name), kept)
+            self._columns.append((name, file.at[name], builder))
         self._side_by_side = [file.at[name] for name in self.layout]
         self._apart = [column for column in self._columns if column[0] in apart]
         self._cells_came = False

@@ -59,7 +59,7 @@ class Dialect:
 
     def _faults(self) -> Iterator[Fault]:
         sign = self.delimiter
-        if sign is not None and not _may_delimit(sign):
+        if sign is not None and not may_delimit(sign):
             yield Fault(
                 ("delimiter",),
                 "a delimiter is one character, and no letter, digit, quote, sign or point; write "
@@ -148,7 +148,8 @@ def leading_zeros(number: str) -> bool:
     return _LEADING_ZEROS(number) is not None
 
 
-def _may_delimit(sign: str) -> bool:
+def may_delimit(sign: str) -> bool:
+    """Whether cells may end in it, and numbers not be mistaken."""
     if len(sign) != 1 or sign.isalnum() or sign in '"+-.':
         return False
     return sign.isprintable() or sign == "\t"

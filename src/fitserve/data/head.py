@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from fitserve.data.dialect import SPACES, Dialect
+from fitserve.data.dialect import SPACES, Dialect, may_delimit
 from fitserve.data.records import Position, Record, records, refuse_bytes
-from fitserve.errors import Fault, InvalidRequest, clip
+from fitserve.errors import Fault, InvalidRequest, Remedy, clip
 
 MOST_COLUMNS = 100_000
 COUNTED = 1000  # faults that are looked for
 LONGEST_LINE = 2**22  # bytes
 _DELIMITERS = ",;\t"
 _MARK = b"\xef\xbb\xbf"
-_SEP = re.compile(rb'"?sep=([^\r\n])"?\r?\n', re.IGNORECASE).match
+_SEP = re.compile(rb'"?sep=([\t -~])"?\r?\n', re.IGNORECASE).match
 _LOOKED_AT = 21  # the header and twenty records
+
+_NO_HEADER = Remedy("the first line holds values, not names", {"header": False})
 
 
 class Head(NamedTuple):
@@ -39,9 +41,10 @@ def head(body: bytes, dialect: Dialect) -> Head:
     _refuse_long_lines(body)
     start = Position(len(_MARK) if body.startswith(_MARK) else 0, 1)
     delimiter = dialect.delimiter
-    if sep := _SEP(body, start.offset):
+    sep = _SEP(body, start.offset)
+    if sep and may_delimit(sep[1].decode()):
         start = Position(sep.end(), 2)
-        delimiter = delimiter or sep[1].decode("ascii", "replace")
+        delimiter = delimiter or sep[1].decode()
     agreed = delimiter is not None
     if delimiter is None:
         delimiter, agreed = _detected(body, start)
@@ -50,7 +53,7 @@ def head(body: bytes, dialect: Dialect) -> Head:
         raise InvalidRequest.at(
             ("line", start.line), "the table is empty; send a header and rows below it", "too_short"
         )
-    if len(first.cells) == 1 and dialect.delimiter is None and not sep:
+    if len(first.cells) == 1 and dialect.delimiter is None and start.line == 1:
         _refuse_one_column(first)
     if len(first.cells) > MOST_COLUMNS:
         said = f"{len(first.cells):,} columns are more than the {MOST_COLUMNS:,} that are read"
@@ -103,6 +106,10 @@ def _refuse_one_column(first: Record) -> None:
                 f"{clip(name, 40)!r} is one column, or several with {signs[0]!r} between them; "
                 "delimiter= says which: for one column write delimiter=,",
                 "delimiter",
+                (
+                    Remedy(f"columns stand between {signs[0]!r}", {"delimiter": signs[0]}),
+                    Remedy("it is one column", {"delimiter": ","}),
+                ),
             )
         ]
     )
@@ -137,5 +144,5 @@ def _wrong_names(names: list[str], line: int) -> Iterator[Fault]:
                     "column a name of its own, or, if the first line holds values and not names, "
                     "write header=false"
                 )
-                yield Fault(("line", line, name), said, "twice")
+                yield Fault(("line", line, name), said, "twice", (_NO_HEADER,))
             seen.setdefault(name, number)
