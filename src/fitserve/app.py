@@ -1,6 +1,7 @@
 """The application factory: the only module that knows all the others."""
 
 import os
+from contextlib import suppress
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -12,6 +13,7 @@ from fitserve.api import problems
 from fitserve.api.routes import health, inference_protocol, models
 from fitserve.config import WAITING, Server, SettingError, Settings
 from fitserve.directory import ModelDirectory
+from fitserve.errors import StoreTooNew, StoreUnavailable
 from fitserve.models import catalog
 from fitserve.predictor import Predictor
 from fitserve.storage.memory import MemoryStore
@@ -52,6 +54,19 @@ def open_store(settings: Settings) -> Store:
         return SqlStore(settings.store)
     except ValueError as error:
         raise SettingError("FITSERVE_STORE", str(error)) from None
+
+
+def prepare_store(settings: Settings) -> None:
+    """Make the store ready before there are workers that use it. A store that is not there yet
+    is waited for by them; one that is of a newer program ends the start in one line."""
+    store = open_store(settings)
+    try:
+        with suppress(StoreUnavailable):
+            store.prepare()
+    except StoreTooNew as newer:
+        raise SystemExit(f"fitserve: {newer}") from None
+    finally:
+        store.close()  # a connection must not be shared by the workers
 
 
 class _Json(JSONProvider):

@@ -14,6 +14,7 @@ from time import monotonic
 from fitserve.errors import (
     ModelTraining,
     ModelUnreadable,
+    StoreTooNew,
     StoreUnavailable,
     TrainingCancelled,
     TrainingFailed,
@@ -52,6 +53,8 @@ class ModelDirectory:
         """The store has been usable at least once."""
         self.reachable = False
         """The store was usable when last looked at."""
+        self.outdated: StoreTooNew | None = None
+        """Why this program can serve no longer, where a newer one has led the store on."""
         self._store = store
         self._trainer = trainer
         self._cache = ModelCache(cache_bytes)
@@ -157,7 +160,7 @@ class ModelDirectory:
 
     def open(self) -> None:
         """Make the store ready, and watch it from a thread of its own until `close`; train what
-        is queued."""
+        is queued. Raises `StoreTooNew`."""
         self._look()
         Thread(target=self._watch, name="fitserve-watch", daemon=True).start()
         self._queue.start()
@@ -175,6 +178,9 @@ class ModelDirectory:
                 if monotonic() - reported >= REPORT_EVERY:
                     reported = monotonic()
                     self._queue.report()
+            except StoreTooNew as newer:
+                self.outdated = newer
+                return
             except Exception:  # or nobody would watch any more
                 log.exception("A fault in watching the store")
             pause = LOOK_EVERY if self.reachable else min(pause * 2, LONGEST_PAUSE)

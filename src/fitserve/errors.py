@@ -333,6 +333,20 @@ class StoreUnavailable(FitserveError):
         )
 
 
+class StoreTooNew(FitserveError):
+    """The store was led on by a newer program; this one cannot use it, and has to end."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    name = "busy"
+    title = "The store is of a newer version"
+
+    def __init__(self, needed: int, ours: int) -> None:
+        super().__init__(
+            f"the store needs a program of schema {needed} or newer, and this one is of schema "
+            f"{ours}; start the newer program, or restore a backup from before it ran"
+        )
+
+
 class ModelUnreadable(FitserveError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     name = "model-unreadable"

@@ -8,13 +8,14 @@ import signal
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-from fitserve.app import open_store  # noqa: E402
+from fitserve.app import prepare_store  # noqa: E402
 from fitserve.config import THREADS, Server, Settings  # noqa: E402
 
-# A wrong setting stops here, in one line, before there is a worker to fail.
+# A wrong setting, or a store that this version cannot use, stops here, in one line, before there
+# is a worker to fail.
 _settings = Settings.load()
 _server = Server.load(dict(os.environ))
-open_store(_settings)
+prepare_store(_settings)
 
 wsgi_app = "fitserve:create_app()"
 bind = (

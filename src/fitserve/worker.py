@@ -1,6 +1,7 @@
 """gunicorn's worker with threads, made to stop as a server that trains should."""
 
 import os
+import signal
 import time
 from types import FrameType
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from gunicorn.workers import gthread
 
 from fitserve.directory import ModelDirectory
+from fitserve.errors import StoreTooNew
 
 LOOK_EVERY = 0.2
 HURRY = 2  # seconds that requests get to end when there is no time to wait
@@ -18,6 +20,12 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     what is being trained is trained. Each training has a limit of time, and so has that."""
 
     _hurried = False
+
+    def init_process(self) -> None:
+        try:
+            super().init_process()
+        except StoreTooNew as newer:
+            self._end_server(newer)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
@@ -37,6 +45,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         super().notify()
         if self._hurried or os.getppid() != self.ppid:
             self._directory.abort()
+        if self._directory.outdated is not None and self.alive:
+            self._end_server(self._directory.outdated)
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
         """A stop in a hurry. Unlike gunicorn's own it is only noted here: the signal may have
@@ -51,6 +61,16 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self._hurry()
             self.alive = False
         return alive
+
+    def _end_server(self, why: StoreTooNew) -> None:
+        """Stop all of it, and well: another worker in this one's place would fare no better.
+
+        (An exit code that says so would not do. gunicorn cuts its stop short at the second.)
+        """
+        self.log.critical("%s", why)
+        self.alive = False
+        if os.getppid() == self.ppid:
+            os.kill(self.ppid, signal.SIGTERM)
 
     def _hurry(self) -> None:
         self._hurried = True

@@ -237,8 +237,13 @@ class Model(ABC):
 
     @classmethod
     def restored(cls, hyperparameters: Mapping[str, Any], state: Mapping[str, Any]) -> Self:
-        """The trained model that had these hyperparameters and this `state`."""
-        model = cls(**hyperparameters)
+        """The trained model that had these hyperparameters and this `state`.
+
+        A newer program may have trained it with hyperparameters that are unknown here. They
+        shaped what was learned, and are not needed to predict.
+        """
+        names = {field.name for field in fields(cls)}
+        model = cls(**{n: value for n, value in hyperparameters.items() if n in names})
         vars(model).update(state)
         return model
 

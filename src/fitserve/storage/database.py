@@ -44,7 +44,7 @@ from fitserve.errors import (
 )
 from fitserve.storage import codec
 from fitserve.storage.engine import create_file, file_of, inode_of, make_engine, parse_url
-from fitserve.storage.migrations import migrate
+from fitserve.storage.migrations import OLDEST, migrate, refuse_newer
 from fitserve.storage.store import (
     QUEUED,
     RESERVED_FOR,
@@ -125,6 +125,8 @@ class SqlStore:
     def claim(self, model_types: Collection[str]) -> Claimed | None:
         free = and_(
             trainings.c.model_type.in_(model_types),
+            # What a newer program stores in its own way is for that program to train.
+            or_(trainings.c.format.is_(None), trainings.c.format <= codec.FORMAT),
             or_(trainings.c.expires.is_(None), trainings.c.expires < self._now()),
         )
         with self._transaction() as connection:  # most often there is nothing, and no need to write
@@ -276,9 +278,14 @@ class SqlStore:
 
     def epoch(self) -> str:
         with self._transaction() as connection:
-            value = connection.execute(
-                select(counters.c.value).where(counters.c.name == "epoch")
-            ).scalar_one()
+            rows = connection.execute(
+                select(counters.c.name, counters.c.value).where(
+                    counters.c.name.in_(["epoch", OLDEST])
+                )
+            )
+            found: dict[str, int] = {row.name: row.value for row in rows}
+        refuse_newer(found[OLDEST])  # it may have been led on since this program started
+        value = found["epoch"]
         # A file put in the place of another starts an epoch of its own.
         return f"{value}/{inode_of(self._file)}" if self._file is not None else str(value)
 

@@ -33,6 +33,9 @@ class MemoryStore:
     def prepare(self) -> None:
         """Nothing is missing."""
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
     def reserve(
         self, key: Key, description: Mapping[str, Any], data: State | None = None
     ) -> Record:

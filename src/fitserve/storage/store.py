@@ -63,7 +63,8 @@ class Store(Protocol):
     """Every method may raise `StoreUnavailable`; then nothing has changed."""
 
     def prepare(self) -> None:
-        """Make the store usable: create what is missing, bring the schema up to date."""
+        """Make the store usable: create what is missing, bring the schema up to date. Raises
+        `StoreTooNew` where a newer program has led it on to what this one cannot use."""
 
     # What is training.
 
@@ -113,7 +114,11 @@ class Store(Protocol):
         """Records in the order of their keys, their descriptions left out."""
 
     def epoch(self) -> str:
-        """Changes whenever a model that was ready may no longer be what it was."""
+        """Changes whenever a model that was ready may no longer be what it was. Raises
+        `StoreTooNew` as `prepare` does."""
+
+    def close(self) -> None:
+        """Let go of what is held open; the store may be used again."""
 
 
 def reservation(key: Key, description: Mapping[str, Any]) -> Record:

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from threading import Event, Thread
 
 from fitserve.errors import (
@@ -186,7 +186,11 @@ class TrainingQueue:
 
     def _restored(self, claimed: Claimed) -> Training:
         key, description = claimed.record.key, claimed.record.description
-        model = self._catalog[key.model_type](**description["hyperparameters"])
+        hyperparameters, type_ = description["hyperparameters"], self._catalog[key.model_type]
+        if not hyperparameters.keys() <= {field.name for field in fields(type_)}:
+            # A newer program queued it, and will claim it when our claim has expired.
+            raise Busy("This training has hyperparameters that are unknown to this program.")
+        model = type_(**hyperparameters)
         X, y = claimed.data["X"], claimed.data["y"]
         plan = Plan(**claimed.data.get("plan", {}))  # an earlier version queued none
         model.examine(X, y)
