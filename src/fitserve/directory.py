@@ -7,6 +7,7 @@ watches the epoch, so that what was deleted elsewhere stops being served here wi
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from threading import Event, Lock, Thread
 from time import monotonic
@@ -31,7 +32,8 @@ from fitserve.training.training import Trained, Training
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 0.4  # seconds between looks at the store's epoch
+LOOK_EVERY = 0.3  # seconds between looks at the store's epoch
+FRESH = 0.5  # seconds for which what was seen then is relied on; then whoever asks looks
 REPORT_EVERY = 1.0  # seconds between reports of how trainings go on
 LONGEST_PAUSE = 5.0  # seconds between looks at a store that cannot be reached
 
@@ -59,6 +61,8 @@ class ModelDirectory:
         self._trainer = trainer
         self._cache = ModelCache(cache_bytes)
         self._epoch: str | None = None
+        self._looked = -FRESH
+        self._looking = Lock()
         self._queue = TrainingQueue(catalog, store, trainer, self._publish)
         self._loading: dict[Key, Lock] = {}
         self._stopped = Event()
@@ -85,13 +89,15 @@ class ModelDirectory:
     def enqueue(self, training: Training) -> Record:
         """Take the key, and leave it to whoever of all workers and machines has time to train."""
         self._trainer.refuse_what_cannot_fit(training)
-        record = self._store.reserve(training.key, training.beginning(), training.data())
+        record = self._store.reserve(training.key, training.beginning(), training.queued())
         self._queue.look()
         return record
 
     def get(self, model_type: str, model_id: int) -> Loaded:
         """The trained model to predict with."""
         key = Key(model_type, model_id)
+        if self.reachable and monotonic() - self._looked > FRESH:
+            self._look_too()
         loaded = self._cache.get(key)
         if loaded is not None and loaded.epoch == self._epoch:
             return loaded
@@ -151,6 +157,7 @@ class ModelDirectory:
 
     def _publish(self, reserved: Record, training: Training, done: Trained) -> Record:
         description = training.ending(done)
+        training.name_features(done.model)
         epoch = self._epoch
         record = self._store.publish(replace(reserved, description=description), done.model.state())
         self._cache.put(Loaded(record, done.model, epoch))
@@ -174,7 +181,9 @@ class ModelDirectory:
         pause, reported = LOOK_EVERY, monotonic()
         while not self._stopped.wait(pause):
             try:
-                self._look()
+                with self._looking:
+                    self._look()
+                self._tidy()
                 if monotonic() - reported >= REPORT_EVERY:
                     reported = monotonic()
                     self._queue.report()
@@ -187,6 +196,7 @@ class ModelDirectory:
 
     def _look(self) -> None:
         """See whether the store is there, and what its epoch is."""
+        begun = monotonic()
         try:
             if not self.ready:
                 self._store.prepare()
@@ -199,6 +209,22 @@ class ModelDirectory:
             if self.ready and not self.reachable:
                 log.info("The store is there again")
             self.ready = self.reachable = True
+            self._looked = begun
+
+    def _look_too(self) -> None:
+        """Look because the watch is late, as it may be where the processor is busy; unless it is
+        looking right now and the store is slow: then what is in memory goes on answering."""
+        if self._looking.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._looking.release()
+
+    def _tidy(self) -> None:
+        """Let go of models that were deleted elsewhere, and of what there is no room for."""
+        self._cache.measure()
+        with suppress(StoreUnavailable):
+            self._cache.sweep(self._epoch, self._store.tokens)
 
     def _possible(self, model_type: str, model_id: int) -> Key:
         """The key, if a model can have it: a store need not hold the ids that none can."""

@@ -11,6 +11,7 @@ from fitserve.errors import ModelUnreadable, StoreUnavailable, UnknownModel
 from fitserve.models import catalog
 from fitserve.storage.cache import Loaded, ModelCache
 from fitserve.storage.database import SqlStore
+from fitserve.storage.footprint import footprint
 from fitserve.storage.store import Key, Record
 from fitserve.training.process import Limits
 from fitserve.training.trainer import Trainer
@@ -91,6 +92,67 @@ def test_a_deleted_model_is_gone_after_a_look(url: str) -> None:
     assert other.get("gauss_naive_bayes", 2) is kept
     register(one, 1)
     assert other.get("gauss_naive_bayes", 1) is not first
+
+
+def test_what_was_deleted_elsewhere_is_let_go_of(url: str) -> None:
+    one, other = directory(url), directory(url)
+    for model_id in (1, 2, 3):
+        register(one, model_id)
+        other.get("gauss_naive_bayes", model_id)
+    one.delete("gauss_naive_bayes", 1)
+    one.delete("gauss_naive_bayes", 3)
+    register(one, 3)
+    other._look()
+    other._tidy()
+    assert list(other._cache._held) == [Key("gauss_naive_bayes", 2)]
+    kept = other._cache.get(Key("gauss_naive_bayes", 2))
+    assert kept is not None
+    assert kept.epoch == other._epoch
+
+
+def test_a_watch_that_is_late_does_not_lengthen_what_is_promised(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the processor is shared, what was deleted is served for half a second at most."""
+    now = [0.0]
+    monkeypatch.setattr("fitserve.directory.monotonic", lambda: now[0])
+    one, other = directory(url), directory(url)
+    register(one, 1)
+    kept = other.get("gauss_naive_bayes", 1)
+    one.delete("gauss_naive_bayes", 1)
+    now[0] = 0.5
+    assert other.get("gauss_naive_bayes", 1) is kept
+    now[0] = 0.51
+    with pytest.raises(UnknownModel):
+        other.get("gauss_naive_bayes", 1)
+
+
+def test_while_the_store_is_slow_what_is_in_memory_answers(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("fitserve.directory.monotonic", lambda: now[0])
+    where = directory(url)
+    register(where, 1)
+    now[0] = 60.0
+    with where._looking:  # as the watch does, and waits for an answer
+        assert where.get("gauss_naive_bayes", 1).record.key.model_id == 1
+
+
+def test_what_is_derived_counts_as_well(url: str) -> None:
+    X = np.random.default_rng(0).normal(size=(300, 4))
+    where = directory(url, cache_bytes=200_000)
+    for model_id in range(8):
+        model = catalog()["decision_tree"].from_kwargs({})
+        model.examine(X, X[:, 0])
+        key = Key("decision_tree", model_id)
+        where.register(Training(key, model, X, X[:, 0], None))
+        where.get(*key).model.predict(X[:1])
+    where._tidy()
+    assert 1 < len(where._cache) < 8
+    assert where._cache.size <= 200_000
+    held = [footprint(one.loaded) for one in where._cache._held.values()]
+    assert where._cache.size >= sum(held)
 
 
 def test_models_thrown_out_are_loaded_again(url: str) -> None:

@@ -8,7 +8,9 @@ from fitserve.data import arrays
 from fitserve.errors import InvalidRequest, within
 from fitserve.evaluation.plan import OPTIONS, Plan, plan_of
 from fitserve.models.base import Model
+from fitserve.storage.cache import Loaded
 from fitserve.storage.store import MAX_MODEL_ID, Key, Record
+from fitserve.training.description import shortened
 from fitserve.training.training import Training
 
 ModelId = Annotated[int, Field(ge=0, le=MAX_MODEL_ID)]
@@ -77,6 +79,15 @@ class ListRequest(Request):
     model_type: str
 
 
+class ClassesQuery(Request):
+    """The query of GET /models/.../classes; its values arrive as text."""
+
+    model_config = ConfigDict(extra="forbid", strict=False)
+
+    start: int = Field(default=0, ge=0)
+    limit: int = Field(default=1000, ge=1, le=10_000)
+
+
 class ModelsQuery(Request):
     """The query of GET /models; its values arrive as text."""
 
@@ -115,9 +126,23 @@ def summary(record: Record) -> dict[str, Any]:
 
 def description(record: Record) -> dict[str, Any]:
     """What is told of a model; one that an earlier version stored has no advice."""
-    told = summary(record) | record.description
+    told = summary(record) | shortened(record.description)
     told.setdefault("advice", [])
     return told
+
+
+def classes(loaded: Loaded, ask: ClassesQuery) -> dict[str, Any]:
+    """A part of the labels that the model tells apart, in ascending order."""
+    model_type, model_id = loaded.record.key
+    labels = loaded.model.classes_
+    end = ask.start + ask.limit
+    return {
+        "model_type": model_type,
+        "model_id": model_id,
+        "n_classes": loaded.n_labels,
+        "classes": [] if labels is None else labels[ask.start : end].tolist(),
+        "next": end if end < loaded.n_labels else None,
+    }
 
 
 def page(records: list[Record], following: Key | None) -> dict[str, Any]:

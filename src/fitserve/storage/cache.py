@@ -1,15 +1,15 @@
 """Loaded models, the least recently used thrown out first when they take too much memory."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 
-import numpy as np
-
 from fitserve.models.base import Model
+from fitserve.storage.footprint import footprint
 from fitserve.storage.store import Key, Record
 
-OVERHEAD = 4096  # bytes of a model beside its arrays, roughly
+OVERHEAD = 256  # bytes that the cache itself takes for a model
 
 
 @dataclass
@@ -30,8 +30,28 @@ class Loaded:
 
     @property
     def feature_names(self) -> list[str] | None:
-        names: list[str] | None = self.record.description["feature_names"]
+        whole = vars(self.model).get("feature_names_in_")
+        names: list[str] | None = (
+            self.record.description["feature_names"] if whole is None else whole.tolist()
+        )
         return names
+
+
+class _Held:
+    """A loaded model, and what it took when it was measured."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self.measure()
+
+    def measure(self) -> None:
+        self._attributes = len(vars(self.loaded.model))
+        self.size = OVERHEAD + footprint(self.loaded)
+
+    @property
+    def grown(self) -> bool:
+        """Whether the model has derived something for predictions since."""
+        return len(vars(self.loaded.model)) != self._attributes
 
 
 class ModelCache:
@@ -39,39 +59,59 @@ class ModelCache:
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        self.size = 0
-        self._loaded: OrderedDict[Key, tuple[Loaded, int]] = OrderedDict()
+        self._held: OrderedDict[Key, _Held] = OrderedDict()
         self._lock = Lock()
+
+    @property
+    def size(self) -> int:
+        return sum(held.size for held in self._held.values())
 
     def get(self, key: Key) -> Loaded | None:
         with self._lock:
-            found = self._loaded.get(key)
+            found = self._held.get(key)
             if found is None:
                 return None
-            self._loaded.move_to_end(key)
-            return found[0]
+            self._held.move_to_end(key)
+            return found.loaded
 
     def put(self, loaded: Loaded) -> None:
-        size = _size(loaded.model)
+        held = _Held(loaded)
         with self._lock:
-            self._forget(loaded.record.key)
-            self._loaded[loaded.record.key] = loaded, size
-            self.size += size
-            while self.size > self.capacity and len(self._loaded) > 1:
-                self._forget(next(iter(self._loaded)))
+            self._held.pop(loaded.record.key, None)
+            self._held[loaded.record.key] = held
+        self.measure()
+
+    def measure(self) -> None:
+        """Count what has grown, and throw out what there is no room for."""
+        with self._lock:
+            grown = [held for held in self._held.values() if held.grown]
+        for held in grown:
+            held.measure()
+        with self._lock:
+            excess = self.size - self.capacity
+            while excess > 0 and len(self._held) > 1:
+                _, held = self._held.popitem(last=False)
+                excess -= held.size
 
     def drop(self, key: Key) -> None:
         with self._lock:
-            self._forget(key)
+            self._held.pop(key, None)
+
+    def sweep(self, epoch: str | None, tokens: Callable[[list[Key]], Mapping[Key, str]]) -> None:
+        """Drop what is not the model of its key any more; what is, is so in this epoch."""
+        with self._lock:
+            stale = [held.loaded for held in self._held.values() if held.loaded.epoch != epoch]
+        if not stale:
+            return
+        found = tokens([loaded.record.key for loaded in stale])
+        for loaded in stale:
+            key = loaded.record.key
+            if found.get(key) == loaded.record.token:
+                loaded.epoch = epoch
+            else:
+                with self._lock:
+                    if key in self._held and self._held[key].loaded is loaded:
+                        del self._held[key]
 
     def __len__(self) -> int:
-        return len(self._loaded)
-
-    def _forget(self, key: Key) -> None:
-        _, size = self._loaded.pop(key, (None, 0))
-        self.size -= size
-
-
-def _size(model: Model) -> int:
-    arrays = (value for value in model.state().values() if isinstance(value, np.ndarray))
-    return OVERHEAD + sum(array.nbytes for array in arrays)
+        return len(self._held)

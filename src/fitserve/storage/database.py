@@ -62,6 +62,7 @@ from fitserve.storage.tables import counters, models, trainings
 log = logging.getLogger(__name__)
 
 _OUR_OWN_FAULTS = (IntegrityError, ProgrammingError, DataError)
+ASKED = 500  # keys in one statement
 QUEUE_BYTES = 2**32  # of what is queued to be learned from
 
 
@@ -247,6 +248,18 @@ class SqlStore:
             return None
         record = _record(row)
         return replace(record, description=_description(key, row.description))
+
+    def tokens(self, keys: Collection[Key]) -> Mapping[Key, str]:
+        wanted, found = list(keys), dict[Key, str]()
+        for start in range(0, len(wanted), ASKED):
+            statement = select(*_key_of(models), models.c.token).where(
+                tuple_(*_key_of(models)).in_(wanted[start : start + ASKED]),
+                models.c.status == "ready",
+            )
+            with self._transaction() as connection:
+                for model_type, model_id, held in connection.execute(statement):
+                    found[Key(model_type, model_id)] = held
+        return found
 
     def load(self, key: Key) -> tuple[Record, State] | None:
         with self._transaction() as connection:

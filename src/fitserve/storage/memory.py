@@ -103,6 +103,12 @@ class MemoryStore:
         found = self._models.get(key)
         return found[0] if found else None
 
+    def tokens(self, keys: Collection[Key]) -> Mapping[Key, str]:
+        found = {key: self._models.get(key) for key in keys}
+        return {
+            key: have[0].token for key, have in found.items() if have and have[0].status == "ready"
+        }
+
     def load(self, key: Key) -> tuple[Record, State] | None:
         found = self._models.get(key)
         return found if found and found[0].status == "ready" else None

@@ -101,6 +101,9 @@ class Store(Protocol):
 
     def find(self, key: Key) -> Record | None: ...
 
+    def tokens(self, keys: Collection[Key]) -> Mapping[Key, str]:
+        """The tokens of those of the keys that have a ready model."""
+
     def load(self, key: Key) -> tuple[Record, State] | None:
         """The ready model whole, or None. Raises `ModelUnreadable` for a damaged one."""
 

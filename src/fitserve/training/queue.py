@@ -16,7 +16,6 @@ from fitserve.errors import (
     TrainingCancelled,
     TrainingLost,
 )
-from fitserve.evaluation.plan import Plan
 from fitserve.models.base import Model
 from fitserve.storage.store import Claimed, Key, Record, Store, lost, moment
 from fitserve.training.trainer import Trainer
@@ -185,13 +184,9 @@ class TrainingQueue:
             ongoing.go_on()
 
     def _restored(self, claimed: Claimed) -> Training:
-        key, description = claimed.record.key, claimed.record.description
-        hyperparameters, type_ = description["hyperparameters"], self._catalog[key.model_type]
-        if not hyperparameters.keys() <= {field.name for field in fields(type_)}:
+        key, told = claimed.record.key, claimed.record.description
+        type_ = self._catalog[key.model_type]
+        if not told["hyperparameters"].keys() <= {field.name for field in fields(type_)}:
             # A newer program queued it, and will claim it when our claim has expired.
             raise Busy("This training has hyperparameters that are unknown to this program.")
-        model = type_(**hyperparameters)
-        X, y = claimed.data["X"], claimed.data["y"]
-        plan = Plan(**claimed.data.get("plan", {}))  # an earlier version queued none
-        model.examine(X, y)
-        return Training(key, model, X, y, description["feature_names"], plan)
+        return Training.restored(key, type_, told, claimed.data)

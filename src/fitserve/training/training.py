@@ -1,9 +1,12 @@
 """A training: what is asked for, how it is getting on, what it comes to."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from time import perf_counter
-from typing import Any
+from typing import Any, Self
+
+import numpy as np
 
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import FitserveError, within
@@ -12,6 +15,7 @@ from fitserve.evaluation.plan import Plan
 from fitserve.evaluation.validation import REPEATS
 from fitserve.models.base import Model, Watch
 from fitserve.storage.store import Key, Record, State
+from fitserve.training.description import SHORTENED, shortened
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,20 @@ class Training:
         least = self.model.least_memory()
         return least + self.X.nbytes // 2 if self.plan.n_folds else least
 
+    def queued(self) -> State:
+        """What a store keeps of it until it is trained, as `restored` takes it."""
+        told = self.model.hyperparameters()
+        return {**self.data(), "hyperparameters": told, "feature_names": self.feature_names}
+
+    @classmethod
+    def restored(cls, key: Key, of: type[Model], told: Mapping[str, Any], data: State) -> Self:
+        """The training that was described so and queued; an earlier version has queued less."""
+        X, y = data["X"], data["y"]
+        model = of(**data.get("hyperparameters", told["hyperparameters"]))
+        model.examine(X, y)
+        names = data.get("feature_names", told["feature_names"])
+        return cls(key, model, X, y, names, Plan(**data.get("plan", {})))
+
     def description(self) -> dict[str, Any]:
         """What is told of the model beside its key, status and time, before it is trained."""
         model = self.model
@@ -52,7 +70,12 @@ class Training:
             told["classes"] = model.classes_.tolist()
         told["hyperparameters"] = model.hyperparameters()
         told["advice"] = [advice.told() for advice in model.advice()]
-        return told
+        return shortened(told)
+
+    def name_features(self, model: Model) -> None:
+        """Let the model know the names of its columns, where its description does not."""
+        if "feature_names" in self.description().get(SHORTENED, {}):
+            vars(model)["feature_names_in_"] = np.array(self.feature_names, dtype=object)
 
     def ending(self, done: "Trained") -> dict[str, Any]:
         """What is told of it now that it is done."""

@@ -8,7 +8,13 @@ from flask import Blueprint, request
 
 from fitserve.api import predictions, schemas
 from fitserve.api.bodies import takes
-from fitserve.api.schemas import ListRequest, ModelsQuery, PredictRequest, RegisterRequest
+from fitserve.api.schemas import (
+    ClassesQuery,
+    ListRequest,
+    ModelsQuery,
+    PredictRequest,
+    RegisterRequest,
+)
 from fitserve.directory import ModelDirectory
 
 
@@ -57,6 +63,11 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
         record = directory.record(model_type, model_id)
         headers = {"Retry-After": "1"} if record.status == "training" else {}
         return schemas.description(record), headers
+
+    @routes.get("/models/<model_type>/<int:model_id>/classes")
+    def list_classes(model_type: str, model_id: int) -> Any:
+        query = schemas.query(ClassesQuery, request.args.to_dict())
+        return schemas.classes(directory.get(model_type, model_id), query)
 
     @routes.delete("/models/<model_type>/<int:model_id>")
     def delete(model_type: str, model_id: int) -> Any:
