@@ -1,12 +1,15 @@
 """svm against scikit-learn's LinearSVC, and its objective, whatever solves it."""
 
 import tracemalloc
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import lsq_linear
 from sklearn.datasets import (
     load_breast_cancer,
     load_digits,
@@ -151,7 +154,8 @@ def test_no_small_step_lowers_its_objective(
     y[:2] = 0, 1
     X += offset
     model: Any = Svm.from_kwargs({"loss": loss, "C": C, "tol": 1e-8}).fit(X, y)
-    assert model.converged_
+    drowned = C * np.abs(X).max() ** 2 > 0.1 / np.finfo(np.float64).eps / n  # the penalty
+    assert model.converged_ or drowned
     best = objective(model, X, y, loss, C)
     w, b = model.coef_.copy(), model.intercept_.copy()
     for _ in range(20):
@@ -188,6 +192,87 @@ def test_any_scale_is_learned_or_refused(
         assert model.predict(X).shape == (n,)
     except InvalidRequest as error:
         assert error.faults[0].type == "overflow"
+
+
+def separable_sets(count: int) -> Iterator[tuple[Any, Any, float, bool]]:
+    """Small sets of whole numbers that a plane tells apart: X, y, C, and whether it has an
+    intercept."""
+    rng = np.random.default_rng(0)
+    for i in range(count):
+        n, p, most = rng.integers(3, 11), rng.integers(1, 5), int(rng.choice([5, 20, 1000, 10000]))
+        X = rng.integers(-most, most + 1, size=(n, p)).astype(float)
+        normal = rng.normal(size=p)
+        y = (X @ normal > np.median(X @ normal) * (i % 2)).astype(int)
+        if len(set(y.tolist())) == 2:
+            yield X, y, float(rng.choice([1e-3, 1.0, 100.0, 1e4])), i % 2 == 1
+
+
+def lower_bound(rows: Any, loss: str, C: float) -> float:
+    """What no objective is below: the dual's, at its maximum as SciPy finds it by least squares.
+
+    The dual is `sum(a) - |rows' a|^2 / 2 - |a|^2 / (4 C)`, a >= 0; or, for hinge, without the last
+    term and with a <= C.
+    """
+    squared = loss == "squared_hinge"
+    soft = np.sqrt(2.0 * C) if squared else 1e3 * np.sqrt(2.0 * max(C, 1.0))
+    A = np.vstack([rows.T, np.eye(len(rows)) / soft])
+    b = np.append(np.zeros(rows.shape[1]), np.full(len(rows), soft))
+    top = np.inf if squared else C
+    a = lsq_linear(A, b, bounds=(0.0, top), method="bvls", tol=1e-15, max_iter=1000).x
+    w = rows.T @ a
+    return float(a.sum() - 0.5 * (w @ w) - (a @ a / (4.0 * C) if squared else 0.0))
+
+
+@both_losses
+def test_converged_is_the_minimum_of_separable_sets_too(loss: str) -> None:
+    checked = 0
+    for X, y, C, intercept in separable_sets(400):
+        model = Svm.from_kwargs({"loss": loss, "C": C, "fit_intercept": intercept}).fit(X, y)
+        assert model.converged_
+        rows = np.column_stack([X, np.ones(len(X))]) if intercept else X
+        least = lower_bound(rows * np.where(y == 1, 1.0, -1.0)[:, None], loss, C)
+        found = objective(model, X, y, loss, C)
+        assert least * 0.999 <= found <= least * 1.001  # violations are told to 1e-16
+        checked += 1
+    assert checked > 300
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "C", "loss", "least"),
+    [
+        ([[2000, 1000], [-6000, -8000], [6000, 8000]], [0, 1, 0], 1.0, "squared_hinge", 1e-7),
+        ([[-5], [-15], [5]], [0, 0, 1], 1.0, "hinge", 0.02),
+        ([[16], [-4], [20], [4], [13]], [1, 0, 1, 1, 1], 1e4, "hinge", 0.03125),
+    ],
+)
+def test_sets_on_which_newton_and_mehrotra_lost_their_way(
+    X: Any, y: Any, C: float, loss: str, least: float
+) -> None:
+    model = Svm.from_kwargs({"C": C, "loss": loss}).fit(X, y)
+    assert model.converged_
+    assert model.n_iter_ is not None
+    assert model.n_iter_ < 30
+    found = objective(model, np.array(X, dtype=float), np.array(y), loss, C)
+    assert found == pytest.approx(least, rel=2e-4)
+
+
+def test_hinge_never_answers_worse_than_it_was() -> None:
+    X, y = load("breast_cancer")
+    for C in (1e-2, 1.0, 1e5):
+        losses = [objective(Svm(loss="hinge", C=C, max_iter=1).fit(X, y), X, y, "hinge", C)]
+        for most in range(2, 12):
+            model = Svm(loss="hinge", C=C, max_iter=most).fit(X, y)
+            losses.append(objective(model, X, y, "hinge", C))
+        assert all(b <= a * (1.0 + 1e-12) for a, b in pairwise(losses))
+
+
+def test_a_penalty_below_rounding_is_not_called_converged() -> None:
+    X = np.array([[-1.0, -3.0], [-2.0, 1.0], [4.0, 7.0], [9.0, -5.0]])
+    y = np.array([0, 0, 1, 1])
+    for loss in ("squared_hinge", "hinge"):
+        separable = Svm.from_kwargs({"loss": loss, "fit_intercept": False})
+        assert separable.fit(X, y).converged_
+        assert not separable.fit(X * 1e12, y).converged_
 
 
 @both_losses
@@ -243,7 +328,7 @@ def test_many_columns_take_no_more_memory_than_the_rows() -> None:
     assert peak < 10 * X.nbytes
 
 
-@pytest.mark.parametrize(("loss", "most"), [("squared_hinge", 5), ("hinge", 12)])
+@pytest.mark.parametrize(("loss", "most"), [("squared_hinge", 5), ("hinge", 13)])
 def test_second_order_takes_few_iterations(loss: str, most: int) -> None:
     for n_classes in (2, 3):
         model = Svm.from_kwargs({"loss": loss, "tol": 1e-9}).fit(*noisy(n_classes))

@@ -66,9 +66,8 @@ class Svm(Model):
     tol: float = Field(
         default=1e-4,
         gt=0.0,
-        description="Stop when the loss is within this share of its minimum, as far as Newton's "
-        "decrement or, for hinge, the duality gap tells; with learning_rate, when the gradient "
-        "is down to this share of the first.",
+        description="Stop when the loss is within this share of its minimum, as the duality gap "
+        "tells; with learning_rate, when the gradient is down to this share of the first.",
     )
     max_iter: int = Field(default=1000, ge=1, le=COUNT, description="Most iterations of a problem.")
     learning_rate: float | None = Field(
@@ -83,7 +82,8 @@ class Svm(Model):
             return
         frame = Frame(X, self.intercept_scaling if self.fit_intercept else None)
         # Where the penalty is nothing beside the losses, what little is needed to solve.
-        ridge = np.clip(frame.penalty * (2.0 * lam * len(X)), EPS * len(X), 1e200)
+        asked = np.minimum(frame.penalty * (2.0 * lam * len(X)), 1e200)
+        ridge = np.maximum(asked, EPS * len(X))
         solve = newton if self.loss == "squared_hinge" else interior_point
 
         solved, curves = [], []
@@ -96,16 +96,17 @@ class Svm(Model):
                 self._iterated(done, of=of, loss=curve[-1])
 
             weight = signs[y, j]
-            solved.append(
-                solve(
-                    frame.rows * np.sign(weight)[:, None],
-                    np.abs(weight),
-                    ridge,
-                    tol=self.tol,
-                    max_iter=self.max_iter,
-                    report=report,
-                )
+            z, converged = solve(
+                frame.rows * np.sign(weight)[:, None],
+                np.abs(weight),
+                ridge,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                report=report,
             )
+            # What is solved has the minimum that is asked for, where it adds next to nothing.
+            excess = 0.5 * float((ridge - asked) @ (z * z))
+            solved.append((z, converged and excess <= self.tol * curve[-1] * len(X)))
             curves.append(curve)
         self.coef_, self.intercept_ = frame.planes(np.array([z for z, _ in solved]))
         self.converged_ = all(converged for _, converged in solved)
@@ -209,7 +210,8 @@ def newton(
     """Minimise `ridge z^2 / 2 + cost max(0, 1 - R z)^2`, each summed; and whether it was reached.
 
     Each step solves for the rows that violate as if these stayed the same, and ends at the lowest
-    point on the way there. When they do stay the same, the minimum is exact.
+    point on the way there. When they do stay the same, the minimum is exact. (Newton's decrement
+    says nothing while they change.)
     """
     tol = max(tol, _PRECISE)
     root = np.sqrt(cost)
@@ -222,6 +224,8 @@ def newton(
         active = violation > 0.0
         A = R[active]
         slope = ridge * z - 2.0 * (violation[active] @ A)
+        if i > 1 and 0.5 * float(slope @ (slope / ridge)) <= tol * before:  # the duality gap
+            return z, True
         H = 2.0 * (A.T @ A)
         H.flat[:: len(z) + 1] += ridge
         step = -_solved(H, slope)
@@ -232,13 +236,12 @@ def newton(
         left = np.maximum(violation, 0.0)
         loss = float(0.5 * (ridge * there) @ there + left @ left)
         exact = np.array_equal(active, violation > 0.0)  # the loss was one parabola on the way
-        near = float(-slope @ step) <= 2.0 * tol * before  # Newton's decrement
         if not loss < before:  # as far as rounding allows
             report(i, before)
-            return z, exact or near
+            return z, exact
         report(i, loss)
         z = there
-        if exact or near:
+        if exact:
             return z, True
         before = loss
     return z, False
@@ -270,16 +273,16 @@ def interior_point(
     """Minimise `ridge z^2 / 2 + cost max(0, 1 - R z)`, each summed; and whether it was reached.
 
     The violation of a row is `over`, its surplus `spare`, with `R z + over - spare = 1`; the
-    multipliers are `a` of the margin and `cost - a` of the violation.
+    multipliers are `a` of the margin and `cost - a` of the violation. Any multipliers bound the
+    minimum from below: it is reached when the lowest loss is within `tol` of the highest bound.
     """
     tol = max(tol, _PRECISE)
     z = np.zeros(R.shape[1])
     a, b = 0.5 * cost, 0.5 * cost
     over, spare = np.full(len(R), 2.0), np.ones(len(R))
-    gap, first = float(a @ spare + b @ over), np.abs(cost @ R).max()
-    loss = float(cost.sum())
+    gap, residual = float(a @ spare + b @ over), a @ R
+    best, least, bound = z, float(cost.sum()), 0.0
     for i in range(1, max_iter + 1):
-        residual = a @ R - ridge * z
         weight = 1.0 / (over / b + spare / a)
         weighted = R * np.sqrt(weight)[:, None]
         H = weighted.T @ weighted
@@ -291,26 +294,30 @@ def interior_point(
         t = _longest((a, da), (b, -da), (over, d_over), (spare, d_spare))
         ahead = (a + t * da) @ (spare + t * d_spare) + (b - t * da) @ (over + t * d_over)
         # ... then aim at a centre as near as that allows, by what the products change on the way.
+        # (Where the step is cut short, so is the change: taken whole, it makes the method cycle.)
         centre = gap / (2 * len(R)) * (ahead / gap) ** 3
-        for_a = centre - a * spare - da * d_spare
-        for_b = centre - b * over + da * d_over
+        for_a = centre - a * spare - t * da * d_spare
+        for_b = centre - b * over + t * da * d_over
         g = for_a / a - for_b / b
         dz = _solved(H, residual + (weight * g) @ R)
         da = weight * (g - R @ dz)
         d_over, d_spare = (for_b + over * da) / b, (for_a - spare * da) / a
         t = min(1.0, 0.995 * _longest((a, da), (b, -da), (over, d_over), (spare, d_spare)))
         there = z + t * dz
-        now = float(0.5 * (ridge * there) @ there + cost @ np.maximum(1.0 - R @ there, 0.0))
-        if not (np.isfinite(now) and t > _PRECISE):  # as far as rounding allows
-            report(i, loss)
-            return z, False
-        z, loss, a, b = there, now, a + t * da, b - t * da
+        loss = float(0.5 * (ridge * there) @ there + cost @ np.maximum(1.0 - R @ there, 0.0))
+        if not (np.isfinite(loss) and t > _PRECISE):  # as far as rounding allows
+            report(i, least)
+            break
+        z, a, b = there, a + t * da, b - t * da
         over, spare = over + t * d_over, spare + t * d_spare
-        gap = float(a @ spare + b @ over)
-        report(i, loss)
-        if gap <= tol * loss and np.abs(a @ R - ridge * z).max() <= tol * first:
-            return z, True
-    return z, False
+        gap, residual = float(a @ spare + b @ over), a @ R - ridge * z
+        bound = max(bound, loss - gap - 0.5 * float(residual @ (residual / ridge)))
+        if loss < least:
+            best, least = z, loss
+        report(i, least)
+        if least - bound <= tol * least:
+            return best, True
+    return best, False
 
 
 def _longest(*pairs: tuple[FloatArray, FloatArray]) -> float:
