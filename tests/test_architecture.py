@@ -15,7 +15,7 @@ MODULES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))
 FLOORS = [
     {"gunicorn_conf", "__init__"},
     {"app"},
-    {"api", "worker", "cli"},
+    {"api", "serving", "cli"},
     {"directory"},
     {"predictor"},
     {"training"},
@@ -40,7 +40,7 @@ ONLY = {
     "flask": {"__init__", "app", "config", "api"},
     "werkzeug": {"api"},
     "sqlalchemy": {"storage"},
-    "gunicorn": {"worker"},
+    "gunicorn": {"serving"},
     "sklearn": set[str](),
     "pickle": set[str](),
 }

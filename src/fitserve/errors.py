@@ -125,6 +125,22 @@ class MalformedJson(FitserveError):
     title = "The body is not JSON"
 
 
+class MalformedRequest(FitserveError):
+    """What came is not HTTP, or is not all there."""
+
+    status = HTTPStatus.BAD_REQUEST
+    name = "malformed-request"
+    title = "The request is not well-formed HTTP"
+
+    @classmethod
+    def incomplete(cls, sent: int, declared: int | None = None) -> "MalformedRequest":
+        of = "" if declared is None else f" of the {declared:,} that its Content-Length says"
+        return cls(
+            f"The body ended after {sent:,} bytes{of}. Nothing was changed; send all of it, and "
+            "keep the connection open until the answer is there."
+        )
+
+
 class UnknownModelType(FitserveError):
     status = HTTPStatus.NOT_FOUND
     name = "unknown-model-type"
@@ -310,6 +326,22 @@ class Overloaded(FitserveError):
     @classmethod
     def by_stopping(cls) -> "Overloaded":
         return cls("The server is stopping. Send the request again.", retry_after=5)
+
+    @classmethod
+    def by_uploads(cls) -> "Overloaded":
+        return cls(
+            "Too many large requests are being sent at the moment, and this one was at it for "
+            "the longest. Nothing was changed; send it again later, or send less at a time.",
+            retry_after=10,
+        )
+
+    @classmethod
+    def of_disk(cls) -> "Overloaded":
+        return cls(
+            "The server has no disk or no file descriptors left for this request. Nothing was "
+            "changed; send it again later, or send less at a time.",
+            retry_after=10,
+        )
 
     @classmethod
     def of_memory(cls) -> "Overloaded":

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from typing import Any
 
 # A BLAS that starts a thread a core in every worker makes the workers fight for the cores. It
 # reads these once, when NumPy is loaded.
@@ -10,6 +11,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from fitserve.app import prepare_store  # noqa: E402
 from fitserve.config import THREADS, Server, Settings  # noqa: E402
+from fitserve.serving.shares import Shares  # noqa: E402
 
 # A wrong setting, or a store that this version cannot use, stops here, in one line, before there
 # is a worker to fail.
@@ -22,7 +24,8 @@ bind = (
     f"[{_server.host}]:{_server.port}" if ":" in _server.host else f"{_server.host}:{_server.port}"
 )
 workers = _server.workers(_settings)
-worker_class = "fitserve.worker.Worker"
+_shares = Shares(workers)
+worker_class = "fitserve.serving.worker.Worker"
 threads = THREADS
 keepalive = (
     75  # longer than a load balancer's idle time of 60 s, so that it never meets a closed one
@@ -38,3 +41,11 @@ def post_worker_init(_worker: object) -> None:
     # Ctrl-C reaches the whole process group, and the master then tells its workers to quit. A
     # worker that heeds both may be interrupted in its shutdown, holding the lock it waits for.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def pre_fork(_server: object, worker: Any) -> None:
+    worker.share = _shares.take()
+
+
+def child_exit(_server: object, worker: Any) -> None:
+    _shares.free(worker.share)

@@ -2,15 +2,20 @@
 
 import zlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
+from threading import BoundedSemaphore
 from typing import Any, TypeVar
 
 from flask import current_app, request
 
 from fitserve.api.schemas import Request, parse
-from fitserve.errors import MalformedJson, TooLarge, UnsupportedMediaType, clip
+from fitserve.errors import MalformedJson, MalformedRequest, TooLarge, UnsupportedMediaType, clip
 
 R = TypeVar("R", bound=Request)
+
+_LARGE = 2**20
+_large = BoundedSemaphore(2)  # a large body takes ten times its size while it is read
 
 _PACKINGS = {"gzip": 31, "x-gzip": 31, "deflate": 47}  # zlib's window bits; 47: zlib or gzip
 
@@ -22,7 +27,9 @@ def takes(schema: type[R]) -> Callable[[Callable[[R], Any]], Callable[[], Any]]:
         @wraps(route)
         def reading() -> Any:
             _require_json()
-            return route(parse(schema, _unpacked()))
+            with _large if _is_large() else nullcontext():
+                body = parse(schema, _unpacked())
+            return route(body)
 
         return reading
 
@@ -43,6 +50,11 @@ def _require_json() -> None:
         )
 
 
+def _is_large() -> bool:
+    length = request.content_length
+    return length is None or length > _LARGE or "Content-Encoding" in request.headers
+
+
 def _unpacked() -> bytes:
     """The body without its Content-Encoding; the size limit counts unpacked bytes."""
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
@@ -50,7 +62,7 @@ def _unpacked() -> bytes:
         raise UnsupportedMediaType(
             f"The Content-Encoding {clip(encoding)!r} is not supported; send gzip, deflate or none."
         )
-    packed = request.get_data(cache=False)
+    packed = _received()
     if encoding not in _PACKINGS:
         return packed
     try:
@@ -59,6 +71,23 @@ def _unpacked() -> bytes:
         raise MalformedJson(
             f"The body is not {encoding}, as Content-Encoding says: {error}."
         ) from None
+
+
+def _received() -> bytes:
+    """The body as it was sent: all of it, and never more than the limit."""
+    limit: int = current_app.config["MAX_CONTENT_LENGTH"]
+    declared = request.content_length
+    if declared is not None and declared > limit:
+        raise TooLarge(limit)
+    expected = declared
+    if expected is None:  # chunked, or nothing
+        expected = limit + 1 if request.environ.get("wsgi.input_terminated") else 0
+    body: bytes = request.environ["wsgi.input"].read(expected) if expected else b""
+    if len(body) > limit:
+        raise TooLarge(limit)
+    if declared is not None and len(body) < declared:
+        raise MalformedRequest.incomplete(len(body), declared)
+    return body
 
 
 def _inflate(packed: bytes, encoding: str, limit: int) -> bytes:

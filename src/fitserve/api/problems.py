@@ -1,7 +1,6 @@
 """The one place where an exception becomes an answer: RFC 9457 problem+json."""
 
 from http import HTTPStatus
-from time import monotonic
 from typing import Any
 
 from flask import Flask, Response, current_app, request
@@ -10,26 +9,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 
 from fitserve.errors import FAULT, FitserveError, Overloaded, TooLarge, clip, problem
 
-LISTEN_SECONDS = 10.0
-
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(FitserveError, _ours)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(MemoryError, _exhausted)
-    app.after_request(_heard_out)
-
-
-def _heard_out(answer: Response) -> Response:
-    """Before a refusal, read what the client is still sending, for a while.
-
-    A connection that is closed while the client sends is reset, and the answer lost with it.
-    """
-    if answer.status_code >= HTTPStatus.BAD_REQUEST:
-        deadline = monotonic() + LISTEN_SECONDS
-        while request.environ["wsgi.input"].read(2**16) and monotonic() < deadline:
-            pass
-    return answer
 
 
 def _ours(error: FitserveError) -> Response:

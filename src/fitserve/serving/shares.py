@@ -1,0 +1,79 @@
+"""What the workers of one server tell each other: how many connections each has, and how many
+bytes on disk. It is in memory that they share, and each writes its own row only."""
+
+import mmap
+from collections.abc import Iterator
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+FRESH = 1.0  # seconds that a row counts after its worker's last sign of life
+START = 5.0  # seconds that workers which start together wait for each other
+STARTING = -1.0
+_ROW = 3  # sign of life, connections, bytes
+
+
+class Shares:
+    """The rows: made, given and freed by the process that starts the workers."""
+
+    def __init__(self, workers: int) -> None:
+        self._rows = 2 * workers + 8  # a reload has the old workers beside the new ones
+        self._table: Any = memoryview(mmap.mmap(-1, 8 * _ROW * self._rows)).cast("d")
+        self._taken: set[int] = set()
+
+    def take(self) -> "Share":
+        row = min(set(range(self._rows)) - self._taken, default=self._rows - 1)
+        self._taken.add(row)
+        share = Share(self._table, row)
+        share.tell(STARTING)
+        share.live()
+        return share
+
+    def free(self, share: "Share") -> None:
+        share.leave()
+        self._taken.discard(share.row)
+
+
+class Share:
+    """One worker's row."""
+
+    def __init__(self, table: Any, row: int) -> None:
+        self.row = row
+        self._table = table
+        self._at = row * _ROW
+        self._lock = Lock()
+
+    def live(self) -> None:
+        self._table[self._at] = monotonic()
+
+    def tell(self, connections: float) -> None:
+        self._table[self._at + 1] = connections
+
+    def spool(self, more: int) -> None:
+        """So many bytes more (or fewer) lie on this worker's account on disk."""
+        with self._lock:
+            self._table[self._at + 2] += more
+
+    def leave(self) -> None:
+        self._table[self._at : self._at + _ROW] = memoryview(bytes(8 * _ROW)).cast("d")
+
+    @property
+    def spooled(self) -> float:
+        """By all workers together."""
+        return float(sum(self._table[2::_ROW].tolist()))
+
+    def awaited(self) -> bool:
+        """Whether a worker that was started together with this one is not there yet."""
+        return any(number == STARTING for number in self._others(START))
+
+    def fair(self, connections: int) -> bool:
+        """Whether a worker with so many may take one more. An eighth is no matter."""
+        least = min((n for n in self._others(FRESH) if n != STARTING), default=None)
+        return least is None or connections <= least + connections // 8
+
+    def _others(self, seconds: float) -> Iterator[float]:
+        since = monotonic() - seconds
+        rows = self._table.tolist()
+        for at in range(0, len(rows), _ROW):
+            if at != self._at and rows[at] > since:
+                yield rows[at + 1]

@@ -1,0 +1,461 @@
+"""gunicorn's worker with threads, made to wait for clients on its loop only, and to stop as a
+server that trains should."""
+
+import contextlib
+import errno
+import os
+import resource
+import selectors
+import signal
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from queue import SimpleQueue
+from threading import Thread
+from types import FrameType
+from typing import Any
+
+from gunicorn.http.errors import ParseException
+from gunicorn.http.wsgi import Response, default_environ
+from gunicorn.workers import gthread
+
+from fitserve.directory import ModelDirectory
+from fitserve.errors import FitserveError, Overloaded, StoreTooNew
+from fitserve.serving.connection import BodyAsked, Connection, State, Terms
+from fitserve.serving.refusals import answer, refusal
+from fitserve.serving.shares import Share
+
+LOOK_EVERY = 0.2  # seconds between looks at what is late
+HURRY = 2  # seconds that requests get to end when there is no time to wait
+STOP = 2.0  # seconds that a client gets for each next step of its once the server stops
+QUEUED = 1.0  # seconds in the queue, after which the client may be gone
+ACCEPTED_AT_ONCE = 16
+SPARE_FILES = 100  # descriptors for everything but connections
+YIELD = 0.002  # seconds between looks at whether another worker takes what this one should not ...
+PATIENCE = 0.02  # ... after which it does
+SPOOLED = 2**29  # bytes on disk for all workers, or four of the largest bodies
+
+_FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+class Threads:
+    """What a pool is used for here, at less cost a job."""
+
+    def __init__(self, number: int, work: Callable[[Connection, float], None]) -> None:
+        self._jobs: SimpleQueue[tuple[Connection, float]] = SimpleQueue()
+        self._work = work
+        for _ in range(number):
+            Thread(target=self._run, daemon=True).start()
+
+    def give(self, connection: Connection) -> None:
+        self._jobs.put((connection, time.monotonic()))
+
+    def _run(self) -> None:
+        while True:
+            self._work(*self._jobs.get())
+
+
+class LimitLog:
+    """Says once a minute that a limit is met, not once a request."""
+
+    def __init__(self, log: Any) -> None:
+        self._log = log
+        self._said: dict[str, float] = {}
+
+    def met(self, what: str) -> None:
+        now = time.monotonic()
+        if now - self._said.get(what, -60.0) >= 60.0:
+            self._said[what] = now
+            self._log.warning("Limit: %s", what)
+
+
+class Worker(gthread.ThreadWorker):  # type: ignore[misc]
+    """The loop reads all requests and sends what clients are slow to take; a thread gets a request
+    when all of it is here. Large ones have threads of their own.
+
+    Stops in this order: no new connections and no new trainings, what was asked is answered,
+    what is being trained is trained. Each training has a limit of time, and so has that."""
+
+    share: Share  # given by the process that starts the workers
+    _hurried = False
+
+    @classmethod
+    def check_config(cls, cfg: Any, _log: Any) -> None:
+        """TLS and whatever is not plain HTTP/1 belong to a proxy in front."""
+        for refused, name in (
+            (cfg.is_ssl, "certfile"),
+            (cfg.proxy_protocol != "off", "proxy_protocol"),
+            (cfg.protocol != "http", "protocol"),
+            (cfg.http2_cleartext != "off", "http2_cleartext"),
+        ):
+            if refused:
+                raise SystemExit(
+                    f"fitserve: gunicorn's setting {name} is not for this worker; have a proxy "
+                    "in front speak what it is for"
+                )
+
+    def init_process(self) -> None:
+        self._connections: dict[Connection, None] = {}
+        self._limits = LimitLog(self.log)
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if files != resource.RLIM_INFINITY:  # each may have a file on disk too
+            fitting = max(2, (files - SPARE_FILES) // 2)
+            self.worker_connections = min(self.cfg.worker_connections, fitting)
+        self._listening = False
+        self._rest = 0.0
+        self._yielding = 0.0
+        self._looked = 0.0
+        try:
+            super().init_process()
+        except StoreTooNew as newer:
+            self._end_server(newer)
+
+    def get_thread_pool(self) -> Threads:
+        self._large = Threads(self.cfg.threads, self._work)
+        return Threads(self.cfg.threads, self._work)
+
+    def run(self) -> None:
+        app: Any = self.wsgi
+        limit = app.config["MAX_CONTENT_LENGTH"]
+        self._most_spooled = max(SPOOLED, 4 * limit)
+        self._terms = Terms(self.cfg, limit, self.share.spool, float(self.cfg.keepalive))
+        self._names = [(listener, listener.getsockname()) for listener in self.sockets]
+        self.poller.register(
+            self.method_queue.fileno(), selectors.EVENT_READ, self.method_queue.run_callbacks
+        )
+        self._tell()
+        self._wait_for_the_others()
+        while self.alive and self.is_parent_alive():
+            self._turn()
+        self._stop()
+        while self._directory.training:
+            self.notify()
+            time.sleep(LOOK_EVERY)
+
+    def _wait_for_the_others(self) -> None:
+        """Workers that start together open together, or the first would get all who wait."""
+        until = time.monotonic() + 5.0
+        while self.alive and self.share.awaited() and time.monotonic() < until:
+            self.share.live()
+            time.sleep(0.02)
+
+    # the loop
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        self._listen(self.alive and now >= self._rest)
+        timeout = LOOK_EVERY if self._listening else min(LOOK_EVERY, max(0.0, self._rest - now))
+        for key, _ in self.poller.select(timeout):
+            if isinstance(key.data, Connection):
+                self._ready(key.data)
+            else:
+                key.data(key.fileobj)
+        if time.monotonic() >= self._looked + LOOK_EVERY:
+            self._look()
+
+    def _listen(self, wanted: bool) -> None:
+        if wanted == self._listening:
+            return
+        self._listening = wanted
+        for listener, name in self._names:
+            if wanted:
+                listener.setblocking(False)
+                accept = partial(self._accept, name=name)
+                self.poller.register(listener, selectors.EVENT_READ, accept)
+            else:
+                self.poller.unregister(listener)
+
+    def _pause(self, seconds: float) -> None:
+        """Leave new connections to the other workers, or in the queue, for so long."""
+        self._rest = time.monotonic() + seconds
+
+    def _accept(self, listener: Any, name: Any) -> None:
+        for _ in range(ACCEPTED_AT_ONCE):
+            if not self._may_accept() or not self._take_one(listener, name):
+                return
+
+    def _may_accept(self) -> bool:
+        now = time.monotonic()
+        if now < self._rest:
+            return False
+        if len(self._connections) >= self.worker_connections and not self._make_room():
+            self._limits.met(f"{self.worker_connections} connections, all of them at work")
+            self._pause(LOOK_EVERY)
+            return False
+        if self.share.fair(len(self._connections)):
+            self._yielding = 0.0
+            return True
+        self._yielding = self._yielding or now
+        if now < self._yielding + PATIENCE:
+            self._pause(YIELD)
+            return False
+        self._yielding = 0.0  # nobody else came
+        return True
+
+    def _take_one(self, listener: Any, name: Any) -> bool:
+        """Accept a connection; whether there was one."""
+        try:
+            sock, client = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError, InterruptedError):
+            return False
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            self._limits.met("no file descriptor is left for a new connection")
+            if not self._make_room():
+                self._pause(LOOK_EVERY)
+            return False
+        connection = Connection(sock, client, name, self._terms)
+        self._connections[connection] = None
+        self._tell()
+        self.poller.register(sock, selectors.EVENT_READ, connection)
+        return True
+
+    def _ready(self, connection: Connection) -> None:
+        """The client has sent something, or takes something, or has ended."""
+        try:
+            if connection.state is State.SENDING:
+                if connection.flush():
+                    self.poller.unregister(connection.real)
+                    self._go_on(connection)
+            elif connection.receive():
+                self._take(connection)
+            else:
+                self._ended(connection)
+        except OSError:
+            self._close(connection)
+
+    def _take(self, connection: Connection) -> None:
+        """Give a thread the request, if all of it is here."""
+        if connection.state is not State.READING:
+            return
+        try:
+            whole = connection.whole()
+        except (ParseException, FitserveError, OSError, MemoryError) as error:
+            self.poller.unregister(connection.real)
+            self._refuse(connection, error)
+            return
+        if whole:
+            self.poller.unregister(connection.real)
+            self._give(connection)
+        elif connection.on_disk and self.share.spooled > self._most_spooled:
+            self._free_disk()
+
+    def _give(self, connection: Connection) -> None:
+        connection.state = State.WORKING
+        (self._large if connection.large else self.tpool).give(connection)
+
+    def _ended(self, connection: Connection) -> None:
+        """The client sends no more."""
+        error = connection.broken_off()
+        if connection.state is State.LINGERING or error is None:
+            self._close(connection)
+        else:
+            self.poller.unregister(connection.real)
+            self._refuse(connection, error)
+
+    def _take_what_is_here(self, connection: Connection) -> None:
+        """What was sent ahead makes no socket readable."""
+        if connection in self._connections and connection.state is State.READING:
+            self._take(connection)
+
+    def _close(self, connection: Connection) -> None:
+        with contextlib.suppress(KeyError, ValueError):
+            self.poller.unregister(connection.real)
+        if connection in self._connections:
+            del self._connections[connection]
+            self._tell()
+            connection.end()
+
+    def _tell(self) -> None:
+        self.nr_conns = len(self._connections)
+        self.share.tell(self.nr_conns)
+        self.share.live()
+
+    def _look(self) -> None:
+        """Say that this worker lives, and close what is late."""
+        self._looked = now = time.monotonic()
+        self.notify()
+        self.share.live()
+        for connection in list(self._connections):
+            if connection.state is State.WORKING or now < connection.deadline:
+                continue
+            error = connection.late()
+            if error is None:
+                self._close(connection)
+            else:
+                self.poller.unregister(connection.real)
+                self._refuse(connection, error)
+        if self.share.spooled > self._most_spooled:
+            self._free_disk()
+
+    # making room
+
+    def _waiting(self) -> list[Connection]:
+        return [c for c in self._connections if c.state is not State.WORKING]
+
+    def _make_room(self) -> bool:
+        """Close who has been idle for longest, or else has been sending or taking for longest."""
+        waiting = self._waiting()
+        if waiting:
+            self._limits.met(f"{self.worker_connections} connections; the idle ones go first")
+            self._close(min(waiting, key=lambda c: (c.rank, c.since)))
+        return bool(waiting)
+
+    def _free_disk(self) -> None:
+        """End the request or the answer that has been on disk for longest."""
+        waiting = [c for c in self._waiting() if c.on_disk]
+        if waiting:
+            self._limits.met(f"{self._most_spooled:,} bytes of requests and answers on disk")
+            slowest = min(waiting, key=lambda c: c.since)
+            if slowest.state is State.READING:
+                self.poller.unregister(slowest.real)
+                self._refuse(slowest, Overloaded.by_uploads())
+            else:
+                self._close(slowest)
+
+    # a thread
+
+    def _work(self, connection: Connection, since: float) -> None:
+        if time.monotonic() > since + QUEUED and connection.gone():
+            self._go_on(connection, keep=False)
+            return
+        keep = False
+        try:
+            keep = bool(self.handle_request(connection.request, connection))
+            connection.push()
+        except BodyAsked:
+            self._ask(connection)
+            return
+        except (OSError, StopIteration):
+            keep = False  # the client is gone, or the answer broke off
+        except Exception as error:
+            if not isinstance(error, ParseException):
+                self.log.exception("Error handling request")
+            self._refuse(connection, error)
+            return
+        self._go_on(connection, keep)
+
+    def _ask(self, connection: Connection) -> None:
+        try:
+            connection.wants_body()
+        except FitserveError as error:
+            self._refuse(connection, error)
+        except OSError:
+            self._go_on(connection, keep=False)
+        else:
+            self._wait_for(connection)
+
+    def _refuse(self, connection: Connection, error: BaseException) -> None:
+        """Answer with a problem, and end. For a thread, or the loop."""
+        told = refusal(error)
+        self._log_refusal(connection, told)
+        head_only = connection.request is not None and connection.request.method == "HEAD"
+        with contextlib.suppress(OSError):
+            connection.sendall(answer(told, head_only=head_only))
+            connection.push()
+        self._go_on(connection, keep=False)
+
+    def _log_refusal(self, connection: Connection, told: FitserveError) -> None:
+        request = connection.request
+        if request is None:
+            self.log.debug("Refused a request: %s", told.detail)
+            return
+        response = Response(request, connection, self.cfg)
+        response.status = f"{told.status.value} {told.status.phrase}"
+        environ = default_environ(request, connection, self.cfg)
+        environ["REMOTE_ADDR"] = connection.client[0] if connection.client else ""
+        now = datetime.now()
+        self.log.access(response, request, environ, now - now)
+
+    def _go_on(self, connection: Connection, keep: bool | None = None) -> None:
+        """The answer is given, or is with the loop. For a thread, or the loop."""
+        if keep is not None:
+            connection.keep = keep
+        if connection.unsent:
+            connection.send_slowly()
+            self._wait_for(connection, selectors.EVENT_WRITE)
+        elif connection.keep:
+            connection.next()
+            ahead = connection.pending
+            self._wait_for(connection)
+            if ahead:
+                self.method_queue.defer(self._take_what_is_here, connection)
+        else:
+            with contextlib.suppress(OSError):
+                connection.linger()
+            self._wait_for(connection)
+
+    def _wait_for(self, connection: Connection, events: int = selectors.EVENT_READ) -> None:
+        """Give the connection back to the loop; no more is done with it here."""
+        self.poller.register(connection.real, events, connection)
+
+    # stopping
+
+    def _stop(self) -> None:
+        self.log.info("Stopping; what is being trained may end (a second signal hurries)")
+        self._directory.wind_down()
+        stopped = time.monotonic()
+        self._stop_listening()
+        self._terms.hurry(STOP)
+        for connection in self._connections:
+            connection.deadline = min(connection.deadline, stopped + STOP)
+        while self._connections and time.monotonic() < stopped + self.cfg.graceful_timeout:
+            self._turn()
+        self.share.leave()
+        self.poller.close()
+        self.method_queue.close()
+
+    def _stop_listening(self) -> None:
+        """Take the connections that were made already, and let the port go.
+
+        Left open while requests and trainings end, it would take in more and drop them at last.
+        """
+        self._listen(False)
+        for listener, name in self._names:
+            while listener.sock is not None and self._take_one(listener, name):
+                pass
+            listener.close()
+
+    def notify(self) -> None:
+        """Called by every loop of this worker, every second at least."""
+        super().notify()
+        if self._hurried or os.getppid() != self.ppid:
+            self._directory.abort()
+        if self._directory.outdated is not None and self.alive:
+            self._end_server(self._directory.outdated)
+
+    def handle_quit(self, sig: int, frame: FrameType | None) -> None:
+        """A stop in a hurry. Unlike gunicorn's own it is only noted here: the signal may have
+        come while this very thread holds a lock that ending at once would wait for."""
+        self._hurry()
+        self.handle_exit(sig, frame)
+
+    def is_parent_alive(self) -> bool:
+        """Without its master a worker stops, and soon: the port it holds is wanted."""
+        alive: bool = super().is_parent_alive()
+        if not alive:
+            self._hurry()
+            self.alive = False
+        return alive
+
+    def _end_server(self, why: StoreTooNew) -> None:
+        """Stop all of it, and well: another worker in this one's place would fare no better.
+
+        (An exit code that says so would not do. gunicorn cuts its stop short at the second.)
+        """
+        self.log.critical("%s", why)
+        self.alive = False
+        if os.getppid() == self.ppid:
+            os.kill(self.ppid, signal.SIGTERM)
+
+    def _hurry(self) -> None:
+        self._hurried = True
+        self.cfg.set("graceful_timeout", HURRY)
+
+    @property
+    def _directory(self) -> ModelDirectory:
+        directory: Any = self.wsgi.extensions["fitserve"]
+        assert isinstance(directory, ModelDirectory)
+        return directory
