@@ -1,0 +1,256 @@
+"""What a hostile, clumsy or vanished client does to a good one: each attack beside a client that
+asks `/predict` every 50 ms on a new connection, on a server of its own.
+
+PYTHONPATH=src:. .venv/bin/python benchmarks/hostile.py [seconds of each attack] [attacks...]
+
+HOSTILE_SOURCE names another tree's `src` to be served, such as an older one's.
+"""
+
+import gzip
+import json
+import os
+import resource
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from tests.conftest import Server, start_server
+
+IRIS = Path("examples/register-knn.json")
+ASK = {"model_type": "knn", "model_id": 1, "features": [5.1, 3.5, 1.4, 0.2]}
+EVERY = 0.05
+PATIENCE = 20.0  # seconds after which the good client counts an error
+JSON = "Host: localhost\r\nContent-Type: application/json\r\n"
+
+Attack = Callable[[Server, threading.Event], None]
+"""Runs until the event is set, and closes what it opened."""
+
+
+# ---------------------------------------------------------------------------------- the clients
+
+
+class GoodClient(threading.Thread):
+    """Waits and errors of one that does everything right."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(daemon=True)
+        self.waits: list[float] = []
+        self.errors = 0
+        self.over = threading.Event()
+        self._port = server.port
+        body = json.dumps(ASK)
+        self._request = (
+            f"POST /predict HTTP/1.1\r\n{JSON}Connection: close\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+
+    def run(self) -> None:
+        due = time.perf_counter()
+        while not self.over.is_set():
+            started = time.perf_counter()
+            self.errors += not self._ask()
+            self.waits.append(time.perf_counter() - started)
+            due = max(due + EVERY, time.perf_counter())
+            self.over.wait(due - time.perf_counter())
+
+    def _ask(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self._port), PATIENCE) as connection:
+                connection.settimeout(PATIENCE)
+                connection.sendall(self._request)
+                said = b""
+                while part := connection.recv(65536):
+                    said += part
+        except OSError:
+            return False
+        return said.startswith(b"HTTP/1.1 200") and b'"setosa"' in said
+
+    def told(self) -> str:
+        waits = sorted(self.waits)
+        p50, p99 = (1e3 * waits[int(share * (len(waits) - 1))] for share in (0.5, 0.99))
+        return f"{len(waits)} | {p50:.1f} | {p99:.1f} | {waits[-1]:.2f} | {self.errors}"
+
+
+class Memory(threading.Thread):
+    """The most that all processes of the server took together, in MB; what they share counts
+    once."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(daemon=True)
+        self.peak = 0.0
+        self.over = threading.Event()
+        self._group = server.process.pid
+
+    def run(self) -> None:
+        while not self.over.wait(0.1):
+            self.peak = max(self.peak, sum(map(_proportional_mb, self._processes())))
+
+    def _processes(self) -> list[int]:
+        found = []
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit():
+                with suppress(OSError):
+                    if os.getpgid(int(folder.name)) == self._group:
+                        found.append(int(folder.name))
+        return found
+
+
+def _proportional_mb(pid: int) -> float:
+    with suppress(OSError, ValueError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+# ---------------------------------------------------------------------------------- the attacks
+
+
+@contextmanager
+def connections(server: Server, number: int, said: bytes) -> Iterator[list[socket.socket]]:
+    """So many, each of which has said this, and says no more by itself."""
+    with ExitStack() as stack:
+        made = []
+        for _ in range(number):
+            with suppress(OSError):
+                one = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), 5))
+                one.settimeout(5)
+                one.sendall(said)
+                made.append(one)
+        yield made
+
+
+def holding(number: int, said: bytes) -> Attack:
+    """Connections that say this, and then neither read nor close."""
+
+    def attack(server: Server, over: threading.Event) -> None:
+        with connections(server, number, said):
+            over.wait()
+
+    return attack
+
+
+def half_closed(server: Server, over: threading.Event) -> None:
+    with connections(server, 100, b"POST /predict HTTP/1.1\r\n" + JSON.encode()) as made:
+        for one in made:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_WR)
+        over.wait()
+
+
+def dripping(server: Server, over: threading.Event) -> None:
+    """A byte of a header a second, and of a body."""
+    start = f"POST /predict HTTP/1.1\r\n{JSON}Content-Length: 100000\r\n".encode()
+    with (
+        connections(server, 50, start) as heads,
+        connections(server, 50, start + b"\r\n") as bodies,
+    ):
+        while not over.wait(1.0):
+            for one, byte in [(one, b"X") for one in heads] + [(one, b" ") for one in bodies]:
+                with suppress(OSError):
+                    one.sendall(byte)
+
+
+def not_reading(server: Server, over: threading.Event) -> None:
+    """A hundred answers of 5 MB each, of which no byte is read."""
+    rows = json.dumps(ASK | {"features": [ASK["features"]] * 20_000, "probabilities": True})
+    body = gzip.compress(rows.encode())
+    head = f"POST /predict HTTP/1.1\r\n{JSON}Content-Encoding: gzip\r\nContent-Length: {len(body)}"
+    holding(100, f"{head}\r\n\r\n".encode() + body)(server, over)
+
+
+def reconnecting(server: Server, over: threading.Event) -> None:
+    """Half a header, and away, as fast as it goes."""
+    while not over.is_set():
+        with suppress(OSError), socket.create_connection(("127.0.0.1", server.port), 5) as one:
+            one.sendall(b"POST /predict HTTP/1.1\r\nHo")
+
+
+def large_bodies(server: Server, over: threading.Event) -> None:
+    """Bodies of 60 MB that stop before the last byte, eight at a time."""
+    head = f"POST /predict HTTP/1.1\r\n{JSON}Content-Length: 60000000\r\n\r\n".encode()
+    while not over.is_set():
+        with connections(server, 8, head) as made:
+            for one in made:
+                with suppress(OSError):
+                    one.sendall(b" " * 59_999_999)
+            over.wait(5.0)
+
+
+GET = b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n"
+HEADER = f"POST /predict HTTP/1.1\r\n{JSON}".encode()
+ATTACKS: dict[str, Attack | None] = {
+    "none": None,
+    "10 do not close": holding(10, GET),
+    "300 do not close": holding(300, GET),
+    "40 half bodies": holding(40, HEADER + b"Content-Length: 100\r\n\r\n{" + b" " * 5),
+    "40 half headers": holding(40, HEADER[:40]),
+    "40 half bodies to no route": holding(
+        40, b"POST /nosuch HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{     "
+    ),
+    "100 silent": holding(100, b""),
+    "2,100 kept and idle": holding(2_100, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+    "100 half closed": half_closed,
+    "100 dripping": dripping,
+    "100 not reading": not_reading,
+    "reconnecting": reconnecting,
+    "8 large half bodies": large_bodies,
+}
+"""By name; a new one is one line here."""
+
+
+def run(name: str, attacks: list[Attack], seconds: float) -> str:
+    """A line of the table, from a server of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = start_server(
+            Path(folder) / "log",
+            WEB_CONCURRENCY="2",
+            PYTHONPATH=os.environ.get("HOSTILE_SOURCE", "src"),
+        )
+        try:
+            assert server.ask("POST", "/register", IRIS.read_bytes())[0] == 201
+            good, memory, over = GoodClient(server), Memory(server), threading.Event()
+            bad = [threading.Thread(target=one, args=(server, over)) for one in attacks]
+            for thread in (memory, *bad):
+                thread.start()
+            time.sleep(1.0 if bad else 0.0)
+            good.start()
+            time.sleep(seconds)
+            good.over.set()
+            good.join(PATIENCE + 1)
+            told = good.told()
+            server.process.terminate()  # with all that the attack has open
+            stopping = time.perf_counter()
+            with suppress(Exception):
+                server.process.wait(timeout=60)
+            stopped = time.perf_counter() - stopping
+            over.set()
+            memory.over.set()
+            for thread in bad:
+                thread.join(30)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(server.process.pid, 9)
+    return f"| {name} | {told} | {memory.peak:,.0f} | {stopped:.1f} |"
+
+
+def main() -> None:
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
+    chosen = sys.argv[2:] or [*ATTACKS, "all at once"]
+    files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(files, 10_000), most), most))
+    print("| attack | requests | p50 ms | p99 ms | longest s | errors | peak MB | stop s |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
+    for name in chosen:
+        every = [attack for attack in ATTACKS.values() if attack]
+        one = every if name == "all at once" else [a for a in [ATTACKS[name]] if a]
+        print(run(name, one, seconds), flush=True)
+
+
+if __name__ == "__main__":
+    main()
