@@ -26,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.load()
     app = Flask("fitserve", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_content_length
+    app.url_map.merge_slashes = False  # it would redirect to wherever the header Host says
     app.json = _Json(app)
     problems.init_app(app)
     limits = Limits(settings.training_seconds, settings.training_memory_mb)

@@ -1,15 +1,18 @@
 """Typed errors: raise one where the facts are known; `problems` turns it into an answer."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any, ClassVar, NamedTuple
+from itertools import islice
+from typing import Any, ClassVar, NamedTuple, Self
 
 Location = tuple[str | int, ...]
 
 FAULT = "The server met a fault of its own; it is in the server's log."
 LISTED = 20  # faults named in one answer; the rest are counted
+COUNTED = 1000  # faults that are looked for: an answer must not cost more than the work would
 
 
 class Remedy(NamedTuple):
@@ -32,14 +35,20 @@ class FitserveError(Exception):
     name: ClassVar[str] = "internal-error"
     title: ClassVar[str] = "Internal error"
 
-    def __init__(self, detail: str, *, retry_after: int | None = None) -> None:
+    def __init__(
+        self, detail: str, *, retry_after: int | None = None, remedies: Iterable[Remedy] = ()
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.retry_after = retry_after
+        self.remedies = list(remedies)
 
     def problem(self) -> dict[str, Any]:
         """The members of RFC 9457, as they are told and stored."""
-        return problem(self.status, self.name, self.title, self.detail)
+        members = problem(self.status, self.name, self.title, self.detail)
+        if self.remedies:
+            members["remedies"] = [remedy._asdict() for remedy in self.remedies]
+        return members
 
 
 def problem(status: HTTPStatus, name: str, title: str, detail: str) -> dict[str, Any]:
@@ -48,23 +57,65 @@ def problem(status: HTTPStatus, name: str, title: str, detail: str) -> dict[str,
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with a request: where it is, what it is, and its kind."""
+    """One thing that is wrong with a request: where it is, what it is, and its kind.
+
+    `msg` says what was sent, and what to write instead.
+    """
 
     loc: Location
     msg: str
     type: str = "value_error"
     remedies: tuple[Remedy, ...] = ()
+    column: int | None = None
+    """The column of X that it is about, for those who know its name."""
 
     def __str__(self) -> str:
         where = ".".join(clip(part) for part in self.loc)
         return f"{where}: {self.msg}" if where else self.msg
 
+    def naming(self, feature_names: Sequence[str] | None) -> "Fault":
+        """The same, with the name of its column if that has one."""
+        if self.column is None or feature_names is None or self.column >= len(feature_names):
+            return self
+        name = clip(feature_names[self.column], 40)
+        return replace(self, msg=f"{self.msg} (column {name!r})", column=None)
+
+    def spelling(self, spelled: Mapping[str, str]) -> "Fault":
+        """The same, with the caller's own names (the values) of hyperparameters (the keys)."""
+
+        def put(part: str) -> str:
+            return spelled.get(part, part)
+
+        words = re.compile("|".join(rf"\b{name}\b" for name in spelled) or r"\b\B")
+        return replace(
+            self,
+            loc=tuple(part if isinstance(part, int) else put(part) for part in self.loc),
+            msg=words.sub(lambda found: put(found[0]), self.msg),
+            remedies=tuple(
+                Remedy(
+                    words.sub(lambda found: put(found[0]), remedy.words),
+                    {put(name): value for name, value in remedy.set.items()},
+                )
+                for remedy in self.remedies
+            ),
+        )
+
+    def packed(self) -> list[Any]:
+        """As JSON, for another process."""
+        return [self.loc, self.msg, self.type, self.remedies, self.column]
+
+    @classmethod
+    def unpacked(cls, packed: list[Any]) -> Self:
+        loc, msg, kind, remedies, column = packed
+        return cls(tuple(loc), msg, kind, tuple(Remedy(*one) for one in remedies), column)
+
 
 class InvalidRequest(FitserveError):
     """The request was read, and something in it is wrong.
 
-    `faults` are the first ones in reading order, `total` is how many there are altogether, `add`
-    what to write beside to have them mended, as the caller would.
+    `faults` are the first ones in reading order, `total` is how many there are altogether, or
+    `COUNTED` where there are more; `add` what to write beside to have them mended, as the caller
+    would.
     """
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -75,20 +126,24 @@ class InvalidRequest(FitserveError):
         self, faults: Iterable[Fault], total: int | None = None, add: str | None = None
     ) -> None:
         self.faults = list(faults)
-        self.total = len(self.faults) if total is None else total
+        self.total = min(len(self.faults) if total is None else total, COUNTED)
         first = self.faults[0]
         if self.total == 1:
             detail = f"{first}. Mend it and send the request again."
         else:
-            detail = f"{self.total} things to mend; the first is {first}."
+            least = "At least " if self.total == COUNTED else ""
+            detail = f"{least}{self.total:,} things to mend; the first is {first}."
         self.add = add
         if add is not None:
             detail = f"{detail} Add {add}"
-        super().__init__(detail)
+        found = [remedy for fault in self.faults for remedy in fault.remedies]
+        super().__init__(detail, remedies=[r for i, r in enumerate(found) if r not in found[:i]])
 
     @classmethod
-    def at(cls, loc: Location, msg: str, type: str = "value_error") -> "InvalidRequest":
-        return cls([Fault(loc, msg, type)])
+    def at(
+        cls, loc: Location, msg: str, type: str = "value_error", *, remedies: Sequence[Remedy] = ()
+    ) -> "InvalidRequest":
+        return cls([Fault(loc, msg, type, tuple(remedies))])
 
     def problem(self) -> dict[str, Any]:
         members: dict[str, Any] = super().problem()
@@ -104,14 +159,27 @@ class InvalidRequest(FitserveError):
         return members
 
 
+def refuse(faults: Iterator[Fault]) -> None:
+    """Raise the faults there are, if there are any: the first `LISTED` whole, the others counted,
+    and after `COUNTED` of them it looks for no more."""
+    first = list(islice(faults, LISTED))
+    if first:
+        rest = sum(1 for _ in islice(faults, COUNTED - len(first)))
+        raise InvalidRequest(first, len(first) + rest)
+
+
 @contextmanager
-def relocated(place: Callable[[Location], Location]) -> Iterator[None]:
-    """Say of the faults found inside where they lie in the request as the caller sees it."""
+def amended(change: Callable[[Fault], Fault]) -> Iterator[None]:
+    """Say of the faults found inside what only the caller of this knows."""
     try:
         yield
     except InvalidRequest as error:
-        faults = [replace(fault, loc=place(fault.loc)) for fault in error.faults]
-        raise InvalidRequest(faults, error.total, error.add) from None
+        raise InvalidRequest(map(change, error.faults), error.total, error.add) from None
+
+
+def relocated(place: Callable[[Location], Location]) -> AbstractContextManager[None]:
+    """Say of the faults found inside where they lie in the request as the caller sees it."""
+    return amended(lambda fault: replace(fault, loc=place(fault.loc)))
 
 
 def within(*prefix: str | int) -> AbstractContextManager[None]:

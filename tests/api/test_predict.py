@@ -108,7 +108,7 @@ def test_where_there_are_no_probabilities_it_says_so(api: Api) -> None:
         (None, [], "a row"),
         ({}, ["sepal_length"], "missing"),
         (named(SETOSA) | {"sepal_width": True}, ["sepal_width"], "not true"),
-        (named(SETOSA) | {"petal": 1}, ["petal"], "no such feature; known are: sepal_length"),
+        (named(SETOSA) | {"petal": 1}, ["petal"], "no feature 'petal'; known are: sepal_length"),
         ([5.1, 3.5, 10**400, 0.2], [2], "finite"),
     ],
 )

@@ -384,7 +384,7 @@ def test_original_names_stand_for_ours(cls: type[Model], task: Task) -> None:
         value = 1 if "learning" not in name and name != "lam" else 0.01
         assert cls.from_kwargs({alias: value}).hyperparameters()[name] == value
         if alias != name:
-            with pytest.raises(InvalidRequest, match="another name"):
+            with pytest.raises(InvalidRequest, match="two names of one"):
                 cls.from_kwargs({alias: value, name: value})
 
 

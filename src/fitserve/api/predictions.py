@@ -28,7 +28,7 @@ def prediction(ask: PredictRequest, loaded: Loaded, predictor: Predictor) -> Any
         ask.features, model.n_features_in_, loaded.feature_names, ("features",)
     )
     answer: dict[str, Any] = {"model_type": ask.model_type, "model_id": ask.model_id}
-    with _located_in_features(single):
+    with _located_in_features(single), arrays.naming_columns(loaded.feature_names):
         if single:
             return (
                 answer | predictor.in_blocks(1, loaded.row_cost, lambda _: _one(ask, model, X))[0]

@@ -35,7 +35,10 @@ def _http(error: HTTPException) -> Response:
     name = status.phrase.lower().replace(" ", "-")
     detail = error.description or status.phrase
     if status == HTTPStatus.NOT_FOUND:
-        detail = f"There is no route {clip(request.path)!r}. The routes are: {_routes()}."
+        detail = (
+            f"There is no route {clip(request.path)!r}. The routes are: {_routes()}. "
+            "A model's id is a whole number in plain digits, without zeros in front."
+        )
     elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
         name = FitserveError.name
         detail = FAULT
@@ -58,7 +61,7 @@ def _answer(problem: dict[str, Any]) -> Response:
 def _routes() -> str:
     rules = sorted(current_app.url_map.iter_rules(), key=lambda rule: rule.rule)
     return ", ".join(
-        f"{method} {rule.rule.replace('<int:', '<')}"
+        f"{method} {rule.rule.replace('<id:', '<')}"
         for rule in rules
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     )

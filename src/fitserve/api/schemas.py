@@ -1,12 +1,19 @@
 """The bodies of requests, what they turn into, and the bodies of answers."""
 
+import re
+from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from werkzeug.datastructures import MultiDict
 
 from fitserve.data import arrays
-from fitserve.errors import InvalidRequest, within
-from fitserve.evaluation.plan import OPTIONS, Plan, plan_of
+from fitserve.data.expectations import sent, validated
+from fitserve.data.json_text import parse_json
+from fitserve.errors import Fault, InvalidRequest, clip, refuse, within
+from fitserve.evaluation import plan
+from fitserve.evaluation.plan import OPTIONS, plan_of
+from fitserve.models import catalog
 from fitserve.models.base import Model
 from fitserve.storage.cache import Loaded
 from fitserve.storage.store import MAX_MODEL_ID, Key, Record
@@ -16,29 +23,63 @@ from fitserve.training.training import Training
 ModelId = Annotated[int, Field(ge=0, le=MAX_MODEL_ID)]
 T = TypeVar("T", bound="Request")
 
+_DIGITS = re.compile(r"0|[1-9][0-9]{0,15}")
+_CURSOR = re.compile(r"([a-z][a-z0-9_]{0,63})/(0|[1-9][0-9]{0,15})")
+
 
 class Request(BaseModel):
     """A body or a query of ours: no member beyond the declared, no type but the declared."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    @classmethod
+    @cache
+    def schema_of(cls) -> dict[str, Any]:
+        """JSON Schema; not to be changed."""
+        return cls.model_json_schema()
+
+    @classmethod
+    def elsewhere(cls, name: str) -> tuple[str, str] | None:  # noqa: ARG003
+        """Of a member that others know: what to write, and which member was meant by it."""
+        return None
+
 
 def parse(schema: type[T], body: bytes) -> T:
     """The request that the JSON text holds, or `MalformedJson` or `InvalidRequest`."""
-    return checked(schema, arrays.parse_json(body))
+    return checked(schema, parse_json(body))
 
 
 def checked(schema: type[T], value: object) -> T:
-    try:
-        return schema.model_validate(value)
-    except ValidationError as error:
-        raise arrays.refused(error, known=schema.model_fields) from None
+    if not isinstance(value, dict):
+        members = ", ".join(f'"{name}": ...' for name in schema.model_fields)
+        twice = (
+            "; it is JSON inside of JSON: encode it once (with requests json=body, or "
+            "data=json.dumps(body))"
+        )
+        raise InvalidRequest.at(
+            (),
+            f"an object is needed, {{{members}}}, not {sent(value)}"
+            + (twice if isinstance(value, str) and value.lstrip()[:1] in ("{", "[") else ""),
+            "model_type",
+        )
+    return validated(
+        schema.model_validate,
+        value,
+        schema.schema_of(),
+        known=schema.model_fields,
+        elsewhere=schema.elsewhere,
+    )
 
 
-def query(schema: type[T], parameters: dict[str, str]) -> T:
+def query(schema: type[T], parameters: MultiDict[str, str]) -> T:
     """The request that a URL's query holds."""
     with within("query"):
-        return checked(schema, parameters)
+        refuse(
+            Fault((name,), f"{len(values)} values are given; give one", "given_twice")
+            for name, values in parameters.lists()
+            if len(values) > 1
+        )
+        return checked(schema, parameters.to_dict())
 
 
 class RegisterRequest(Request):
@@ -48,24 +89,38 @@ class RegisterRequest(Request):
 
     data_members: ClassVar[tuple[str, ...]] = ("X", "y", "feature_names", *OPTIONS)
 
+    @classmethod
+    def elsewhere(cls, name: str) -> tuple[str, str] | None:
+        if name == "features":
+            return "features are what /predict takes; write X, inside of kwargs", "kwargs"
+        if name in cls.data_members or any(name in one.names() for one in catalog().values()):
+            return f'{name} stands beside kwargs; write it inside, "kwargs": {{"{name}": ...}}', (
+                "kwargs"
+            )
+        return None
+
     def training(self, cls: type[Model]) -> Training:
         """The training that is asked for: kwargs taken apart and checked."""
         hyperparameters = {
             name: value for name, value in self.kwargs.items() if name not in self.data_members
         }
+        spelled = {name: given for given, name in cls.aliases.items() if given in self.kwargs}
         with within("kwargs"):
             model = cls.from_kwargs(hyperparameters, known=self.data_members)
             if "X" not in self.kwargs:
-                raise InvalidRequest.at(("X",), "X is needed: a list of rows of numbers", "missing")
-            X = arrays.matrix(self.kwargs["X"], ("X",))
+                raise InvalidRequest.at(
+                    ("X",), "X is needed: a list of rows, each a list of numbers", "missing"
+                )
+            with arrays.naming_columns(self.kwargs.get("feature_names")):
+                X = arrays.matrix(self.kwargs["X"], ("X",))
             names = arrays.names(self.kwargs.get("feature_names"), X.shape[1], ("feature_names",))
             y = self.kwargs.get("y")
             if y is not None and cls.supervised():
                 y = arrays.target(y, ("y",))
             model.examine(X, y)
-            plan = plan_of(self.kwargs)
-            plan.check(model, y)
-        return Training(Key(self.model_type, self.model_id), model, X, y, names, plan)
+            planned = plan_of(self.kwargs)
+            planned.check(model, y)
+        return Training(Key(self.model_type, self.model_id), model, X, y, names, planned, spelled)
 
 
 class PredictRequest(Request):
@@ -74,41 +129,48 @@ class PredictRequest(Request):
     features: Any
     probabilities: bool = False
 
+    @classmethod
+    def elsewhere(cls, name: str) -> tuple[str, str] | None:
+        if name in ("X", "x", "kwargs"):
+            return f"/predict takes no {name}; write the rows as features", "features"
+        return None
+
 
 class ListRequest(Request):
     model_type: str
 
 
+def _digits(text: object) -> object:
+    """A whole number in a query, and in one spelling alone."""
+    return int(text) if isinstance(text, str) and _DIGITS.fullmatch(text) else text
+
+
 class ClassesQuery(Request):
     """The query of GET /models/.../classes; its values arrive as text."""
 
-    model_config = ConfigDict(extra="forbid", strict=False)
-
-    start: int = Field(default=0, ge=0)
-    limit: int = Field(default=1000, ge=1, le=10_000)
+    start: Annotated[int, BeforeValidator(_digits)] = Field(default=0, ge=0)
+    limit: Annotated[int, BeforeValidator(_digits)] = Field(default=1000, ge=1, le=10_000)
 
 
 class ModelsQuery(Request):
     """The query of GET /models; its values arrive as text."""
 
-    model_config = ConfigDict(extra="forbid", strict=False)
-
     model_type: str | None = None
-    limit: int = Field(default=100, ge=1, le=1000)
+    limit: Annotated[int, BeforeValidator(_digits)] = Field(default=100, ge=1, le=1000)
     after: str | None = None
 
     def after_key(self) -> Key | None:
         if self.after is None:
             return None
-        model_type, _, model_id = self.after.rpartition("/")
-        digits = model_id.isascii() and model_id.isdigit() and len(model_id) <= 16
-        if not model_type or not digits:
+        found = _CURSOR.fullmatch(self.after)
+        if found is None:
             raise InvalidRequest.at(
                 ("query", "after"),
-                "take the value of 'next' in the answer before, as it is",
+                "take the value of 'next' in the answer before, such as knn/12, not "
+                f"{clip(self.after, 40)!r}",
                 "cursor",
             )
-        return Key(model_type, int(model_id))
+        return Key(found[1], int(found[2]))
 
 
 # -------------------------------------------------------------------------------- answers
@@ -150,10 +212,6 @@ def page(records: list[Record], following: Key | None) -> dict[str, Any]:
     return {"models": [summary(record) for record in records], "next": cursor}
 
 
-def location(record: Record) -> str:
-    return f"/models/{record.key.model_type}/{record.key.model_id}"
-
-
 def model_type(cls: type[Model]) -> dict[str, Any]:
     """What GET /types/... tells: what the type computes, needs and takes."""
     needs = {"X": "rows of numbers"}
@@ -172,8 +230,8 @@ def model_type(cls: type[Model]) -> dict[str, Any]:
 
 def kwargs_schema(cls: type[Model]) -> dict[str, Any]:
     """JSON Schema of `kwargs`: the data, the hyperparameters, and their original names."""
-    schema = TypeAdapter(cls).json_schema()
-    properties = schema["properties"]
+    schema = dict(cls.schema())
+    properties = dict(schema["properties"])
     for alias, name in cls.aliases.items():
         properties[alias] = properties[name] | {"description": f"Original name of {name}."}
     label = {"anyOf": [{"type": kind} for kind in ("integer", "number", "string", "boolean")]}
@@ -198,7 +256,7 @@ def kwargs_schema(cls: type[Model]) -> dict[str, Any]:
             "items": item,
             "description": "What to learn for each row of X.",
         }
-    options = TypeAdapter(Plan).json_schema()["properties"]
+    options = plan.schema()["properties"]
     if not cls.supervised():
         options = {"sample": options["sample"]}
     schema["properties"] = data | properties | options

@@ -1,57 +1,35 @@
-"""From what a caller sent to arrays: JSON to float64, with the location of what is wrong."""
+"""From what a caller sent to arrays: float64 and labels, with the location of what is wrong."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from itertools import chain
 from typing import Any
 
-import jiter
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
-from fitserve.errors import LISTED, Fault, InvalidRequest, Location, MalformedJson, clip, relocated
+from fitserve.data.expectations import sent
+from fitserve.errors import (
+    COUNTED,
+    Fault,
+    InvalidRequest,
+    Location,
+    amended,
+    clip,
+    refuse,
+    relocated,
+)
 
 FloatArray = NDArray[np.float64]
 Target = NDArray[Any]
 """y as given: int64, float64 (not whole, or beyond 64 bits), bool, or object (text)."""
 
 _NUMBERS = {int, float}
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_BEYOND = 2**1024 - 2**970  # rounds to infinity, as does what is larger
 _INT64 = range(-(2**63), 2**63)
-
-
-# ----------------------------------------------------------------------------------- JSON
-
-
-def parse_json(body: bytes) -> Any:
-    """The value that the JSON text holds; strict: no NaN, no member twice, bounded nesting."""
-    try:
-        return jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
-    except ValueError as error:
-        raise MalformedJson(
-            f"The body is not JSON: {clip(error, 300)}. Mend it and send it again."
-        ) from None
-
-
-def refused(
-    error: ValidationError,
-    known: Iterable[str] = (),
-    spelled: Mapping[str, str] = MappingProxyType({}),
-) -> InvalidRequest:
-    """What Pydantic found wrong, as ours; `known` names what would have been right.
-
-    `spelled` holds, for a field, the name that the caller used for it.
-    """
-    unknown = f"; known are: {', '.join(known)}" if known else ""
-    faults = []
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
-        msg = item["msg"]
-        if item["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-            msg = f"There is no such member{unknown}"
-        loc = (spelled.get(str(part), part) for part in item["loc"])
-        faults.append(Fault(tuple(loc), msg, item["type"]))
-    return InvalidRequest(faults[:LISTED], len(faults))
 
 
 # --------------------------------------------------------------------------------- matrix
@@ -68,7 +46,9 @@ def matrix(value: object, loc: Location) -> FloatArray:
     else:
         array = _from_lists(value, loc)
     if not np.isfinite(array).all():
-        _refuse_cells(array.tolist(), loc)
+        bad = np.flatnonzero(~np.isfinite(array.ravel()))[:COUNTED]
+        places = (divmod(at, array.shape[1]) for at in bad.tolist())
+        refuse(_cell(loc, i, j, array[i, j].item()) for i, j in places)
     return array
 
 
@@ -84,22 +64,32 @@ def _checked_array(value: NDArray[Any], loc: Location) -> FloatArray:
 
 def _from_lists(value: object, loc: Location) -> FloatArray:
     if not isinstance(value, list) or not value:
-        raise InvalidRequest.at(loc, "a list of at least one row is needed", "list_type")
-    _collect(
-        (Fault((*loc, i), "each row must be a list of numbers", "list_type"))
-        for i, row in enumerate(value)
-        if type(row) is not list
-    )
+        raise InvalidRequest.at(loc, f"{_ROWS}, not {_whole(value)}", "list_type")
+    kinds = set(map(type, value))
+    if kinds != {list}:
+        if list not in kinds:
+            raise InvalidRequest.at(loc, f"{_ROWS}, not {_not_rows(value)}", "list_type")
+        refuse(
+            Fault((*loc, i), f"each row must be a list of numbers, not {sent(row)}", "list_type")
+            for i, row in enumerate(value)
+            if type(row) is not list
+        )
     widths = set(map(len, value))
     if len(widths) > 1:
         width = len(value[0])
-        _collect(
-            Fault((*loc, i), f"this row has {len(row)} values where row 0 has {width}", "ragged")
+        refuse(
+            Fault(
+                (*loc, i),
+                f"this row has {len(row)} values where row 0 has {width}; give all the same number",
+                "ragged",
+            )
             for i, row in enumerate(value)
             if len(row) != width
         )
     if widths == {0}:
-        raise InvalidRequest.at((*loc, 0), "a row must hold at least one number", "too_short")
+        raise InvalidRequest.at(
+            (*loc, 0), "a row must hold at least one number, not an empty list", "too_short"
+        )
     if not set(map(type, chain.from_iterable(value))) <= _NUMBERS:
         _refuse_cells(value, loc)
     try:
@@ -109,40 +99,83 @@ def _from_lists(value: object, loc: Location) -> FloatArray:
         raise  # pragma: no cover
 
 
-def _refuse_cells(rows: Sequence[Sequence[Any]], loc: Location) -> None:
-    _collect(
-        Fault((*loc, i, j), *wrong)
-        for i, row in enumerate(rows)
-        for j, cell in enumerate(row)
-        if (wrong := _not_a_number(cell)) is not None
+_ROWS = "a list of rows is needed, each a list of numbers, as in [[5.1, 3.5], [4.9, 3.0]]"
+
+
+def _whole(value: object) -> str:
+    """What was sent for X, and what to call in pandas instead where it comes from there."""
+    if isinstance(value, str):
+        return "text; send the JSON itself, without quotes around it"
+    if not isinstance(value, dict):
+        return sent(value)
+    for members, orient in _ORIENTS.items():
+        if value.keys() >= members:
+            return (
+                f"what pandas writes with orient='{orient}'; send its rows, by df.values.tolist(), "
+                "and the names as feature_names, by list(df.columns)"
+            )
+    inner = set(map(type, value.values()))
+    form = "an object of objects, as pandas' to_dict() makes" if inner == {dict} else sent(value)
+    form = "lists by name, as pandas' to_dict('list') makes" if inner == {list} else form
+    return (
+        f"{form}; send rows, by df.values.tolist(), and the names as feature_names, by "
+        "list(df.columns)"
     )
 
 
-def _not_a_number(cell: object) -> tuple[str, str] | None:
-    if type(cell) not in _NUMBERS:
-        return f"a number is needed, not {_kind(cell)}", "float_type"
-    try:
-        finite = np.isfinite(float(cell))  # type: ignore[arg-type]
-    except OverflowError:
-        finite = np.False_
-    return None if finite else ("a finite number is needed", "finite_number")
+_ORIENTS = {
+    frozenset({"index", "columns", "data", "index_names", "column_names"}): "tight",
+    frozenset({"columns", "data"}): "split",
+    frozenset({"schema", "data"}): "table",
+}
 
 
-def _kind(cell: object) -> str:
-    if cell is None:
-        return "null"
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, str):
-        return f"the text {clip(cell, 40)!r}"
-    return "an object" if isinstance(cell, dict) else "a list"
+def _not_rows(value: list[Any]) -> str:
+    """What a list without a row in it is."""
+    if all(type(row) is dict for row in value):
+        return (
+            "rows by name, as pandas' to_dict('records') makes; send df.values.tolist(), and the "
+            "names as feature_names, by list(df.columns)"
+        )
+    if set(map(type, value)) <= _NUMBERS:
+        return (
+            f"{len(value):,} numbers; one column is written [[1.5], [2.5]], in NumPy by "
+            "x.reshape(-1, 1).tolist(), and one row [[1.5, 2.5]]"
+        )
+    return f"a list that begins with {sent(value[0])}"
 
 
-def _collect(faults: Iterator[Fault]) -> None:
-    """Raise the faults there are, if there are any: the first ones whole, the rest counted."""
-    first = list(islice(faults, LISTED))
-    if first:
-        raise InvalidRequest(first, len(first) + sum(1 for _ in faults))
+def _refuse_cells(rows: Sequence[Sequence[Any]], loc: Location) -> None:
+    refuse(_cell(loc, i, j, row[j]) for i, row in enumerate(rows) for j in _wrong_cells(row))
+
+
+def _wrong_cells(row: Sequence[Any]) -> Iterator[int]:
+    for j, cell in enumerate(row):
+        kind = type(cell)
+        if (kind is not float and kind is not int) or not -_BEYOND < cell < _BEYOND:
+            yield j
+
+
+def _cell(loc: Location, i: int, j: int, cell: object) -> Fault:
+    return Fault((*loc, i, j), *_not_a_number(cell), column=j)
+
+
+def _not_a_number(cell: object) -> tuple[str, str]:
+    if type(cell) in _NUMBERS:
+        return f"a finite number is needed, not {sent(cell)}", "finite_number"
+    says = f"a number is needed, not {sent(cell)}"
+    if isinstance(cell, str) and _is_number(cell):
+        says += f"; write {cell.strip()}, without quotes"
+    elif cell is None:
+        says += "; fill the gap, or leave its row out"
+    elif isinstance(cell, bool):
+        says += f"; write {int(cell)}"
+    return says, "float_type"
+
+
+def _is_number(text: str) -> bool:
+    """Whether the text is a number that JSON could write so."""
+    return len(text) <= 40 and _NUMBER.fullmatch(text.strip()) is not None
 
 
 # ------------------------------------------------------------------------------------- y
@@ -157,27 +190,50 @@ def target(value: object, loc: Location) -> Target:
     if isinstance(value, np.ndarray):
         value = value.tolist() if value.ndim == 1 else None
     if not isinstance(value, list) or not value:
-        raise InvalidRequest.at(loc, "a list of at least one value is needed", "list_type")
+        raise InvalidRequest.at(loc, f"{_LABELS}, not {_not_labels(value)}", "list_type")
     kinds = set(map(type, value))
     if kinds == {bool}:
         return np.array(value, dtype=np.bool_)
     if kinds == {str}:
-        _collect_each(value, loc, _not_text)
+        _refuse_each(value, loc, _not_text)
         return np.array(value, dtype=object)
     if kinds <= _NUMBERS:
         return _numeric_target(value, loc)
+    if kinds == {list} and set(map(len, value)) == {1}:
+        raise InvalidRequest.at(
+            loc,
+            f"{_LABELS}, not a list of lists of one; send [1, 2] for [[1], [2]], in NumPy by "
+            "y.ravel().tolist()",
+            "list_type",
+        )
     first = type(value[0]) if type(value[0]) in (bool, str) else None
-
-    def wrong(cell: object) -> tuple[str, str] | None:
-        if type(cell) not in (int, float, bool, str):
-            return f"a label is needed, not {_kind(cell)}", "label_type"
-        if (type(cell) in _NUMBERS) if first is None else (type(cell) is first):
-            return None
-        stranger = f"the number {clip(cell, 40)}" if type(cell) in _NUMBERS else _kind(cell)
-        return f"labels are all numbers, all text or all booleans; {stranger} differs", "label_mix"
-
-    _collect_each(value, loc, wrong)
+    alike = {first} if first is not None else _NUMBERS
+    refuse(
+        Fault((*loc, i), *_not_alike(cell, first))
+        for i, cell in enumerate(value)
+        if type(cell) not in alike
+    )
     raise AssertionError("a mixture has a fault")  # pragma: no cover
+
+
+_LABELS = "a list is needed, with a label or number for each row of X"
+
+
+def _not_labels(value: object) -> str:
+    if isinstance(value, dict) and value:
+        return "an object, as pandas' to_dict() makes; send y.tolist()"
+    return sent(value)
+
+
+def _not_alike(cell: object, first: type | None) -> tuple[str, str]:
+    if type(cell) not in (int, float, bool, str):
+        gap = "; give one, or leave the row out" if cell is None else ""
+        return f"a label or number is needed, not {sent(cell)}{gap}", "label_type"
+    kind = "a number" if first is None else "text" if first is str else "true or false"
+    return (
+        f"labels are all numbers, all text or all booleans; the first is {kind}, not {sent(cell)}",
+        "label_mix",
+    )
 
 
 def _numeric_target(value: list[Any], loc: Location) -> Target:
@@ -191,7 +247,7 @@ def _numeric_target(value: list[Any], loc: Location) -> Target:
     except OverflowError:
         floats = np.full(1, np.inf)
     if not np.isfinite(floats).all():
-        _collect_each(value, loc, _not_a_number)
+        refuse(Fault((*loc, i), *_not_a_number(value[i])) for i in _wrong_cells(value))
     if (floats == np.trunc(floats)).all() and all(int(cell) in _INT64 for cell in value):
         return np.array([int(cell) for cell in value], dtype=np.int64)
     return floats
@@ -199,18 +255,18 @@ def _numeric_target(value: list[Any], loc: Location) -> Target:
 
 def _not_text(cell: str) -> tuple[str, str] | None:
     if "\0" in cell:
-        return "a label must not hold a NUL character", "label_text"
+        return "text must not hold the character U+0000; leave it out", "label_text"
     try:
         cell.encode()
     except UnicodeEncodeError:
-        return "a label must be well-formed Unicode", "label_text"
+        return "text must not hold half of a surrogate pair; write the whole", "label_text"
     return None
 
 
-def _collect_each(
+def _refuse_each(
     values: Sequence[Any], loc: Location, wrong: Callable[[Any], tuple[str, str] | None]
 ) -> None:
-    _collect(
+    refuse(
         Fault((*loc, i), *found)
         for i, cell in enumerate(values)
         if (found := wrong(cell)) is not None
@@ -220,20 +276,21 @@ def _collect_each(
 def values(y: Target, loc: Location) -> FloatArray:
     """y for regression: float64."""
     if y.dtype.kind not in "if":
-        raise InvalidRequest.at(
-            (*loc, 0), f"a number is needed, not {_kind(y.tolist()[0])}", "float_type"
-        )
+        raise InvalidRequest.at((*loc, 0), *_not_a_number(y.tolist()[0]))
     return y.astype(np.float64)
 
 
 def classes(y: Target, loc: Location) -> tuple[Target, NDArray[np.intp]]:
     """y for classification: the distinct labels in ascending order, and each row's index there."""
     if y.dtype.kind == "f":
-        _collect_each(y.tolist(), loc, _not_a_label)
+        wrong = np.flatnonzero((y != np.trunc(y)) | (y < -(2.0**63)) | (y >= 2.0**63))
+        refuse(Fault((*loc, i), *_not_a_label(y[i].item())) for i in wrong.tolist())
     found: list[Any] = sorted(set(y.tolist()))
     if len(found) < 2:
         raise InvalidRequest.at(
-            loc, "y holds one class only; at least two are needed to tell apart", "one_class"
+            loc,
+            f"y holds one class only, {sent(found[0])}; give rows of at least two to tell apart",
+            "one_class",
         )
     labels = np.array(found, dtype=y.dtype)
     if y.dtype == object:
@@ -242,12 +299,14 @@ def classes(y: Target, loc: Location) -> tuple[Target, NDArray[np.intp]]:
     return labels, np.searchsorted(labels, y)
 
 
-def _not_a_label(cell: float) -> tuple[str, str] | None:
+def _not_a_label(cell: float) -> tuple[str, str]:
     if cell != int(cell):
-        return f"a label is a whole number, text or boolean, not {cell!r}", "label_type"
-    if int(cell) not in _INT64:
-        return "a label that is a number must fit in 64 bits", "label_range"
-    return None
+        says = f"a label is a whole number, text or boolean, not {sent(cell)}"
+        return f"{says}; a type that does regression learns such numbers", "label_type"
+    return (
+        f"a label that is a number must fit in 64 bits, not {sent(cell)}; write it as text",
+        "label_range",
+    )
 
 
 # -------------------------------------------------------------------------------- features
@@ -257,20 +316,36 @@ def names(value: object, n_features: int, loc: Location) -> list[str] | None:
     """Names of the columns: distinct text, one for each, or None."""
     if value is None:
         return None
-    if not isinstance(value, list) or not all(type(name) is str for name in value):
+    if not isinstance(value, list):
         raise InvalidRequest.at(
-            loc, "a list of text is needed, a name for each column", "list_type"
+            loc, f"a list of text is needed, a name for each column, not {sent(value)}", "list_type"
         )
+    refuse(
+        Fault((*loc, i), f"a name is text, not {sent(name)}", "string_type")
+        for i, name in enumerate(value)
+        if type(name) is not str
+    )
     if len(value) != n_features:
         raise InvalidRequest.at(
-            loc, f"{len(value)} names are given for {n_features} columns", "length"
+            loc,
+            f"{len(value)} names are given for {n_features} columns; give one for each, or none",
+            "length",
         )
-    _collect_each(value, loc, _not_text)
+    _refuse_each(value, loc, _not_text)
     twice = {name for name, times in Counter(value).items() if times > 1}
-    _collect_each(
-        value, loc, lambda name: ("this name stands twice", "twice") if name in twice else None
+    refuse(
+        Fault((*loc, i), f"the name {clip(name, 40)!r} stands twice; give another", "twice")
+        for i, name in enumerate(value)
+        if name in twice
     )
     return list(value)
+
+
+def naming_columns(feature_names: object) -> AbstractContextManager[None]:
+    """Say of the faults found inside which name their column has, if it has one."""
+    if not isinstance(feature_names, list) or not all(type(one) is str for one in feature_names):
+        return nullcontext()
+    return amended(lambda fault: fault.naming(feature_names))
 
 
 def features(
@@ -281,20 +356,31 @@ def features(
     One row is a list of numbers, or an object where the model knows the names of its columns;
     a batch is a list of rows.
     """
+    if isinstance(value, dict) and value and set(map(type, value.values())) <= {list, dict}:
+        raise InvalidRequest.at(
+            loc,
+            "one row by name is needed, or a list of rows, not columns by name; send "
+            "df.to_dict('records')",
+            "list_type",
+        )
     single = not (isinstance(value, list) and value and isinstance(value[0], (list, dict)))
     rows = [value] if single else value
     if isinstance(value, dict) or (isinstance(rows, list) and isinstance(rows[0], dict)):
         rows = _by_name(rows, feature_names, loc, single)
     if single and not isinstance(rows[0], list):  # type: ignore[index]
         raise InvalidRequest.at(
-            loc, "a row (a list of numbers) or a list of rows is needed", "list_type"
+            loc,
+            f"a row is needed, such as [5.1, 3.5], or a list of rows, not {sent(value)}",
+            "list_type",
         )
-    with relocated(lambda found: (*loc, *(found[2:] if single else found[1:]))):
+    placed = relocated(lambda found: (*loc, *(found[2:] if single else found[1:])))
+    with placed, naming_columns(feature_names):
         X = matrix(rows, ("X",)) if rows != [[]] else np.empty((1, 0))
     if X.shape[1] != n_features:
         raise InvalidRequest.at(
             loc,
-            f"a row has {X.shape[1]} features where the model was trained on {n_features}",
+            f"a row has {X.shape[1]} features where the model was trained on {n_features}; "
+            f"give {n_features} in each",
             "n_features",
         )
     return X, single
@@ -306,33 +392,34 @@ def _by_name(
     if feature_names is None:
         raise InvalidRequest.at(
             loc,
-            "this model was registered without feature_names; send each row as a list of numbers",
+            "this model was registered without feature_names; send each row as a list of numbers, "
+            "not as an object",
             "no_feature_names",
         )
     known = set(feature_names)
+    listed = clip(", ".join(feature_names), 300)
 
     def faults() -> Iterator[Fault]:
         for i, row in enumerate(rows):
             where = loc if single else (*loc, i)
             if not isinstance(row, dict):
-                yield Fault(where, "each row must be an object, as the first is", "dict_type")
-                continue
-            for name in feature_names:
-                if name not in row:
-                    yield Fault((*where, name), "this feature is missing", "missing")
-            for name in row:
-                if name not in known:
-                    listed = clip(", ".join(feature_names), 300)
-                    yield Fault(
-                        (*where, name), f"there is no such feature; known are: {listed}", "unknown"
-                    )
+                msg = f"each row must be an object, as the first is, not {sent(row)}"
+                yield Fault(where, msg, "dict_type")
+            elif row.keys() != known:
+                for name in feature_names:
+                    if name not in row:
+                        msg = f"{clip(name, 40)!r} is missing; give a number for it"
+                        yield Fault((*where, name), msg, "missing")
+                for name in row:
+                    if name not in known:
+                        msg = f"there is no feature {clip(name, 40)!r}; known are: {listed}"
+                        yield Fault((*where, name), msg, "unknown")
 
-    _collect(faults())
+    refuse(faults())
     table = [[row[name] for name in feature_names] for row in rows]
-    _collect(
-        Fault((*(loc if single else (*loc, i)), feature_names[j]), *wrong)
+    refuse(
+        Fault((*(loc if single else (*loc, i)), feature_names[j]), *_not_a_number(cells[j]))
         for i, cells in enumerate(table)
-        for j, cell in enumerate(cells)
-        if (wrong := _not_a_number(cell)) is not None
+        for j in _wrong_cells(cells)
     )
     return table

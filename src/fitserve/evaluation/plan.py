@@ -3,14 +3,15 @@ hyperparameters."""
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 import numpy as np
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from fitserve.data import arrays
 from fitserve.data.arrays import Target
+from fitserve.data.expectations import validated
 from fitserve.errors import InvalidRequest
 from fitserve.evaluation import folds
 from fitserve.evaluation.folds import Rows
@@ -78,7 +79,9 @@ class Plan:
             return
         if self.cv is not None and self.holdout is not None:
             raise InvalidRequest.at(
-                ("holdout",), "validation is by cv or by holdout; leave one out", "given_twice"
+                ("holdout",),
+                "validation is by cv or by holdout, and both were sent; leave one out",
+                "given_twice",
             )
         if not model.supervised():
             raise InvalidRequest.at(
@@ -92,12 +95,15 @@ class Plan:
         classes = None if model.classes_ is None else codes(y, model.classes_)
         if self.cv is not None and self.cv > n:
             raise InvalidRequest.at(
-                ("cv",), f"X has {n} rows, too few for {self.cv} folds", "too_few_rows"
+                ("cv",),
+                f"X has {n} rows, too few for {self.cv} folds; ask for at most {n}",
+                "too_few_rows",
             )
         if n - len(self.folds(model, classes)[0]) < 1:
             raise InvalidRequest.at(
                 ("holdout",),
-                f"X has {n} rows, and a share of {self.holdout} would leave none to train on",
+                f"X has {n} rows, and a share of {self.holdout} would leave none to train on; "
+                "give a smaller one",
                 "too_few_rows",
             )
         for fold in self.folds(model, classes):
@@ -117,13 +123,17 @@ class Plan:
         return [] if self.holdout is None else [folds.holdout(n, self.holdout, seed, classes)]
 
 
+@cache
+def schema() -> dict[str, Any]:
+    """JSON Schema of the options; not to be changed."""
+    return TypeAdapter(Plan).json_schema()
+
+
 OPTIONS = tuple(option.name for option in fields(Plan))
 
 
 def plan_of(kwargs: Mapping[str, Any]) -> Plan:
     """What of `kwargs` is a plan's; raises `InvalidRequest` that names each option that is out of
     range."""
-    try:
-        return Plan(**{name: kwargs[name] for name in OPTIONS if name in kwargs})
-    except ValidationError as error:
-        raise arrays.refused(error) from None
+    given = {name: kwargs[name] for name in OPTIONS if name in kwargs}
+    return validated(lambda known: Plan(**known), given, schema(), known=OPTIONS, remedied=True)

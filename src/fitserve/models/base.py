@@ -19,17 +19,19 @@ or lists of numbers, and nothing else, so that saving needs no code in the model
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from fitserve.data import arrays
 from fitserve.data.advice import Advice
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.errors import InvalidRequest
+from fitserve.data.expectations import validated
+from fitserve.errors import InvalidRequest, Remedy
 
 Task = Literal["classification", "regression", "clustering", "projection"]
 Codes = NDArray[np.intp]
@@ -106,7 +108,7 @@ class Model(ABC):
         with np.errstate(all="ignore"):  # overflow is looked for in the results, below
             self._fit(X, target)
         self._watch = None
-        self._refuse_overflow()
+        self._refuse_overflow(X)
         return self
 
     def advice(self) -> list[Advice]:
@@ -151,7 +153,7 @@ class Model(ABC):
         if self.classes_ is not None:
             labels: NDArray[Any] = self.classes_[predicted]
             return labels
-        return self._finite(predicted) if predicted.dtype.kind == "f" else predicted
+        return self._finite(predicted, rows) if predicted.dtype.kind == "f" else predicted
 
     def predict_proba(self, X: object) -> FloatArray:
         """Probabilities `(n_rows, n_classes)` in the order of `classes_` (or of the clusters).
@@ -161,12 +163,13 @@ class Model(ABC):
         if not self.has_probabilities:
             raise InvalidRequest.at(
                 ("probabilities",),
-                f"this {self.model_type()} model gives no probabilities; leave them out",
+                f"this {self.model_type()} model gives no probabilities; leave true out",
                 "no_probabilities",
+                remedies=[Remedy("without probabilities", {"probabilities": None})],
             )
         rows = self._rows(X)
         with np.errstate(all="ignore"):
-            return self._finite(self._predict_proba(rows))
+            return self._finite(self._predict_proba(rows), rows)
 
     def score(self, X: object, y: object = None) -> float | None:
         """How well the model does on X (and y), in the unit that `metric_name` says.
@@ -208,24 +211,37 @@ class Model(ABC):
         `known` are names that a caller may be told of beside the hyperparameters'.
         Raises `InvalidRequest` that names each one that is unknown, out of range or given twice.
         """
-        named: dict[str, Any] = {}
+        named = {cls.aliases.get(given, given): value for given, value in kwargs.items()}
         spelled: dict[str, str] = {}
-        for given, value in kwargs.items():
+        for given in filter(kwargs.__contains__, cls.names()):  # original names come last
             name = cls.aliases.get(given, given)
-            if name in named:
+            if name in spelled:
                 raise InvalidRequest.at(
-                    (given,), f"{given} is another name of {name}; give one of them", "given_twice"
+                    (given,),
+                    f"{given} and {spelled[name]} are two names of one hyperparameter, and both "
+                    f"are given; leave {given} out",
+                    "given_twice",
+                    remedies=[Remedy(f"{spelled[name]} counts", {given: None})],
                 )
-            named[name], spelled[name] = value, given
-        try:
-            return cls(**named)
-        except ValidationError as error:
-            raise arrays.refused(
-                error, known=sorted({*cls._names(), *known}), spelled=spelled
-            ) from None
+            spelled[name] = given
+        return validated(
+            lambda fields: cls(**fields),
+            named,
+            cls.schema(),
+            known=sorted({*cls.names(), *known}),
+            spelled=spelled,
+            remedied=True,
+        )
 
     @classmethod
-    def _names(cls) -> list[str]:
+    @cache
+    def schema(cls) -> dict[str, Any]:
+        """JSON Schema of the hyperparameters; not to be changed."""
+        return TypeAdapter(cls).json_schema()
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Of its hyperparameters, and then the original ones."""
         return [field.name for field in fields(cls)] + list(cls.aliases)
 
     def hyperparameters(self) -> dict[str, Any]:
@@ -305,17 +321,24 @@ class Model(ABC):
         if not self.supervised():
             if y is not None:
                 raise InvalidRequest.at(
-                    ("y",), f"{self.model_type()} learns from X alone; leave y out", "no_y"
+                    ("y",),
+                    f"{self.model_type()} learns from X alone, and y was sent; leave y out",
+                    "no_y",
+                    remedies=[Remedy("y is left out", {"y": None})],
                 )
             self.task_: Task = self.tasks[0]
             return None
         if y is None:
-            raise InvalidRequest.at(("y",), f"{self.model_type()} needs y", "missing")
+            raise InvalidRequest.at(
+                ("y",),
+                f"{self.model_type()} needs y, a list with a label or number for each row of X",
+                "missing",
+            )
         target = arrays.target(y, ("y",))
         if len(target) != self.n_samples_:
             raise InvalidRequest.at(
                 ("y",),
-                f"y has {len(target)} values where X has {self.n_samples_} rows",
+                f"y has {len(target)} values where X has {self.n_samples_} rows; give one for each",
                 "length",
             )
         self.task_ = self._task_for(target)
@@ -364,27 +387,32 @@ class Model(ABC):
             raise InvalidRequest.at(
                 ("X",),
                 f"a row has {X.shape[1]} features where the model was trained on "
-                f"{self.n_features_in_}",
+                f"{self.n_features_in_}; give {self.n_features_in_} in each",
                 "n_features",
             )
         return X
 
-    def _finite(self, answer: NDArray[Any]) -> NDArray[Any]:
+    def _finite(self, answer: NDArray[Any], X: FloatArray) -> NDArray[Any]:
         if not np.isfinite(answer).all():
-            raise InvalidRequest.at(
-                ("X",),
-                "the numbers are so large that the answer overflows; scale the columns",
-                "overflow",
-            )
+            raise _overflow(X)
         return answer
 
-    def _refuse_overflow(self) -> None:
+    def _refuse_overflow(self, X: FloatArray) -> None:
         for value in self.state().values():
             if isinstance(value, (np.ndarray, float, list)):
                 array = np.asarray(value)
                 if array.dtype.kind == "f" and not np.isfinite(array).all():
-                    raise InvalidRequest.at(
-                        ("X",),
-                        "the numbers are so large that their squares overflow; scale the columns",
-                        "overflow",
-                    )
+                    raise _overflow(X)
+
+
+def _overflow(X: FloatArray) -> InvalidRequest:
+    """Numbers too large, or too small, for what was to be computed from them."""
+    sizes = np.abs(X[X != 0.0])
+    least, most = sizes.min(initial=np.inf), sizes.max(initial=0.0)
+    span = f"numbers of size {least:.3g} to {most:.3g}" if len(sizes) else "zeros"
+    return InvalidRequest.at(
+        ("X",),
+        f"what is computed from {span} overflows float64; scale the columns, so that "
+        "their numbers are nearer to 1",
+        "overflow",
+    )

@@ -6,11 +6,14 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import InvalidRequest
+from fitserve.errors import InvalidRequest, Remedy
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import log_sum_exp
 
 CELLS = 2**15  # numbers in a working array, about: they stay in the cache
+
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 @hyperparameters
@@ -29,12 +32,10 @@ class GaussNaiveBayes(Model):
         ge=0.0,
         description="Share of the largest column variance that is added to every variance.",
     )
-    priors: Annotated[list[Annotated[float, Field(ge=0.0, le=1.0)]], Field(min_length=2)] | None = (
-        Field(
-            default=None,
-            description="Probability of each class, in ascending order of the labels; "
-            "by default its share of the rows.",
-        )
+    priors: Annotated[list[Share], Field(min_length=2, fail_fast=True)] | None = Field(
+        default=None,
+        description="Probability of each class, in ascending order of the labels; "
+        "by default its share of the rows.",
     )
 
     def _fit(self, X: FloatArray, y: Codes) -> None:
@@ -56,8 +57,10 @@ class GaussNaiveBayes(Model):
         if not (variance > 0.0).all():
             raise InvalidRequest.at(
                 ("var_smoothing",),
-                "a column is constant within a class; give a var_smoothing above 0",
+                "a column is constant within a class, and var_smoothing is "
+                f"{self.var_smoothing:g}; give a larger var_smoothing, such as 1e-9",
                 "singular",
+                remedies=[Remedy("var_smoothing is 1e-9", {"var_smoothing": 1e-9})],
             )
         # Apart, since their sum would round the difference between classes off, far from 0.
         self.centre_, self.shift_ = centre / scale, shift / scale
@@ -70,12 +73,15 @@ class GaussNaiveBayes(Model):
         if len(self.priors) != n_classes:
             raise InvalidRequest.at(
                 ("priors",),
-                f"{len(self.priors)} priors are given, and y has {n_classes} classes",
+                f"{len(self.priors)} priors are given, and y has {n_classes} classes; "
+                "give one for each",
                 "length",
             )
         if not np.isclose(sum(self.priors), 1.0):
             raise InvalidRequest.at(
-                ("priors",), f"priors must sum to 1, not {sum(self.priors):.6g}", "sum"
+                ("priors",),
+                f"priors must sum to 1, not {sum(self.priors):.6g}; divide them by that",
+                "sum",
             )
         return np.array(self.priors)
 
@@ -93,7 +99,8 @@ class GaussNaiveBayes(Model):
         if not np.isfinite(joint.max(axis=1)).all():
             raise InvalidRequest.at(
                 ("X",),
-                "a row is so far from every class that its probability is 0 to machine precision",
+                "a row is so far from every class that its probability is 0 to machine precision; "
+                "scale the columns, or leave the row out",
                 "overflow",
             )
         return joint

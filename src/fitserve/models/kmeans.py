@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import InvalidRequest
+from fitserve.errors import InvalidRequest, Remedy
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import EPS, thinned
 
@@ -93,6 +93,7 @@ class KMeans(Model):
                 f"{self.n_clusters} clusters need as many rows, and X has {len(rows)}; "
                 f"ask for at most {len(rows)}",
                 "too_few_rows",
+                remedies=[Remedy(f"n_clusters is {len(rows)}", {"n_clusters": len(rows)})],
             )
         distinct = count_distinct(rows, enough=self.n_clusters)
         if distinct < self.n_clusters:
@@ -101,6 +102,7 @@ class KMeans(Model):
                 f"{self.n_clusters} clusters need as many different rows, and X has {distinct}; "
                 f"ask for at most {distinct}",
                 "too_few_distinct_rows",
+                remedies=[Remedy(f"n_clusters is {distinct}", {"n_clusters": distinct})],
             )
 
     def _reduced(self, X: FloatArray) -> tuple["Rows", FloatArray]:
@@ -139,7 +141,10 @@ class Rows:
         self.lengths = [np.abs(block[:-1]).sum(axis=0) for block in self.blocks]
         if not all(np.isfinite(length).all() for length in self.lengths):
             raise InvalidRequest.at(
-                ("X",), "the numbers are so large that distances overflow; scale them", "overflow"
+                ("X",),
+                "distances between numbers so large do not fit into float64; scale the columns, so "
+                "that their numbers are nearer to 1",
+                "overflow",
             )
 
     @cached_property

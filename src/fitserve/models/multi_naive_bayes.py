@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import LISTED, Fault, InvalidRequest
+from fitserve.errors import COUNTED, Fault, InvalidRequest, refuse
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import EPS, log_sum_exp, settle_ties
 
@@ -30,14 +30,14 @@ class MultiNaiveBayes(Model):
     tasks = ("classification",)
     gives_probabilities = True
 
-    alpha: Smoothing | Annotated[list[Smoothing], Field(min_length=2)] = Field(
+    alpha: Smoothing | Annotated[list[Smoothing], Field(min_length=2, fail_fast=True)] = Field(
         default=1.0,
         description="Added to every count (Laplace, Lidstone); one number, or one a column.",
     )
     fit_prior: bool = Field(
         default=True, description="Learn the class priors; otherwise all classes are as likely."
     )
-    class_prior: Annotated[list[Weight], Field(min_length=2)] | None = Field(
+    class_prior: Annotated[list[Weight], Field(min_length=2, fail_fast=True)] | None = Field(
         default=None,
         description="The priors, one a class in ascending order of labels, in place of learned.",
     )
@@ -50,19 +50,20 @@ class MultiNaiveBayes(Model):
         if alpha.ndim and len(alpha) != X.shape[1]:
             raise InvalidRequest.at(
                 ("alpha",),
-                f"alpha has {len(alpha)} values where X has {X.shape[1]} columns",
+                f"alpha has {len(alpha)} values where X has {X.shape[1]} "
+                "columns; give one for each",
                 "length",
             )
         # The shares do not change when counts and alpha shrink alike, and then sums stay finite.
         shrink = _SHRUNK if max(X.max(), alpha.max()) > _HUGE else 1.0
         smoothed = _class_sums(X, y, shrink) + alpha * shrink
         if not (smoothed > 0.0).all():
-            raise InvalidRequest.at(
-                ("alpha",),
-                f"alpha is 0 where column {np.argwhere(smoothed == 0.0)[0, 1]} is never counted in "
-                "a class, and the logarithm of 0 has no value; give an alpha above 0",
-                "log_of_zero",
+            column = int(np.argwhere(smoothed == 0.0)[0, 1])
+            says = (
+                f"alpha is 0 where column {column} is never counted in a class, and the logarithm "
+                "of 0 has no value; give an alpha above 0"
             )
+            raise InvalidRequest([Fault(("alpha",), says, "log_of_zero", column=column)])
         self.feature_log_prob_ = np.log(smoothed) - np.log(smoothed.sum(axis=1, keepdims=True))
 
     def _log_prior(self, counts: FloatArray) -> FloatArray:
@@ -71,7 +72,7 @@ class MultiNaiveBayes(Model):
                 raise InvalidRequest.at(
                     ("class_prior",),
                     f"class_prior has {len(self.class_prior)} values where y has "
-                    f"{len(counts)} classes",
+                    f"{len(counts)} classes; give one for each",
                     "length",
                 )
             return np.log(self.class_prior)
@@ -122,9 +123,14 @@ def _class_sums(X: FloatArray, y: Codes, scale: float) -> FloatArray:
 def _refuse_negative(X: FloatArray) -> None:
     if X.min() >= 0.0:
         return
-    cells = np.argwhere(X < 0.0)
-    faults = [
-        Fault(("X", i, j), f"a count is needed, not the negative {X[i, j]:.6g}", "negative_count")
-        for i, j in cells[:LISTED].tolist()
-    ]
-    raise InvalidRequest(faults, len(cells))
+    cells = np.flatnonzero(X.ravel() < 0.0)[:COUNTED]
+    places = (divmod(at, X.shape[1]) for at in cells.tolist())
+    refuse(
+        Fault(
+            ("X", i, j),
+            f"a count is needed, 0 or more, not the negative {X[i, j]:.6g}",
+            "negative_count",
+            column=j,
+        )
+        for i, j in places
+    )

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import InvalidRequest
+from fitserve.errors import InvalidRequest, Remedy
 
 EPS = float(np.finfo(np.float64).eps)
 LOSSES = 1000
@@ -93,12 +93,18 @@ def gradient_descent(
             break
     if not loss <= first_loss * (1.0 + 1e-9):
         bound = 2.0 / curvature()
+        remedies = []
         if not (np.isfinite(first_loss) and 1e-290 < bound < np.inf):
             advice = "scale the columns of X and y to values near 1"
         else:
-            advice = f"it must be below {bound:.3g} for these data; try {0.5 * bound:.2g}"
+            less = f"{0.5 * bound:.2g}"
+            advice = f"it must be below {bound:.3g} for these data; try {less}"
+            remedies = [Remedy(f"learning_rate is {less}", {"learning_rate": float(less)})]
         raise InvalidRequest.at(
-            ("learning_rate",), f"gradient descent diverged at {rate:.3g}; {advice}", "diverged"
+            ("learning_rate",),
+            f"gradient descent diverged at {rate:.3g}; {advice}",
+            "diverged",
+            remedies=remedies,
         )
     return theta, converged
 

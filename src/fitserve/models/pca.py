@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.errors import InvalidRequest
+from fitserve.errors import InvalidRequest, Remedy
 from fitserve.models.base import COUNT, Model, hyperparameters
 from fitserve.models.numerics import EPS, column_means, power_of_two
 
@@ -83,15 +83,16 @@ class PCA(Model):
             raise InvalidRequest.at(
                 ("n_components",),
                 f"a number of components is whole, and a share of the variance below 1; "
-                f"{self.n_components} is neither",
+                f"{self.n_components} is neither; leave the fraction away",
                 "int_type",
             )
         if self.n_components > min(n, p):
             raise InvalidRequest.at(
                 ("n_components",),
                 f"there are at most {min(n, p)} components in {n} rows of {p} columns, "
-                f"not {self.n_components}",
+                f"not {self.n_components}; ask for at most {min(n, p)}",
                 "less_than_equal",
+                remedies=[Remedy(f"n_components is {min(n, p)}", {"n_components": min(n, p)})],
             )
 
     def _count(self, squares: FloatArray) -> int:

@@ -142,7 +142,7 @@ class Perceptron(Model):
         return total, float(loss) * self.eta0 / len(rows)
 
     def _predict(self, X: FloatArray) -> Codes:
-        return class_of(self._finite(linear_scores(X, self.coef_, self.intercept_)))
+        return class_of(self._finite(linear_scores(X, self.coef_, self.intercept_), X))
 
 
 def _classes(rows: FloatArray, W: FloatArray) -> Codes:

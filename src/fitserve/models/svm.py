@@ -157,7 +157,7 @@ class Svm(Model):
             self.intercept_ = W[:, -1] * self.intercept_scaling
 
     def _predict(self, X: FloatArray) -> Codes:
-        return class_of(self._finite(linear_scores(X, self.coef_, self.intercept_)))
+        return class_of(self._finite(linear_scores(X, self.coef_, self.intercept_), X))
 
 
 class Frame:

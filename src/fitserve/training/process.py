@@ -152,8 +152,7 @@ def _outcome(
     connection: Connection, answer: dict[str, Any], training: Training, limits: Limits
 ) -> Trained:
     if "faults" in answer:
-        faults = [Fault(tuple(loc), msg, type_) for loc, msg, type_ in answer["faults"]]
-        raise InvalidRequest(faults, answer["total"])
+        raise InvalidRequest(map(Fault.unpacked, answer["faults"]), answer["total"])
     if "exhausted" in answer:
         raise TrainingLimit.memory(limits.memory_mb)
     if "too_large" in answer:
@@ -231,7 +230,7 @@ def _trainer(connection: Connection, types: Mapping[str, type[Model]]) -> NoRetu
         except MemoryError:
             _send(connection, {"exhausted": True})
         except InvalidRequest as error:
-            faults = [[fault.loc, fault.msg, fault.type] for fault in error.faults]
+            faults = [fault.packed() for fault in error.faults]
             _send(connection, {"faults": faults, "total": error.total})
         except (EOFError, ConnectionError):
             pass  # the worker does not want it any more

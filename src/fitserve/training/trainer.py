@@ -54,7 +54,8 @@ class Trainer:
         done = _in_place(training, ongoing)
         if done is not None:
             return done
-        with self._room(), self._turns.turn(lambda: self._go_on(ongoing)):
+        turn = self._turns.turn(lambda: self._go_on(ongoing))
+        with self._room(), turn, training.as_asked():
             return process.train(self._server, training, ongoing, self.limits)
 
     @contextmanager
@@ -67,7 +68,10 @@ class Trainer:
         """Train inside of `turn`."""
         self.refuse_what_cannot_fit(training)
         done = _in_place(training, ongoing)
-        return done or process.train(self._server, training, ongoing, self.limits)
+        if done is not None:
+            return done
+        with training.as_asked():
+            return process.train(self._server, training, ongoing, self.limits)
 
     @contextmanager
     def _room(self) -> Iterator[None]:
@@ -104,6 +108,7 @@ def _in_place(training: Training, ongoing: Ongoing) -> Trained | None:
             raise _TakesLong
 
     try:
-        return trained(training.model, training.X, training.y, watch, training.plan)
+        with training.as_asked():
+            return trained(training.model, training.X, training.y, watch, training.plan)
     except (_TakesLong, MemoryError):  # a process of its own has a limit of memory, and says so
         return None

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from time import perf_counter
 from typing import Any, Self
@@ -9,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.errors import FitserveError, within
+from fitserve.errors import FitserveError, amended, within
 from fitserve.evaluation.findings import Findings, Matrix, find
 from fitserve.evaluation.plan import Plan
 from fitserve.evaluation.validation import REPEATS
@@ -28,6 +29,12 @@ class Training:
     y: Target | None
     feature_names: list[str] | None
     plan: Plan = field(default_factory=Plan)
+    spelled: Mapping[str, str] = field(default_factory=dict)
+    """For a hyperparameter, the original name by which the caller gave it."""
+
+    def as_asked(self) -> AbstractContextManager[None]:
+        """Say of the faults found inside what the caller calls things by."""
+        return amended(lambda fault: fault.naming(self.feature_names).spelling(self.spelled))
 
     def data(self) -> State:
         """What is learned from, as a store keeps it and another process takes it."""
@@ -46,7 +53,8 @@ class Training:
     def queued(self) -> State:
         """What a store keeps of it until it is trained, as `restored` takes it."""
         told = self.model.hyperparameters()
-        return {**self.data(), "hyperparameters": told, "feature_names": self.feature_names}
+        names = {"feature_names": self.feature_names, "spelled": dict(self.spelled)}
+        return {**self.data(), "hyperparameters": told, **names}
 
     @classmethod
     def restored(cls, key: Key, of: type[Model], told: Mapping[str, Any], data: State) -> Self:
@@ -55,7 +63,8 @@ class Training:
         model = of(**data.get("hyperparameters", told["hyperparameters"]))
         model.examine(X, y)
         names = data.get("feature_names", told["feature_names"])
-        return cls(key, model, X, y, names, Plan(**data.get("plan", {})))
+        plan = Plan(**data.get("plan", {}))
+        return cls(key, model, X, y, names, plan, data.get("spelled", {}))
 
     def description(self) -> dict[str, Any]:
         """What is told of the model beside its key, status and time, before it is trained."""

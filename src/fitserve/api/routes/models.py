@@ -4,7 +4,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.request import parse_http_list
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
+from werkzeug.routing import IntegerConverter
 
 from fitserve.api import predictions, schemas
 from fitserve.api.bodies import takes
@@ -20,6 +21,7 @@ from fitserve.directory import ModelDirectory
 
 def blueprint(directory: ModelDirectory) -> Blueprint:
     routes = Blueprint("models", __name__)
+    routes.record_once(lambda state: state.app.url_map.converters.update(id=_Id))
 
     @routes.post("/register")
     @takes(RegisterRequest)
@@ -30,7 +32,7 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
             headers = {"Preference-Applied": "respond-async", "Retry-After": "1"}
         else:
             record, status, headers = directory.register(training), HTTPStatus.CREATED, {}
-        headers["Location"] = schemas.location(record)
+        headers["Location"] = url_for(".describe", **record.key._asdict())
         return schemas.description(record), status, headers
 
     @routes.post("/predict")
@@ -54,27 +56,33 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
 
     @routes.get("/models")
     def list_models() -> Any:
-        query = schemas.query(ModelsQuery, request.args.to_dict())
+        query = schemas.query(ModelsQuery, request.args)
         records, following = directory.page(query.model_type, query.after_key(), query.limit)
         return schemas.page(records, following)
 
-    @routes.get("/models/<model_type>/<int:model_id>")
+    @routes.get("/models/<model_type>/<id:model_id>")
     def describe(model_type: str, model_id: int) -> Any:
         record = directory.record(model_type, model_id)
         headers = {"Retry-After": "1"} if record.status == "training" else {}
         return schemas.description(record), headers
 
-    @routes.get("/models/<model_type>/<int:model_id>/classes")
+    @routes.get("/models/<model_type>/<id:model_id>/classes")
     def list_classes(model_type: str, model_id: int) -> Any:
-        query = schemas.query(ClassesQuery, request.args.to_dict())
+        query = schemas.query(ClassesQuery, request.args)
         return schemas.classes(directory.get(model_type, model_id), query)
 
-    @routes.delete("/models/<model_type>/<int:model_id>")
+    @routes.delete("/models/<model_type>/<id:model_id>")
     def delete(model_type: str, model_id: int) -> Any:
         directory.delete(model_type, model_id)
         return "", HTTPStatus.NO_CONTENT
 
     return routes
+
+
+class _Id(IntegerConverter):
+    """A model's id in a path, which has one spelling alone."""
+
+    regex = "(?:0|[1-9][0-9]{0,15})"
 
 
 def prefers_async() -> bool:

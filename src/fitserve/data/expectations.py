@@ -1,0 +1,284 @@
+"""What a JSON Schema asks for, in words; and of what Pydantic refused, what to write instead.
+
+Pydantic decides what is right. What is wrong is said from the schema and the value alone, since
+its own words are for programmers and name its inner types.
+"""
+
+import difflib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from fitserve.errors import LISTED, Fault, InvalidRequest, Location, Remedy, clip
+
+T = TypeVar("T")
+Schema = Mapping[str, Any]
+Elsewhere = Callable[[str], tuple[str, str] | None]
+"""Of a member that does not belong here: where it does, and which member that makes needless."""
+
+_TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
+    "integer": ("a whole number", int),
+    "number": ("a number", (int, float)),
+    "string": ("text", str),
+    "boolean": ("true or false", bool),
+    "object": ("an object", dict),
+    "array": ("a list", list),
+    "null": ("null", type(None)),
+}
+_SPELLED = {"true": True, "false": False, "none": None, "null": None}
+
+
+# ------------------------------------------------------------------------------ in words
+
+
+def sent(value: object) -> str:
+    """What a value is, as its sender would say it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"the text {clip(value, 40)!r}"
+    if isinstance(value, (int, float)):
+        beyond = value != value or not -(2**1024) < value < 2**1024
+        return "a number beyond 1.8e308" if beyond else f"the number {clip(value, 40)}"
+    if isinstance(value, dict):
+        return "an object" if value else "an empty object"
+    if isinstance(value, list):
+        return f"a list of {len(value):,}" if value else "an empty list"
+    return "something else"
+
+
+def asked(schema: Schema) -> str:
+    """What fits the schema: `a whole number of at least 1, or 'auto'`."""
+    words = [_asked(one) for one in _branches(schema)]
+    words.sort(key="null".__eq__)
+    return ", or ".join(dict.fromkeys(words))
+
+
+def _asked(schema: Schema) -> str:
+    if choices := _choices(schema):
+        return " or ".join(f"'{choice}'" for choice in choices)
+    kind: str = schema.get("type", "any")
+    words = _TYPES[kind][0] if kind in _TYPES else "a value"
+    if kind == "array" and "items" in schema:
+        least = f"at least {schema['minItems']} values" if "minItems" in schema else "values"
+        return f"{words} of {least}, each {asked(schema['items'])}"
+    return words + _bounds(schema) if kind in ("integer", "number") else words
+
+
+def _bounds(schema: Schema) -> str:
+    least, most, above = _limits(schema)
+    if above is not None and "exclusiveMaximum" in schema:
+        return f" above {_plain(above)} and below {_plain(schema['exclusiveMaximum'])}"
+    if above is not None:
+        return f" above {_plain(above)}" + (f", at most {_plain(most)}" if most is not None else "")
+    if least is not None and most is not None:
+        return f" from {_plain(least)} to {_plain(most)}"
+    if least is not None:
+        return f" of at least {_plain(least)}"
+    return f" of at most {_plain(most)}" if most is not None else ""
+
+
+def _plain(bound: float) -> str:
+    return str(int(bound)) if abs(bound) < 2**53 and bound == int(bound) else f"{bound:g}"
+
+
+def _limits(schema: Schema) -> tuple[Any, Any, Any]:
+    above = schema.get("exclusiveMinimum", schema.get("gt"))
+    return schema.get("minimum"), schema.get("maximum"), above
+
+
+def _choices(schema: Schema) -> list[Any]:
+    return list(schema.get("enum", [schema["const"]] if "const" in schema else []))
+
+
+def _branches(schema: Schema) -> Iterator[Schema]:
+    """The schemas of which one is to fit, each with what the whole demands."""
+    if "anyOf" not in schema:
+        yield schema
+        return
+    demands = {name: value for name, value in schema.items() if name != "anyOf"}
+    for one in schema["anyOf"]:
+        yield from _branches(demands | one)
+
+
+# ------------------------------------------------------------------ what would have fitted
+
+
+def fits(schema: Schema, value: object) -> bool:
+    """Whether the value is what the schema asks for; of lists, only that it is one."""
+    return any(_fits(one, value) for one in _branches(schema))
+
+
+def _fits(schema: Schema, value: Any) -> bool:
+    kind: str = schema.get("type", "any")
+    if choices := _choices(schema):
+        return value in choices
+    if kind not in _TYPES:
+        return True
+    if isinstance(value, bool):
+        return kind == "boolean"
+    if not isinstance(value, _TYPES[kind][1]):
+        return False
+    if not isinstance(value, (int, float)):
+        return True
+    least, most, above = _limits(schema)
+    if not -(2**1024) < value < schema.get("exclusiveMaximum", 2**1024) or (
+        least is not None and value < least
+    ):
+        return False
+    return not ((most is not None and value > most) or (above is not None and value <= above))
+
+
+def _meant(schema: Schema, value: object) -> list[Any]:
+    """The value that was surely meant, if there is one: at most one."""
+    guesses: list[Any] = []
+    if isinstance(value, str) and len(value) <= 80:
+        if value.strip().lower() in _SPELLED:
+            guesses.append(_SPELLED[value.strip().lower()])
+        for number in (int, float):
+            try:
+                guesses.append(number(value))
+            except ValueError:
+                continue
+        choices = [str(choice) for one in _branches(schema) for choice in _choices(one)]
+        guesses += closest(value, choices)
+    elif isinstance(value, float) and value.is_integer():
+        guesses.append(int(value))
+    elif isinstance(value, int) and not isinstance(value, bool) and value in (0, 1):
+        guesses.append(bool(value))
+    return [guess for guess in guesses if fits(schema, guess)][:1]
+
+
+def closest(name: str, known: Iterable[str]) -> list[str]:
+    """Which of the known names was meant, if it shows: at most one."""
+    folded = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(name[:40].casefold(), folded, n=1, cutoff=0.75)
+    return [folded[one] for one in near]
+
+
+# --------------------------------------------------------------------------- what is wrong
+
+
+def validated(
+    make: Callable[[dict[str, Any]], T],
+    given: Mapping[str, Any],
+    schema: Schema,
+    *,
+    known: Iterable[str],
+    elsewhere: Elsewhere = lambda _: None,
+    spelled: Mapping[str, str] = MappingProxyType({}),
+    remedied: bool = False,
+) -> T:
+    """What `make` makes of the members given, or `InvalidRequest` with all that is wrong.
+
+    `schema` is that of an object whose properties are the members; `known` are the names to
+    tell of one that is none of them; `spelled` holds, for a member, the name that the caller
+    used for it. Only a few of very many members are looked at twice. With `remedied` the faults
+    say what a program could set.
+    """
+    properties: Schema = schema["properties"]
+    fields = {name: value for name, value in given.items() if name in properties}
+    strangers = len(given) - len(fields)
+    faults: list[Fault] = []
+    needless: set[str] = set()
+    for name in islice((name for name in given if name not in properties), LISTED):
+        fault, instead = _stranger(name, given, schema, list(known), elsewhere)
+        faults.append(fault)
+        needless.add(instead)
+    total = strangers
+    try:
+        made = make(fields)
+    except ValidationError as error:
+        wrong = [
+            fault
+            for fault in _wrong(error, fields, properties, spelled)
+            if fault.type != "missing" or fault.loc[0] not in needless
+        ]
+        faults += wrong
+        total += len(wrong)
+    else:
+        if not faults:
+            return made
+    if not remedied:
+        faults = [Fault(fault.loc, fault.msg, fault.type) for fault in faults]
+    raise InvalidRequest(faults[:LISTED], total)
+
+
+def _stranger(
+    name: str, given: Mapping[str, Any], schema: Schema, known: list[str], elsewhere: Elsewhere
+) -> tuple[Fault, str]:
+    """The fault of a member that nobody knows, and the member that was meant, or nothing."""
+    there = elsewhere(name)
+    if there is not None:
+        words, needless = there
+        return Fault((name,), words, "extra_forbidden"), needless
+    listed = f"known are: {clip(', '.join(known), 600)}"
+    near = [one for one in closest(name, known) if one not in given]
+    if not near:
+        return Fault((name,), f"there is no {clip(name, 40)!r}; {listed}", "extra_forbidden"), ""
+    meant, value = near[0], given[name]
+    says = f"there is no {clip(name, 40)!r}; write {meant}, if that is meant; {listed}"
+    remedies: tuple[Remedy, ...] = ()
+    if len(name) <= 80 and not isinstance(value, (list, dict)):
+        if fits(schema["properties"].get(meant, {"type": "array"}), value):
+            remedies = (Remedy(f"{name} means {meant}", {name: None, meant: value}),)
+    return Fault((name,), says, "extra_forbidden", remedies), meant
+
+
+def _wrong(
+    error: ValidationError, given: Mapping[str, Any], properties: Schema, spelled: Mapping[str, str]
+) -> list[Fault]:
+    """One fault for each place that is wrong. A value that fits none of several branches is
+    wrong where the branch that got furthest found it so."""
+    found: dict[str, dict[Location, str]] = {}
+    for item in error.errors(include_url=False, include_input=False, include_context=False):
+        loc = _real(item["loc"], given) if item["type"] != "missing" else item["loc"]
+        found.setdefault(str(item["loc"][0]), {}).setdefault(loc, item["type"])
+    faults = []
+    for name, places in found.items():
+        deepest = max(map(len, places))
+        for loc, kind in places.items():
+            if len(loc) == deepest:
+                faults.append(_fault(name, loc, kind, given, properties[name], spelled))
+    return faults
+
+
+def _real(loc: Location, given: Any) -> Location:
+    """The part of Pydantic's location that is a place in what was given: it names branches too."""
+    real: list[str | int] = []
+    for part in loc:
+        inside = range(len(given)) if isinstance(given, list) else given
+        if isinstance(inside, (range, Mapping)) and part in inside:
+            given = given[part]
+            real.append(part)
+    return tuple(real)
+
+
+def _fault(
+    name: str,
+    loc: Location,
+    kind: str,
+    given: Mapping[str, Any],
+    schema: Schema,
+    spelled: Mapping[str, str],
+) -> Fault:
+    place = (spelled.get(name, name), *loc[1:])
+    if kind == "missing":
+        return Fault(place, f"{name} is needed: {asked(schema)}", kind)
+    value: Any = given[name]
+    for part in loc[1:]:
+        value = value[part]
+        schema = next((one["items"] for one in _branches(schema) if "items" in one), {})
+    says = f"{asked(schema)} is needed, not {sent(value)}"
+    for meant in _meant(schema, value):
+        quotes = ", without quotes" if isinstance(value, str) and not isinstance(meant, str) else ""
+        written = json.dumps(meant)
+        remedy = Remedy(f"{place[0]} is {written}", {str(place[0]): meant})
+        return Fault(place, f"{says}; write {written}{quotes}", kind, (remedy,) * (len(loc) == 1))
+    return Fault(place, says, kind)

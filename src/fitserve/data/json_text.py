@@ -1,0 +1,192 @@
+"""Reading JSON, and saying in plain words why a text is none."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jiter
+
+from fitserve.errors import MalformedJson, clip
+
+_BOM = b"\xef\xbb\xbf"
+_STRIDE = 2**16
+_PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
+_WORD = re.compile(rb"[+-]?[A-Za-z_.][\w.]*|[+-]?\d[\w.+-]*")
+
+_GAP = (
+    "JSON has no {word}: null is how it writes a gap. A model learns from numbers alone, so fill "
+    "the gap or leave its row out"
+)
+_ENDLESS = "JSON has no {word}: write a finite number, or leave its row out"
+_PYTHON = "{word} is Python's: JSON writes {json}. json.dumps(body) writes all of it as JSON"
+_WORDS = {
+    **dict.fromkeys(("nan", "na", "n/a", "+nan", "-nan"), _GAP),
+    **dict.fromkeys(("inf", "infinity", "+inf", "-inf", "+infinity", "-infinity"), _ENDLESS),
+    "none": _PYTHON.replace("{json}", "null"),
+    "true": _PYTHON.replace("{json}", "true"),
+    "false": _PYTHON.replace("{json}", "false"),
+    "null": "JSON writes null in small letters, not {word}",
+    "undefined": "JSON has no undefined: leave the member out, or write null",
+}
+
+_QUOTED = (
+    "text and the names of members stand in double quotes, not in single ones: "
+    "json.dumps(body) writes a Python dict so, str(body) does not"
+)
+_UNQUOTED = (
+    "text and the names of members stand in double quotes. On a command line put the whole body "
+    'in single quotes, or the shell takes the double ones away: -d \'{"model_type": "knn"}\''
+)
+_COMMENT = "JSON has no comments; take this one out"
+_NUMBER = (
+    "a number is written as in 12, -0.5 or 1e-3: digits on both sides of the point, no zeros in "
+    "front, no separators"
+)
+_VALUE = (
+    "a value is needed here: a number, text in double quotes, true, false, null, a list or an "
+    "object"
+)
+_SURROGATE = "half of a surrogate pair stands here; write both halves, or the character in UTF-8"
+
+_ELSE = {
+    "trailing comma": "a comma stands before the closing bracket; take it out",
+    "trailing characters": "the JSON has ended before this; send one object and nothing behind it",
+    "invalid escape": 'after a backslash in text comes one of " \\ / b f n r t or u and four '
+    "hexadecimal digits; a backslash itself is written \\\\",
+    "unexpected end of hex escape": _SURROGATE,
+    "lone leading surrogate in hex escape": _SURROGATE,
+    "invalid unicode code point": "this byte is not UTF-8; save or encode the body as UTF-8",
+    "recursion limit exceeded": "more than 200 lists and objects lie inside each other here; send "
+    "rows as a list of lists of numbers",
+    "number out of range": "this number has more than 4,300 digits; no float64 is that large",
+    "expected `:`": "a colon is missing after the name of a member",
+    "expected `,` or `]`": "a comma is missing between two values of a list, or ] at its end",
+    "expected `,` or `}`": "a comma is missing between two members of an object, or } at its end",
+    "control character": "a line break, tab or other control character stands in a text; write "
+    "it as \\n, \\t or \\u and four hexadecimal digits",
+    "EOF": "the body ends here, before its JSON does: a text, list or object was opened and is "
+    "not closed. Send all of it",
+    "invalid number": _NUMBER,
+    "": _VALUE,
+}  # by how the parser's own words begin
+
+
+def parse_json(body: bytes) -> Any:
+    """The value that the JSON text holds; strict: no NaN, no member twice, bounded nesting.
+
+    A byte order mark before it is skipped (RFC 8259, 8.1, lets a reader do so). Raises
+    `MalformedJson` with line, column (counted in bytes) and what to write instead.
+    """
+    text = body.removeprefix(_BOM)
+    try:
+        return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError as error:
+        found = _PLACE.match(str(error))
+        said, line, column = found.groups() if found else (str(error), "1", "0")
+        reason = _whole(text) or _duplicate(said)
+        reason = reason or _at(text, max(_start(text, int(line)) + int(column) - 1, 0), said)
+        raise MalformedJson(
+            f"The body is not JSON at line {line} column {column}: {reason}. "
+            "Mend it and send it again."
+        ) from None
+
+
+def _start(body: bytes, line: int) -> int:
+    """Where the line begins, counted from 1; lines may be very many."""
+    start, left = 0, line - 1
+    while (passed := body.count(b"\n", start, start + _STRIDE)) < left:
+        start += _STRIDE
+        left -= passed
+    for _ in range(left):
+        start = body.index(b"\n", start) + 1
+    return start
+
+
+# ----------------------------------------------------------------- what the whole body is
+
+
+def _whole(body: bytes) -> str | None:
+    """What the body is instead of JSON, where that shows at its beginning."""
+    head = body[:2000].strip()
+    return next((words for words, looks in _OTHERS.items() if looks(head)), None)
+
+
+def _is_csv(head: bytes) -> bool:
+    """Whether the first two lines have the same number of fields, and more than one."""
+    if head[:1] in (b"{", b"["):
+        return False
+    lines = head.split(b"\n", 2)[:2]
+    return any(
+        len(lines) == 2 and lines[0].count(mark) == lines[1].count(mark) > 0
+        for mark in (b",", b";", b"\t")
+    )
+
+
+_OTHERS: Mapping[str, Callable[[bytes], object]] = {
+    'it is empty. Send an object such as {"model_type": "knn"}; curl sends a file by -d @FILE, '
+    "with the @": lambda head: not head,
+    "it is text in UTF-16 or UTF-32. Save or encode it as UTF-8": lambda head: (
+        head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:4]
+    ),
+    "it is packed by gzip. Send the header 'Content-Encoding: gzip' with it": lambda head: (
+        head.startswith(b"\x1f\x8b")
+    ),
+    "it is the name of a file, not what the file holds. curl sends a file by -d @FILE or "
+    "--data-binary @FILE, with the @": re.compile(
+        rb"(@[^\s{}\[\]\"',=:&<>]+|[^\s{}\[\]\"',=:&<>]+\.(json|jsonl|csv|txt|gz))$"
+    ).match,
+    'it is a form (name=value). Send an object such as {"model_type": "knn"}; Python\'s requests '
+    "does so by json=, not by data=": re.compile(
+        rb"[\w.%+-]+=[^{}\n&]*(&[\w.%+-]+=[^{}\n&]*)*$"
+    ).match,
+    "it is a form in parts. Send the JSON alone; curl does so by -d @FILE, not by -F": re.compile(
+        rb"--[^\n]+\r?\n[Cc]ontent-"
+    ).match,
+    'it is HTML or XML. Send an object such as {"model_type": "knn"}': lambda head: head.startswith(
+        b"<"
+    ),
+    'it looks like CSV. Send its rows as lists of numbers: {"model_type": "knn", "model_id": 1, '
+    '"kwargs": {"X": [[5.1, 3.5], [4.9, 3.0]], "y": ["a", "b"]}}': _is_csv,
+}
+
+
+# -------------------------------------------------------------------- what is at the place
+
+
+def _duplicate(said: str) -> str | None:
+    found = re.match(r'Detected duplicate key "(.*)"', said, re.DOTALL)
+    if found is None:
+        return None
+    return f"the member {clip(found[1], 40)!r} stands twice in one object; send it once"
+
+
+def _at(body: bytes, at: int, said: str) -> str:
+    """What is wrong at this byte, where the parser found what it said."""
+    if said.startswith("key must be a string"):
+        first = body[at : at + 1]
+        return _QUOTED if first == b"'" else _COMMENT if first in b"#/" else _UNQUOTED
+    if said.startswith("expected `,`") and re.match(rb"\d[\w.]", body[max(at - 1, 0) : at + 1]):
+        said = "invalid number"  # 0x10, 1_000
+    if said.startswith(("expected value", "expected ident", "invalid number")):
+        at = _word_start(body, at) if not said.startswith("expected value") else at
+        first, word = body[at : at + 1], _WORD.match(body, at)
+        text = word[0].decode(errors="replace") if word else ""
+        if text.lower() in _WORDS:
+            return _WORDS[text.lower()].replace("{word}", text)
+        if first == b"'":
+            return _QUOTED
+        if first and first in b"#/":
+            return _COMMENT
+        if text[:1].isalpha() or text[:1] == "_":
+            return f"{clip(text, 20)!r} stands without quotes; {_UNQUOTED}"
+        if text:
+            return f"{clip(text, 20)!r} is no number; {_NUMBER}"
+    return next(words for begins, words in _ELSE.items() if said.startswith(begins))
+
+
+def _word_start(body: bytes, at: int) -> int:
+    """Where the word begins in which the parser stopped."""
+    start = at
+    while start > 0 and at - start < 30 and re.match(rb"[\w.+-]", body[start - 1 : start]):
+        start -= 1
+    return start
