@@ -25,7 +25,7 @@ from fitserve.errors import (
 from fitserve.models.base import Model
 from fitserve.predictor import Predictor
 from fitserve.storage.cache import Loaded, ModelCache
-from fitserve.storage.store import MAX_MODEL_ID, Key, Record, Store, moment
+from fitserve.storage.store import MAX_MODEL_ID, Condition, Key, Record, Store, moment
 from fitserve.training.queue import TrainingQueue
 from fitserve.training.trainer import Trainer
 from fitserve.training.training import Trained, Training
@@ -55,6 +55,8 @@ class ModelDirectory:
         """The store has been usable at least once."""
         self.reachable = False
         """The store was usable when last looked at."""
+        self.condition: Condition = "ok"
+        """Whether the store could be written, too, when last looked at."""
         self.outdated: StoreTooNew | None = None
         """Why this program can serve no longer, where a newer one has led the store on."""
         self._store = store
@@ -223,6 +225,9 @@ class ModelDirectory:
     def _tidy(self) -> None:
         """Let go of models that were deleted elsewhere, and of what there is no room for."""
         self._cache.measure()
+        if not self.reachable:
+            return
+        self.condition = self._store.condition()
         with suppress(StoreUnavailable):
             self._cache.sweep(self._epoch, self._store.tokens)
 

@@ -433,6 +433,20 @@ class StoreUnavailable(FitserveError):
         )
 
 
+class StoreFull(StoreUnavailable):
+    """There is no room on the store's disk."""
+
+    title = "The store is full"
+
+    def __init__(self) -> None:
+        FitserveError.__init__(
+            self,
+            "The disk of the store of models is full, and nothing was changed. DELETE models that "
+            "are not needed any more, or give the disk more room; then send the request again.",
+            retry_after=10,
+        )
+
+
 class StoreTooNew(FitserveError):
     """The store was led on by a newer program; this one cannot use it, and has to end."""
 

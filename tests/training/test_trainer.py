@@ -205,6 +205,24 @@ def test_the_forking_process_comes_back(forking: ForkServer) -> None:
 
 
 @needs_proc
+@needs_proc
+def test_a_forking_process_that_is_stopped_is_replaced_at_once(
+    forking: ForkServer,
+    background: Callable[..., Future[Trained]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is given the time of one that runs, not that of one that starts."""
+    begun_anew(forking)
+    assert forking._process is not None
+    stopped = forking._process.pid
+    os.kill(stopped, signal.SIGSTOP)
+    until(lambda: "T" in Path(f"/proc/{stopped}/stat").read_text().rpartition(")")[2].split()[0])
+    monkeypatch.setattr(process, "START", 3600)
+    background(run, forking, training("pca", [[1.0], [2.0]])).result(20)
+    assert forking._process.pid != stopped
+    assert not Path(f"/proc/{stopped}").exists()
+
+
 def test_an_idle_forking_process_ends_and_one_that_waits_for_a_trainer_does_not(
     background: Callable[..., Future[Trained]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import sqlite3
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -39,16 +41,30 @@ from fitserve.errors import (
     DamagedModel,
     ModelExists,
     ModelUnreadable,
+    StoreFull,
     StoreUnavailable,
     TrainingCancelled,
 )
 from fitserve.storage import codec
-from fitserve.storage.engine import create_file, file_of, inode_of, make_engine, parse_url
+from fitserve.storage.engine import (
+    RESERVE,
+    create_file,
+    file_of,
+    give_reserve,
+    inode_of,
+    is_full,
+    is_unwritable,
+    keep_reserve,
+    log_size,
+    make_engine,
+    parse_url,
+)
 from fitserve.storage.migrations import OLDEST, migrate, refuse_newer
 from fitserve.storage.store import (
     QUEUED,
     RESERVED_FOR,
     Claimed,
+    Condition,
     Key,
     Record,
     State,
@@ -73,12 +89,16 @@ class SqlStore:
         self._url = parse_url(url)
         self._file = file_of(self._url)
         self._engine = make_engine(self._url, self._file)
+        self._trouble: Condition = "ok"
+        self._said = ""
 
     def prepare(self, *, create: bool = True) -> None:
         if create and self._file is not None:
             create_file(self._file)
         with self._transaction(write=True) as connection:
             migrate(connection)
+        if self._file is not None:
+            keep_reserve(self._file)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -227,6 +247,15 @@ class SqlStore:
             connection.execute(delete(models).where(*_holds(record)))
 
     def delete(self, key: Key) -> bool:
+        try:
+            return self._delete(key)
+        except StoreFull:
+            if self._file is not None:
+                give_reserve(self._file)
+                self._reuse_log()
+        return self._delete(key)
+
+    def _delete(self, key: Key) -> bool:
         with self._transaction(write=True) as connection:
             connection.execute(delete(trainings).where(*_is(key, trainings)))
             gone = connection.execute(delete(models).where(*_is(key)))
@@ -238,6 +267,48 @@ class SqlStore:
                     .values(value=counters.c.value + 1)
                 )
         return gone.rowcount == 1
+
+    def _reuse_log(self) -> None:
+        """Write SQLite's log into its file, as far as readers let it, so that the room that the
+        log has is there for what comes next."""
+        with suppress(DBAPIError, sqlite3.Error), self._engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.execute("PRAGMA wal_checkpoint(RESTART)")
+
+    def condition(self) -> Condition:
+        if self._trouble != "ok":
+            with suppress(StoreUnavailable), self._transaction(write=True) as connection:
+                connection.execute(  # whether it can be written again is found out by writing
+                    update(counters)
+                    .where(counters.c.name == "epoch")
+                    .values(value=counters.c.value)
+                )
+        if self._trouble == "ok" and self._file is not None and self._room() < RESERVE:
+            return "full"
+        return self._trouble
+
+    def _room(self) -> int:
+        """Bytes that SQLite can still store: on its disk, and of what was deleted inside its file
+        as much as goes through the log."""
+        assert self._file is not None
+        try:
+            disk = os.statvfs(self._file.parent)
+            free = disk.f_bavail * disk.f_frsize
+            if free < RESERVE:
+                free += min(self._deleted(), log_size(self._file))
+            elif free > 2 * RESERVE:
+                keep_reserve(self._file)
+        except (OSError, StoreUnavailable):
+            return RESERVE  # that it is out of reach is told elsewhere
+        return free
+
+    def _deleted(self) -> int:
+        """Bytes inside SQLite's file that hold nothing any more."""
+        with self._transaction() as connection:
+            pages: int = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+            size: int = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+        return pages * size
 
     # ---------------------------------------------------------------------------- reading
 
@@ -347,11 +418,25 @@ class SqlStore:
                     yield connection
                     if write and self._file is not None:
                         self._refuse_ghost(connection)
+            if write:
+                self._trouble, self._said = "ok", ""
         except _OUR_OWN_FAULTS:
             raise
         except (DBAPIError, PoolTimeoutError, OSError) as error:
-            log.warning("The store is unavailable: %s", _first_line(error))
+            self._say(_first_line(error))
+            origin = getattr(error, "orig", None)
+            if is_full(origin):
+                self._trouble = "full"
+                raise StoreFull from error
+            if write and is_unwritable(origin):
+                self._trouble = "unwritable"
             raise StoreUnavailable from error
+
+    def _say(self, what: str) -> None:
+        """Log why the store does not do what it should; once, as long as it stays the same."""
+        if what != self._said:
+            self._said = what
+            log.warning("The store is unavailable: %s", what)
 
     def _refuse_ghost(self, connection: Connection) -> None:
         """Do not commit into a file that was removed or replaced while it was open."""

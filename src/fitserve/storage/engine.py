@@ -3,6 +3,7 @@
 import logging
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,9 @@ from fitserve.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
+RESERVE = 4 * 2**20
+"""Bytes kept free for deletions on a full disk: they too write, into the log, before any room is
+made. For a model of 900 MiB that is 1 MB."""
 BUSY_SECONDS = 10  # how long a write waits for the writer before it
 
 
@@ -58,6 +62,41 @@ def create_file(file: Path) -> None:
         raise StoreUnavailable from error
 
 
+def keep_reserve(file: Path) -> None:
+    """Keep room on the disk, by a file of nothing beside the store, as long as there is some."""
+    try:
+        with suppress(FileExistsError):
+            reserve = os.open(_reserve(file), os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+            try:
+                os.posix_fallocate(reserve, 0, RESERVE)
+            except BaseException:
+                _reserve(file).unlink()
+                raise
+            finally:
+                os.close(reserve)
+    except OSError as error:
+        log.warning("No room is kept beside the store: %s", error)
+
+
+def give_reserve(file: Path) -> bool:
+    """Let the room go that was kept; whether there was some."""
+    try:
+        _reserve(file).unlink()
+    except OSError:
+        return False
+    return True
+
+
+def log_size(file: Path) -> int:
+    """Bytes of the disk that SQLite's write-ahead log has."""
+    log_file = file.with_name(f"{file.name}-wal")
+    return log_file.stat().st_size if log_file.exists() else 0
+
+
+def _reserve(file: Path) -> Path:
+    return file.with_name(f"{file.name}-reserve")
+
+
 def inode_of(file: Path) -> int | None:
     try:
         return file.stat().st_ino
@@ -98,3 +137,17 @@ def make_engine(url: URL, file: Path | None) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether a database had no room for what it was to write."""
+    sqlite_code = getattr(error, "sqlite_errorcode", 0)
+    return sqlite_code & 0xFF == sqlite3.SQLITE_FULL or getattr(error, "sqlstate", "") == "53100"
+
+
+def is_unwritable(error: BaseException | None) -> bool:
+    """Whether a database can be read, and not written."""
+    sqlite_code = getattr(error, "sqlite_errorcode", 0)
+    return sqlite_code & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR) or (
+        getattr(error, "sqlstate", "") == "25006"
+    )

@@ -9,6 +9,7 @@ from fitserve.errors import ModelExists
 from fitserve.storage.store import (
     QUEUED,
     Claimed,
+    Condition,
     Key,
     Record,
     State,
@@ -32,6 +33,9 @@ class MemoryStore:
 
     def prepare(self) -> None:
         """Nothing is missing."""
+
+    def condition(self) -> Condition:
+        return "ok"
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -17,6 +17,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 from fitserve.errors import Busy, FitserveError, ModelExists, TrainingCancelled
 
 Status = Literal["training", "ready", "failed"]
+Condition = Literal["ok", "full", "unwritable"]
+"""Whether a store that can be reached can be written as well."""
 State = Mapping[str, Any]
 """What a model learned: arrays, numbers, text and lists of them, by name (`Model.state`)."""
 
@@ -119,6 +121,9 @@ class Store(Protocol):
     def epoch(self) -> str:
         """Changes whenever a model that was ready may no longer be what it was. Raises
         `StoreTooNew` as `prepare` does."""
+
+    def condition(self) -> Condition:
+        """Whether the store can be written, as far as that is known."""
 
     def close(self) -> None:
         """Let go of what is held open; the store may be used again."""

@@ -40,7 +40,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 0.2  # seconds between looks whether to go on
 REPORT_EVERY = 0.1  # seconds between reports of progress
 IDLE = 60.0  # seconds after which the forking process ends
-START = 10  # seconds that the forking process may take to answer
+START = 10  # seconds that the forking process may take to start and answer
+ANSWER = 1  # and, once it has, to answer; it takes some milliseconds
 LARGEST = 900  # MiB of what was learned: databases take a value of 1 GB at most
 
 
@@ -64,15 +65,19 @@ class ForkServer:
         """A connection to a new trainer, which waits no longer than `patience` seconds for it to
         go on, and its process id; OSError or EOFError if there can be none."""
         with self._lock:
-            try:
-                return self._forked(patience)
-            except (OSError, EOFError):  # it was idle, or was killed: once more with a new one
-                self.close()
-                return self._forked(patience)
-
-    def _forked(self, patience: int) -> tuple[Connection, int]:
-        if self._control is None:
+            if self._control is not None:
+                try:
+                    return self._forked(patience, ANSWER)
+                except (OSError, EOFError):  # it was idle, stopped or killed: a new one, then
+                    self.close()
             self._start()
+            try:
+                return self._forked(patience, START)
+            except (OSError, EOFError):
+                self.close()
+                raise
+
+    def _forked(self, patience: int, seconds: int) -> tuple[Connection, int]:
         assert self._control is not None
         ours, theirs = socket.socketpair()
         for limit in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):  # a message may stop half way
@@ -81,7 +86,7 @@ class ForkServer:
         try:
             with theirs:
                 socket.send_fds(self._control, [b"f"], [theirs.fileno()])
-            if not connection.poll(START):
+            if not connection.poll(seconds):
                 raise TimeoutError
             return connection, _receive(connection)["pid"]
         except BaseException:
@@ -90,7 +95,7 @@ class ForkServer:
 
     def _start(self) -> None:
         self._control, theirs = socket.socketpair()
-        self._control.settimeout(START)
+        self._control.settimeout(ANSWER)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-P", "-m", "fitserve.training.process", str(theirs.fileno())],

@@ -17,6 +17,9 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
         # and a load balancer that took every machine out would end that too.
         if not directory.ready:
             raise StoreUnavailable
-        return {"status": "ok", "store": "ok" if directory.reachable else "unreachable"}
+        return {
+            "status": "ok",
+            "store": directory.condition if directory.reachable else "unreachable",
+        }
 
     return routes
