@@ -87,6 +87,7 @@ def test_what_was_sent_comes_back_and_the_columns_behind_it(data: st.DataObject)
         ("\na,b\n\n1,2\n \n3,4\n\n", "\na,b,prediction\n\n1,2,x\n \n3,4,y\n\n"),
         ('"a", b\n"1",2\n"3\n",4\n', '"a", b,prediction\n"1",2,x\n"3\n",4,y\n'),
         ("a,b\n1,2\r\n3,4\r\r\n", "a,b,prediction\n1,2,x\r\n3,4,y\r\r\n"),
+        ("a,b\r\n1,2\r\r\n3,4\r\n", "a,b,prediction\r\n1,2,x\r\r\n3,4,y\r\n"),
         ("a\tb\n\t\n3\t4\n", "a\tb\tprediction\n\t\tx\n3\t4\ty\n"),
         ('a\n""\n2\n', 'a,prediction\n"",x\n2,y\n'),
     ],

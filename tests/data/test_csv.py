@@ -232,6 +232,8 @@ def test_na_values_stand_in_place_of_the_usual_words() -> None:
         (",a\n1,2\n2,3\n", {"a": [2.0, 3.0]}),
         ('"","a"\n"row",2\n', {"a": [2.0]}),
         ('a\n""\n1\n', {"a": [None, 1.0]}),
+        ("a\n1\n   \n\n2\n", {"a": [1.0, 2.0]}),
+        ("a\n\u00a0\nx\n", {"a": ["\u00a0", "x"]}),
         ("body\nhello, you\nand, you\n", {"body": ["hello, you", "and, you"]}),
         ('a,b\n"x, ""y""\nz",1\n', {"a": ['x, "y"\nz'], "b": [1.0]}),
         ('a,b\nx"y,1\n', {"a": ['x"y'], "b": [1.0]}),
@@ -293,6 +295,7 @@ def test_all_that_is_wrong_in_a_query_is_told() -> None:
         (b'a,b\n1,"' + b"x" * 140_000 + b'"\n', ("line", 2), "131,072"),
         (b"a,b\n1,2\r3,4\n", ("line", 2), "carriage return"),
         (b"a,b\r1,2\r", ("line", 1), "carriage return"),
+        (b"a,b\n1,\r2\n", ("line", 2), "carriage return"),
         (b"a,b\n1,2\n3\n", ("line", 3), "1 cell where the header has 2"),
         (b"a,b\n1,2\n3,4,\n", ("line", 3), "take the delimiter at its end away"),
         (b'a,b\n1,2\n3,"4\n",5\n', ("line", 3), "which ends in line 4, has 3 cells"),
@@ -304,7 +307,7 @@ def test_all_that_is_wrong_in_a_query_is_told() -> None:
         (b"a,b,\n1,2,\n", ("line", 1), "delimiter too many"),
         (b'""\n1\n', ("line", 1), "column 1 has no name"),
         (b"," * 100_000 + b"\n", ("line", 1), "100,001 columns"),
-        (b"a" * 5_000_000, ("line", 1), "longer than"),
+        (b"a,b\n" + b"1,2," * 1_200_000, ("line", 2), "longer than 4,194,304 bytes"),
     ],
 )
 def test_a_refusal_names_the_line(body: bytes, loc: tuple[str | int, ...], words: str) -> None:
@@ -388,6 +391,7 @@ def test_a_column_that_turns_to_text_late_keeps_its_numbers() -> None:
     assert a.codes is not None
     assert (a.texts, b.codes) == (["x"], None)
     assert a.codes[59_999:60_003].tolist() == [NUMBER, MISSING, 0, NUMBER]
+    assert (a.codes[60_002:] == NUMBER).all()
     assert np.array_equal(
         a.values,
         np.r_[np.full(60_000, 1.5), np.nan, np.nan, np.full(60_000, 2.5)],
@@ -395,6 +399,38 @@ def test_a_column_that_turns_to_text_late_keeps_its_numbers() -> None:
     )
     assert table.place(60_001, "a") == ("line", 60_003, "a")
     assert table.place(120_001, "b") == ("line", 120_003, "b")
+
+
+def test_a_column_of_numbers_that_ends_in_text_keeps_its_numbers() -> None:
+    body = "a,b\n" + "1.5,2\n" * 60_000 + "x,2\n" * 5000
+    a = CsvFile(body.encode()).read(["a"]).columns["a"]
+    assert a.values is not None
+    assert a.codes is not None
+    assert a.codes.tolist() == [NUMBER] * 60_000 + [0] * 5000
+    assert (a.values[:60_000] == 1.5).all()
+
+
+def test_text_then_numbers_with_gaps() -> None:
+    rows = ["x,1"] * 5000 + ["2,1"] * 5000 + [",1", "3,1"] * 5000
+    table = CsvFile("\n".join(["a,b", *rows]).encode()).read(["a", "b"])
+    assert cells(table, "a") == ["x"] * 5000 + [2.0] * 5000 + [None, 3.0] * 5000
+    assert table.columns["b"].codes is None
+
+
+@pytest.mark.parametrize("first", ["x", "1"])
+def test_leading_zeros_are_told_wherever_they_stand(first: str) -> None:
+    for other in ("x", "1"):
+        rows = [first] * 5000 + [other, "007", "01"]
+        body = "\n".join(["a,b", *(f"{row},1" for row in rows)]).encode()
+        assert CsvFile(body).read(["a"]).columns["a"].zeros == 5001
+
+
+def test_a_word_of_json_far_down_is_text() -> None:
+    for word in ("true", "null", "[1]", '"1"'):
+        quoted = word.replace('"', '""')
+        body = "a,b\n" + "1,2\n" * 1000 + f'"{quoted}",3\n'
+        assert read(body, Dialect(missing=()))["a"][-1] == word
+    assert read("a,b\n" + "1,2\n" * 1000 + "true,3\n")["a"][-1] == "true"
 
 
 # ---------------------------------------------------------------------------------- tables

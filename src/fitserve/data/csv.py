@@ -113,7 +113,6 @@ class CsvFile:
                     again = stream.tell() + _BLOCK  # not this block twice
                     if (numbers := self._numbers(stream)) is not None:
                         yield numbers
-                        again = 0
                         continue
                 rows = list(islice(found, at_once))
                 if not rows:
