@@ -1,16 +1,22 @@
 """Deploys fitserve to Elastic Beanstalk: `deploy.py bundle | deploy | rollback --help`.
 
 The bundle is built from a commit, never from the work tree, and its version is labelled with that
-commit. The environment must become Ready and Green, run that version, and answer /health over HTTP.
-When it does not, the version before is put back.
+commit. The environment must become Ready and Green, run that version, reach its store, and answer
+/health over HTTP. When it does not, the version before is put back.
+
+A version remembers which schema of the store it knows, and which it leaves. Where the version
+before could not use what this one leaves, there is no way back but by a backup: such a deploy is
+refused without --one-way, and such a rollback without --store-restored.
 
 Exit codes: 0 done. 1 the deploy failed, and the version before runs again. 2 wrong usage. 3 the
-deploy failed and there was no way back: somebody must look. 4 nothing was changed.
+deploy failed and there was no way back: somebody must look. 4 nothing was changed. 5 the update
+still goes on after --wait: nothing was put back, somebody must look.
 """
 
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -20,7 +26,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.request import urlopen
 
 import boto3
@@ -53,10 +59,15 @@ class Exit(IntEnum):
     ROLLED_BACK = 1
     STUCK = 3
     UNCHANGED = 4
+    UNDER_WAY = 5
 
 
 class DeployError(Exception):
     """What went wrong, in a sentence for the person who reads the log."""
+
+
+class StillUpdating(DeployError):
+    """Neither well nor failed: Beanstalk is slow, and would refuse another update."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +78,8 @@ class Target:
     environment: str
     beanstalk: "ElasticBeanstalkClient"
     url: str | None = None
-    wait_seconds: float = 1800  # for Beanstalk to finish an update
+    closed: bool = False  # to where this runs; then Beanstalk's own checks have to do
+    wait_seconds: float = 5400  # for Beanstalk to finish an update
     settle_seconds: float = 300  # for a finished one to turn Green, and then for /health to answer
     poll_seconds: float = 10
     sleep: Callable[[float], None] = field(default=time.sleep)
@@ -108,12 +120,42 @@ def build_bundle(commit: str, platform: str, path: Path) -> Path:
 
 # ---- the version --------------------------------------------------------------------------------
 
-# A version remembers which one ran before it: that is the way back, also days later.
+# A version remembers which one ran before it, which is the way back, also days later; and what it
+# has to do with the store: "replaces LABEL; schema 3, usable from 2".
 REPLACES = "replaces "
 
 
+class Schema(NamedTuple):
+    """Of a version: the schema it brings a store to, and the oldest whose programs can use that."""
+
+    number: int = 2  # of the versions that do not remember it
+    usable_from: int = 2
+
+    def __str__(self) -> str:
+        return f"schema {self.number}, usable from {self.usable_from}"
+
+
+MIGRATIONS = "src/fitserve/storage/migrations.py"
+
+
+def schema_of(commit: str) -> Schema:
+    """Read from the source of the commit, whose dependencies are not here."""
+    steps = re.findall(
+        r"^ +Step\(\w+, usable_from=(\d+)\),$", git("show", f"{commit}:{MIGRATIONS}"), re.M
+    )
+    if not steps:
+        raise DeployError(f"{MIGRATIONS} of {commit} does not say what its steps leave")
+    return Schema(len(steps), int(steps[-1]))
+
+
 def create_version(
-    target: Target, s3: "S3Client", bucket: str, label: str, bundle: Path, replaces: str | None
+    target: Target,
+    s3: "S3Client",
+    bucket: str,
+    label: str,
+    bundle: Path,
+    replaces: str | None,
+    schema: Schema,
 ) -> None:
     """Upload the bundle and make it a version, unless an earlier run of this commit did."""
     if find_version(target, label):
@@ -124,7 +166,7 @@ def create_version(
     target.beanstalk.create_application_version(
         ApplicationName=target.application,
         VersionLabel=label,
-        Description=f"{REPLACES}{replaces}" if replaces else "the first",
+        Description=f"{f'{REPLACES}{replaces}' if replaces else 'the first'}; {schema}",
         SourceBundle={"S3Bucket": bucket, "S3Key": key},
     )
     say(f"created version {label} from s3://{bucket}/{key}")
@@ -142,7 +184,59 @@ def version_before(target: Target, label: str) -> str:
     description = version.get("Description", "") if version else ""
     if not description.startswith(REPLACES):
         raise DeployError(f"version {label} does not say what it replaced; name one with --to")
-    return description.removeprefix(REPLACES)
+    return description.removeprefix(REPLACES).partition("; ")[0]
+
+
+def remembered(version: "ApplicationVersionDescriptionTypeDef") -> Schema:
+    found = re.search(r"; schema (\d+), usable from (\d+)$", version.get("Description", ""))
+    return Schema(int(found[1]), int(found[2])) if found else Schema()
+
+
+def needed_since(target: Target, label: str) -> Schema:
+    """The most that the store may need by now: of the version and of all that were made after it,
+    since any of them may have run."""
+    versions = [
+        version
+        for page in target.beanstalk.get_paginator("describe_application_versions").paginate(
+            ApplicationName=target.application
+        )
+        for version in page["ApplicationVersions"]
+    ]
+    made = {version["VersionLabel"]: version["DateCreated"] for version in versions}
+    if label not in made:
+        raise DeployError(f"{target.application} has no version {label}")
+    later = [remembered(v) for v in versions if v["DateCreated"] >= made[label]]
+    return max(later, key=lambda schema: schema.usable_from)
+
+
+def refuse_a_way_without_return(target: Target, before: str, schema: Schema) -> None:
+    """Neither may the new version fail at the store, nor the one before if it has to come back."""
+    version = find_version(target, before)
+    there = remembered(version) if version else Schema()
+    if schema.number < there.usable_from:
+        raise DeployError(
+            f"it knows no schema over {schema.number}, and the store needs {there.usable_from} "
+            f"since version {before}; deploy a newer commit"
+        )
+    if schema.usable_from > there.number:
+        raise DeployError(
+            f"version {before} knows no schema over {there.number}, and could not come back after "
+            f"this one, which leaves what is usable from {schema.usable_from}. Deploy a version "
+            f"between them first; or take a backup, and say --one-way"
+        )
+
+
+def refuse_a_rollback_to_what_cannot_serve(target: Target, label: str) -> None:
+    version = find_version(target, label)
+    known = remembered(version) if version else Schema()
+    needed = needed_since(target, label)
+    if known.number < needed.usable_from:
+        raise DeployError(
+            f"version {label} knows no schema over {known.number}, and the store needs "
+            f"{needed.usable_from} by now. Mend what is wrong and deploy that, which loses "
+            'nothing; or restore the backup from before ("Restoring" in docs/deploy.md), and say '
+            "--store-restored"
+        )
 
 
 # ---- the environment ----------------------------------------------------------------------------
@@ -173,11 +267,13 @@ def run_version(target: Target, label: str) -> None:
     say(f"{target.environment}: updating to {label}")
     try:
         wait_until_well(target, label)
-        smoke_test(target)
+        if not target.closed:
+            smoke_test(target)
     except DeployError:
         say_what_beanstalk_said(target, started)
         raise
-    say(f"{target.environment}: {label} is Ready, Green and answers")
+    answers = "was not asked from here" if target.closed else "answers"
+    say(f"{target.environment}: {label} is Ready, Green and {answers}")
 
 
 def wait_until_ready(target: Target) -> None:
@@ -195,6 +291,11 @@ def wait_until_well(target: Target, label: str) -> None:
     waited = unwell = 0.0
     while (now := state(describe(target))) != ("Ready", "Green", label):
         unwell = unwell + target.poll_seconds if now[0] == "Ready" else 0.0
+        if now[0] == "Updating" and waited >= target.wait_seconds:
+            raise StillUpdating(
+                f"{target.environment} still updates after {waited:.0f} s, which is neither well "
+                "nor failed; look at its events, and give --wait more"
+            )
         if waited >= target.wait_seconds or unwell > target.settle_seconds:
             wanted = ("Ready", "Green", label)
             raise DeployError(f"{target.environment} is {now} and does not become {wanted}")
@@ -232,36 +333,50 @@ def ask_health(url: str) -> str | None:
     """What is wrong with the answer, if anything."""
     try:
         with urlopen(url, timeout=10) as answer:  # noqa: S310 - the person who deploys names it
-            status = json.load(answer)["status"]
+            told = json.load(answer)
+            status, store = told["status"], told["store"]
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         return f"{type(error).__name__}: {error}"
+    if status == "ok" and store != "ok":  # it serves what it has in memory, which is nothing yet
+        return f"the store is {store}"
     return None if status == "ok" else f"the status is {status!r}"
 
 
 # ---- the commands -------------------------------------------------------------------------------
 
 
-def deploy(target: Target, s3: "S3Client", bucket: str, commit: str, bundle: Path) -> Exit:
-    before = running_version(target)
-    create_version(target, s3, bucket, commit, bundle, replaces=before)
+def deploy(
+    target: Target, s3: "S3Client", bucket: str, commit: str, bundle: Path, *, one_way: bool = False
+) -> Exit:
+    wait_until_ready(target)
+    before, schema = running_version(target), schema_of(commit)
+    if before is not None and not one_way:
+        refuse_a_way_without_return(target, before, schema)
+    create_version(target, s3, bucket, commit, bundle, before, schema)
     if runs(target, commit):
         return Exit.DONE
-    if before is None or before == commit:
+    if before is None or before == commit or one_way:
         say("there is no version before to go back to")
         return Exit.STUCK
     return Exit.ROLLED_BACK if runs(target, before) else Exit.STUCK
 
 
-def rollback(target: Target, to: str | None) -> Exit:
+def rollback(target: Target, to: str | None, *, restored: bool = False) -> Exit:
+    wait_until_ready(target)
     now = running_version(target)
     if now is None:
         raise DeployError(f"{target.environment} runs no version of {target.application}")
-    return Exit.DONE if runs(target, to or version_before(target, now)) else Exit.STUCK
+    label = to or version_before(target, now)
+    if not restored:
+        refuse_a_rollback_to_what_cannot_serve(target, label)
+    return Exit.DONE if runs(target, label) else Exit.STUCK
 
 
 def runs(target: Target, label: str) -> bool:
     try:
         run_version(target, label)
+    except StillUpdating:
+        raise
     except (DeployError, ClientError, BotoCoreError) as error:
         say(f"{target.environment}: {label} failed: {error}")
         return False
@@ -277,18 +392,27 @@ def parser() -> argparse.ArgumentParser:
     bundle.add_argument("--output", type=Path, help="where to (COMMIT.zip by default)")
     ship = commands.add_parser("deploy", help="build, upload, update, wait, test; or roll back")
     ship.add_argument("--bucket", required=True, help="bucket of the source bundles")
+    ship.add_argument(
+        "--one-way", action="store_true", help="go although the version before could not come back"
+    )
     for command in (bundle, ship):
         command.add_argument("--commit", default="HEAD", help="commit, branch or tag (HEAD)")
         command.add_argument("--platform", choices=sorted(FILES), default="docker")
     back = commands.add_parser("rollback", help="put the version before back")
     back.add_argument("--to", metavar="LABEL", help="another version than the one before")
+    back.add_argument(
+        "--store-restored", action="store_true", help="the store is as it was under that version"
+    )
     for command in (ship, back):
         command.add_argument("--application", required=True)
         command.add_argument("--environment", required=True)
         command.add_argument(
             "--url", help="where it answers (the environment's own name by default)"
         )
-        for name, default in (("wait", 1800), ("settle", 300), ("poll", 10)):
+        command.add_argument(
+            "--closed", action="store_true", help="it cannot be reached from here: do not ask it"
+        )
+        for name, default in (("wait", 5400), ("settle", 300), ("poll", 10)):
             command.add_argument(f"--{name}", type=float, default=default, metavar="SECONDS")
     return root
 
@@ -303,20 +427,25 @@ def run(args: argparse.Namespace) -> Exit:
         environment=args.environment,
         beanstalk=boto3.client("elasticbeanstalk", config=AWS),
         url=args.url,
+        closed=args.closed,
         wait_seconds=args.wait,
         settle_seconds=args.settle,
         poll_seconds=args.poll,
     )
     if args.command == "rollback":
-        return rollback(target, args.to)
+        return rollback(target, args.to, restored=args.store_restored)
     commit = commit_of(args.commit)
     bundle = build_bundle(commit, args.platform, ROOT / "build" / f"{commit}.zip")
-    return deploy(target, boto3.client("s3", config=AWS), args.bucket, commit, bundle)
+    s3 = boto3.client("s3", config=AWS)
+    return deploy(target, s3, args.bucket, commit, bundle, one_way=args.one_way)
 
 
 def main(argv: list[str] | None = None) -> int:
     try:
         return run(parser().parse_args(argv))
+    except StillUpdating as error:
+        say(str(error))
+        return Exit.UNDER_WAY
     except (DeployError, ClientError, BotoCoreError) as error:
         say(f"nothing was changed: {error}")
         return Exit.UNCHANGED

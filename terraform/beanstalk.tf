@@ -24,18 +24,6 @@ resource "terraform_data" "platform" {
 }
 
 locals {
-  instance_types = {
-    small  = "t3.small"
-    medium = "t3.medium"
-    large  = "t3.large"
-  }
-  # Of one training: an instance has two cores, trains two at a time, and serves beside them.
-  training_memory_mb = {
-    small  = 512
-    medium = 1024
-    large  = 2048
-  }
-
   # namespace -> name -> value. The names are checked against the documented ones (tests/deploy).
   settings = {
     "aws:elasticbeanstalk:environment" = {
@@ -49,8 +37,11 @@ locals {
       "Application Healthcheck URL" = "/health"
     }
     "aws:elasticbeanstalk:application:environment" = {
+      FITSERVE_CACHE_MB           = tostring(local.cache_mb)
       FITSERVE_MAX_CONTENT_LENGTH = tostring(var.max_content_length)
-      FITSERVE_TRAINING_MEMORY_MB = tostring(local.training_memory_mb[var.size])
+      FITSERVE_TRAINING_MEMORY_MB = tostring(local.training_mb)
+      FITSERVE_TRAINING_SECONDS   = tostring(local.training_seconds)
+      WEB_CONCURRENCY             = tostring(local.workers)
     }
     "aws:elasticbeanstalk:healthreporting:system" = {
       SystemType                  = "enhanced"
@@ -90,17 +81,19 @@ locals {
     "aws:elasticbeanstalk:command" = {
       DeploymentPolicy  = var.load_balanced ? "RollingWithAdditionalBatch" : "AllAtOnce"
       BatchSizeType     = "Fixed"
-      BatchSize         = "1"
+      BatchSize         = tostring(local.batch)
       IgnoreHealthCheck = "false"
-      Timeout           = "900"
+      Timeout           = tostring(local.command_seconds)
     }
     "aws:autoscaling:launchconfiguration" = {
       # Makes Beanstalk use launch templates: accounts made since 2024 cannot make launch configurations.
       DisableIMDSv1      = "true"
       IamInstanceProfile = aws_iam_instance_profile.instance.name
-      SecurityGroups     = aws_security_group.instance.id
-      RootVolumeType     = "gp3"
-      RootVolumeSize     = "20"
+      # Beanstalk's own group opens port 80 of a single instance to the world.
+      DisableDefaultEC2SecurityGroup = "true"
+      SecurityGroups                 = aws_security_group.instance.id
+      RootVolumeType                 = "gp3"
+      RootVolumeSize                 = "20"
     }
     "aws:autoscaling:asg" = {
       MinSize = tostring(var.min_instances)
@@ -128,20 +121,21 @@ locals {
       MatcherHTTPCode     = "200"
       HealthCheckInterval = "15"
       HealthCheckTimeout  = "5"
-      # Requests in flight get the time that the server takes to stop.
-      DeregistrationDelay = "60"
+      # What was asked is answered before an instance is updated or taken away.
+      DeregistrationDelay = tostring(local.answer_seconds)
     }
     "aws:elbv2:loadbalancer" = {
-      # A training that is waited for may take 300 seconds; nginx waits as long (.platform/nginx).
-      IdleTimeout = "330"
+      IdleTimeout          = tostring(local.answer_seconds)
+      ManagedSecurityGroup = one(aws_security_group.balancer[*].id)
+      SecurityGroups       = one(aws_security_group.balancer[*].id)
     }
     # With a certificate port 80 is closed: a redirect would come after the key was sent in plain text.
     "aws:elbv2:listener:default" = {
       ListenerEnabled = tostring(var.certificate_arn == null)
     }
     "aws:ec2:vpc" = {
-      ELBSubnets = join(",", sort(local.public_subnets))
-      ELBScheme  = "public"
+      ELBSubnets = join(",", sort(var.internal ? local.instance_subnets : local.public_subnets))
+      ELBScheme  = var.internal ? "internal" : "public"
     }
     "aws:autoscaling:updatepolicy:rollingupdate" = {
       RollingUpdateEnabled  = "true"
@@ -149,15 +143,17 @@ locals {
       MaxBatchSize          = "1"
       MinInstancesInService = tostring(min(var.min_instances, var.max_instances - 1))
     }
+    # By requests, and of all instances together. An instance that goes drains first; what it was training from the
+    # queue is trained anew by another.
     "aws:autoscaling:trigger" = {
-      MeasureName               = "CPUUtilization"
-      Statistic                 = "Average"
-      Unit                      = "Percent"
+      MeasureName               = "RequestCount"
+      Statistic                 = "Sum"
+      Unit                      = "Count"
       Period                    = "1"
       BreachDuration            = "3"
-      UpperThreshold            = "60"
+      UpperThreshold            = tostring(var.requests_per_instance * var.min_instances)
       UpperBreachScaleIncrement = "1"
-      LowerThreshold            = "20"
+      LowerThreshold            = tostring(floor(var.requests_per_instance * var.min_instances / 2))
       LowerBreachScaleIncrement = "-1"
     }
   }
@@ -199,7 +195,7 @@ resource "aws_elastic_beanstalk_environment" "this" {
   name                   = local.prefix
   application            = aws_elastic_beanstalk_application.this.name
   solution_stack_name    = data.aws_elastic_beanstalk_solution_stack.this.name
-  wait_for_ready_timeout = "30m"
+  wait_for_ready_timeout = "${ceil(max(local.update_seconds, 1800) / 60)}m"
 
   # Apart from the next one because validate can look into it: nothing in it depends on what is unknown.
   dynamic "setting" {

@@ -85,11 +85,26 @@ resource "aws_db_instance" "this" {
   copy_tags_to_snapshot      = true
   auto_minor_version_upgrade = true
   deletion_protection        = var.database_protected
-  skip_final_snapshot        = !var.database_protected
-  final_snapshot_identifier  = var.database_protected ? "${local.prefix}-last" : null
+  skip_final_snapshot        = !var.database_last_snapshot
+  final_snapshot_identifier  = "${local.prefix}-last-${terraform_data.database_since[0].output}"
+  snapshot_identifier        = var.database_snapshot
 
   performance_insights_enabled    = true
   enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
+
+  lifecycle {
+    ignore_changes = [snapshot_identifier] # what it began as; another would replace it, with all that is in it
+  }
+}
+
+# Each database's last snapshot has a name of its own: an old one in its place would stop a teardown.
+resource "terraform_data" "database_since" {
+  count = var.database ? 1 : 0
+  input = formatdate("YYYYMMDDhhmm", plantimestamp())
+
+  lifecycle {
+    ignore_changes = [input]
+  }
 }
 
 # The URL with its password, which Beanstalk reads for the instances. Neither is in the state.

@@ -2,7 +2,13 @@ locals {
   github      = "token.actions.githubusercontent.com"
   github_oidc = "arn:${local.partition}:iam::${local.account}:oidc-provider/${local.github}"
 
-  # Who may take a role: a token of GitHub's for AWS, made for this one subject of the repository.
+  # OWNER@ID/NAME@ID is what the tokens of newer repositories say, OWNER/NAME what those of older ones do.
+  repository    = replace(var.github_repository, "/@[0-9]+/", "")
+  repositories  = distinct([local.repository, var.github_repository])
+  repository_id = one(regex("(?:/[^@]+@([0-9]+))?$", var.github_repository))
+
+  # Who may take a role: a token of GitHub's for AWS, made for this one subject of the repository. A name may come to
+  # be somebody else's, an id never does, so that with ids it counts in both forms.
   trust = {
     for role, subject in {
       deploy = "environment:${var.github_environment}"
@@ -14,10 +20,13 @@ locals {
           Action    = "sts:AssumeRoleWithWebIdentity"
           Principal = { Federated = local.github_oidc }
           Condition = {
-            StringEquals = {
-              "${local.github}:aud" = "sts.amazonaws.com"
-              "${local.github}:sub" = "repo:${var.github_repository}:${subject}"
-            }
+            StringEquals = merge(
+              {
+                "${local.github}:aud" = "sts.amazonaws.com"
+                "${local.github}:sub" = [for name in local.repositories : "repo:${name}:${subject}"]
+              },
+              local.repository_id == null ? {} : { "${local.github}:repository_id" = local.repository_id },
+            )
           }
         }]
     })
@@ -44,9 +53,16 @@ resource "aws_iam_openid_connect_provider" "github" {
 resource "aws_iam_role" "deploy" {
   name                 = "${local.prefix}-deploy"
   description          = "GitHub deploys ${local.prefix}"
-  max_session_duration = 7200 # a deploy and its rollback, each waited for
+  max_session_duration = local.session_seconds
 
   assume_role_policy = local.trust.deploy
+
+  lifecycle {
+    precondition {
+      condition     = 2 * local.update_seconds + 1200 <= local.session_seconds
+      error_message = "A deploy and its rollback may take longer than the role lasts (numbers.tf)."
+    }
+  }
 }
 
 # What deploy/deploy.py calls, and what Beanstalk then does in the caller's name: UpdateEnvironment

@@ -18,6 +18,16 @@ output "platform" {
   value       = var.platform
 }
 
+output "wait_seconds" {
+  description = "Variable EB_WAIT of the GitHub environment: the longest that an update may take."
+  value       = local.update_seconds
+}
+
+output "open" {
+  description = "Variable EB_OPEN of the GitHub environment: whether a deploy that runs anywhere reaches the service."
+  value       = contains(var.allowed_cidrs, "0.0.0.0/0") && !var.internal
+}
+
 output "deploy_role_arn" {
   description = "Variable AWS_DEPLOY_ROLE of the GitHub environment."
   value       = aws_iam_role.deploy.arn

@@ -41,12 +41,16 @@ variable "owns_account_settings" {
 # ---- GitHub ------------------------------------------------------------------------------------
 
 variable "github_repository" {
-  description = "The repository whose workflows may deploy, OWNER/NAME."
+  description = <<-EOT
+    The repository whose workflows may deploy: OWNER@ID/NAME@ID, as GitHub's tokens name every repository that was made,
+    renamed or transferred since July 2026 (docs/deploy.md tells how to read one's own). OWNER/NAME alone is for a
+    repository whose tokens have no ids, and trusts whoever has that name.
+  EOT
   type        = string
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$", var.github_repository))
-    error_message = "github_repository: OWNER/NAME, without wildcards."
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9-]{0,38}(/[A-Za-z0-9._-]{1,100}|@[1-9][0-9]*/[A-Za-z0-9._-]{1,100}@[1-9][0-9]*)$", var.github_repository))
+    error_message = "github_repository: OWNER@ID/NAME@ID with both ids, or OWNER/NAME with none, and without wildcards."
   }
 }
 
@@ -96,7 +100,7 @@ variable "python_version" {
 }
 
 variable "size" {
-  description = "Size of an instance: small (2 GiB), medium (4 GiB) or large (8 GiB). A training may take a quarter of it, and two run at a time."
+  description = "Size of an instance: small (2 GiB), medium (4 GiB) or large (8 GiB). What of it a training and a cache may take: numbers.tf."
   type        = string
 
   validation {
@@ -203,6 +207,44 @@ variable "private_subnet_ids" {
   }
 }
 
+variable "allowed_cidrs" {
+  description = <<-EOT
+    Who may reach the service, as ranges of IPv4 addresses: ["203.0.113.7/32"] is one machine, ["0.0.0.0/0"] the world.
+    Without keys whoever reaches it may train, ask and delete.
+  EOT
+  type        = list(string)
+
+  validation {
+    condition     = length(var.allowed_cidrs) > 0 && alltrue([for range in var.allowed_cidrs : can(regex("^[0-9.]+/[0-9]+$", range)) && try(cidrhost(range, 0) == split("/", range)[0], false)])
+    error_message = "allowed_cidrs: at least one range such as 203.0.113.7/32 or 10.0.0.0/8, its address being the range's first."
+  }
+}
+
+variable "internal" {
+  description = "Whether the load balancer has private addresses only, for callers in the VPC or over a VPN."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.internal || var.load_balanced
+    error_message = "internal: a single instance is its own front door; set load_balanced = true."
+  }
+}
+
+variable "requests_per_instance" {
+  description = <<-EOT
+    Requests a minute that one instance shall carry. Over that many for each of min_instances an instance is added, under
+    half of it one is taken away. Not by CPU: trainings run at the lowest priority, and take what is idle.
+  EOT
+  type        = number
+  default     = 18000
+
+  validation {
+    condition     = var.requests_per_instance >= 10 && floor(var.requests_per_instance) == var.requests_per_instance
+    error_message = "requests_per_instance: a whole number from 10."
+  }
+}
+
 # ---- The service -------------------------------------------------------------------------------
 
 variable "max_content_length" {
@@ -212,7 +254,7 @@ variable "max_content_length" {
 
   validation {
     condition     = var.max_content_length >= 1 && var.max_content_length <= 67108864
-    error_message = "max_content_length: 1 to 67108864; nginx refuses more (.platform/nginx/conf.d/fitserve.conf), raise both together."
+    error_message = "max_content_length: 1 to 67108864; nginx refuses more (.platform/nginx/nginx.conf), raise both together."
   }
 }
 
@@ -305,9 +347,31 @@ variable "database_multi_az" {
 }
 
 variable "database_protected" {
-  description = "Whether the database refuses deletion, and leaves a last snapshot when it is deleted after all."
+  description = "Whether the database refuses deletion."
   type        = bool
   default     = true
+}
+
+variable "database_last_snapshot" {
+  description = "Whether a database that is deleted leaves a last snapshot. False loses every model with it."
+  type        = bool
+  default     = true
+}
+
+variable "database_snapshot" {
+  description = "Snapshot that a new database starts from. It changes nothing in one that is there."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.database_snapshot == null || var.database
+    error_message = "database_snapshot: it needs database = true."
+  }
+
+  validation {
+    condition     = var.database_snapshot == null || can(regex("^(rds:)?[A-Za-z][A-Za-z0-9:-]{0,254}$", var.database_snapshot))
+    error_message = "database_snapshot: the identifier of an RDS snapshot, or null."
+  }
 }
 
 variable "database_password" {

@@ -1,8 +1,10 @@
 # Two machines at least, behind a load balancer, over one database.
 environment           = "prod"
-github_repository     = "OWNER/fitserve" # yours
+github_repository     = "OWNER@ID/NAME@ID" # yours (docs/deploy.md); a plan stops until it is
 github_environment    = "production"
 owns_account_settings = true # false when dev is in the same account
+
+allowed_cidrs = ["192.0.2.1/32"] # yours; nobody has this one
 
 size               = "large"
 load_balanced      = true

@@ -7,8 +7,9 @@ mock_provider "aws" {
 
 variables {
   environment           = "dev"
-  github_repository     = "octo-org/fitserve"
+  github_repository     = "octo-org@123456/fitserve@456789"
   github_environment    = "dev"
+  allowed_cidrs         = ["203.0.113.0/24"]
   owns_account_settings = true
   size                  = "small"
   load_balanced         = false
@@ -27,7 +28,11 @@ run "deploy_role_trusts_one_environment_of_one_repository" {
         Condition = {
           StringEquals = {
             "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
-            "token.actions.githubusercontent.com:sub" = "repo:octo-org/fitserve:environment:dev"
+            "token.actions.githubusercontent.com:sub" = [
+              "repo:octo-org/fitserve:environment:dev",
+              "repo:octo-org@123456/fitserve@456789:environment:dev",
+            ]
+            "token.actions.githubusercontent.com:repository_id" = "456789"
           }
         }
       }]
@@ -41,6 +46,97 @@ run "deploy_role_trusts_one_environment_of_one_repository" {
       one(aws_iam_openid_connect_provider.github).client_id_list == toset(["sts.amazonaws.com"])
     )
     error_message = "GitHub's OIDC provider is not the one that the role trusts"
+  }
+}
+
+run "a_repository_without_ids_is_trusted_by_its_name_alone" {
+  command = plan
+
+  variables {
+    github_repository = "octo-org/fitserve"
+  }
+
+  assert {
+    condition = one(jsondecode(aws_iam_role.deploy.assume_role_policy).Statement).Condition == {
+      StringEquals = {
+        "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
+        "token.actions.githubusercontent.com:sub" = ["repo:octo-org/fitserve:environment:dev"]
+      }
+    }
+    error_message = "the subject of an older repository is not trusted exactly"
+  }
+}
+
+run "one_instance_is_reached_by_those_who_are_named" {
+  command = plan
+
+  variables {
+    allowed_cidrs = ["203.0.113.0/24", "198.51.100.7/32"]
+  }
+
+  assert {
+    condition = {
+      for range, rule in aws_vpc_security_group_ingress_rule.instance_from_outside :
+      range => [rule.cidr_ipv4, rule.from_port, rule.to_port, rule.ip_protocol]
+      } == {
+      "203.0.113.0/24"  = ["203.0.113.0/24", 80, 80, "tcp"]
+      "198.51.100.7/32" = ["198.51.100.7/32", 80, 80, "tcp"]
+    }
+    error_message = "somebody else reaches the one instance, or those who may do not"
+  }
+
+  assert {
+    condition = (
+      length(aws_security_group.balancer) + length(aws_vpc_security_group_ingress_rule.balancer) == 0 &&
+      length(aws_vpc_security_group_ingress_rule.instance_from_balancer) == 0
+    )
+    error_message = "there are groups of a load balancer without one"
+  }
+
+  assert {
+    condition     = !output.open
+    error_message = "a deploy from anywhere is told that it reaches a closed environment"
+  }
+}
+
+run "many_instances_are_reached_through_the_load_balancer" {
+  command = plan
+
+  variables {
+    load_balanced   = true
+    certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+  }
+
+  assert {
+    condition = {
+      for range, rule in aws_vpc_security_group_ingress_rule.balancer : range => [rule.from_port, rule.to_port]
+    } == { "203.0.113.0/24" = [443, 443] }
+    error_message = "the load balancer is reached by others, or elsewhere than on 443"
+  }
+
+  assert {
+    condition = (
+      length(aws_vpc_security_group_ingress_rule.instance_from_outside) == 0 &&
+      one(aws_vpc_security_group_ingress_rule.instance_from_balancer).referenced_security_group_id == aws_security_group.balancer[0].id &&
+      one(aws_vpc_security_group_ingress_rule.instance_from_balancer).cidr_ipv4 == null &&
+      one(aws_vpc_security_group_egress_rule.balancer).referenced_security_group_id == aws_security_group.instance.id &&
+      one(aws_vpc_security_group_egress_rule.balancer).cidr_ipv4 == null
+    )
+    error_message = "the instances are reached past the load balancer, or it reaches more than them"
+  }
+}
+
+run "the_world_is_let_in_only_by_its_name" {
+  command = plan
+
+  variables {
+    load_balanced = true
+    allowed_cidrs = ["0.0.0.0/0"]
+  }
+
+  assert {
+    condition     = output.open && one(values(aws_vpc_security_group_ingress_rule.balancer)).from_port == 80
+    error_message = "an open environment is not open"
   }
 }
 
@@ -189,7 +285,11 @@ run "plan_role_only_looks" {
     condition = one(jsondecode(aws_iam_role.plan[0].assume_role_policy).Statement).Condition == {
       StringEquals = {
         "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
-        "token.actions.githubusercontent.com:sub" = "repo:octo-org/fitserve:pull_request"
+        "token.actions.githubusercontent.com:sub" = [
+          "repo:octo-org/fitserve:pull_request",
+          "repo:octo-org@123456/fitserve@456789:pull_request",
+        ]
+        "token.actions.githubusercontent.com:repository_id" = "456789"
       }
     }
     error_message = "the plan role trusts something else than pull requests of octo-org/fitserve"
@@ -284,6 +384,7 @@ run "database_is_closed_and_its_password_nowhere" {
     condition = (
       aws_db_instance.this[0].storage_encrypted && !aws_db_instance.this[0].publicly_accessible &&
       aws_db_instance.this[0].deletion_protection && !aws_db_instance.this[0].skip_final_snapshot &&
+      can(regex("^[0-9]{12}$", terraform_data.database_since[0].input)) &&
       aws_db_instance.this[0].backup_retention_period == 7
     )
     error_message = "the database is not encrypted, private, protected and backed up"
@@ -325,6 +426,27 @@ run "database_is_closed_and_its_password_nowhere" {
       "arn:aws:secretsmanager:eu-central-1:123456789012:secret:store-url",
     )
     error_message = "an instance cannot read the store's URL"
+  }
+}
+
+run "a_database_that_may_be_deleted_still_leaves_a_snapshot" {
+  command = plan
+
+  variables {
+    database           = true
+    database_protected = false
+    database_password  = "NobodyMayReadThis0123456789"
+    database_snapshot  = "fitserve-dev-last-202611271200"
+  }
+
+  assert {
+    condition     = !aws_db_instance.this[0].deletion_protection && !aws_db_instance.this[0].skip_final_snapshot
+    error_message = "a teardown loses every model"
+  }
+
+  assert {
+    condition     = aws_db_instance.this[0].snapshot_identifier == "fitserve-dev-last-202611271200"
+    error_message = "a database does not begin as the snapshot that is named"
   }
 }
 

@@ -14,7 +14,7 @@ run "files" {
 
   assert {
     condition = keys(output.dev) == [
-      "environment", "github_environment", "github_repository", "load_balanced", "log_retention_days",
+      "allowed_cidrs", "environment", "github_environment", "github_repository", "load_balanced", "log_retention_days",
       "owns_account_settings", "size",
     ]
     error_message = "envs/dev.tfvars sets other variables than the run dev passes on"
@@ -22,7 +22,7 @@ run "files" {
 
   assert {
     condition = keys(output.prod) == [
-      "database", "database_class", "database_multi_az", "database_protected", "environment", "github_environment",
+      "allowed_cidrs", "database", "database_class", "database_multi_az", "database_protected", "environment", "github_environment",
       "github_repository", "load_balanced", "log_retention_days", "max_instances", "min_instances",
       "owns_account_settings", "size",
     ]
@@ -30,12 +30,29 @@ run "files" {
   }
 }
 
+run "a_repository_that_is_not_yours_yet_stops_the_plan" {
+  command = plan
+
+  variables {
+    environment           = run.files.dev.environment
+    allowed_cidrs         = run.files.dev.allowed_cidrs
+    github_repository     = run.files.dev.github_repository
+    github_environment    = run.files.dev.github_environment
+    owns_account_settings = run.files.dev.owns_account_settings
+    size                  = run.files.dev.size
+    load_balanced         = run.files.dev.load_balanced
+  }
+
+  expect_failures = [var.github_repository]
+}
+
 run "dev" {
   command = plan
 
   variables {
     environment           = run.files.dev.environment
-    github_repository     = run.files.dev.github_repository
+    allowed_cidrs         = run.files.dev.allowed_cidrs
+    github_repository     = "octo-org@123456/fitserve@456789" # the file has a placeholder
     github_environment    = run.files.dev.github_environment
     owns_account_settings = run.files.dev.owns_account_settings
     size                  = run.files.dev.size
@@ -69,7 +86,8 @@ run "prod" {
 
   variables {
     environment           = run.files.prod.environment
-    github_repository     = run.files.prod.github_repository
+    allowed_cidrs         = run.files.prod.allowed_cidrs
+    github_repository     = "octo-org@123456/fitserve@456789" # the file has a placeholder
     github_environment    = run.files.prod.github_environment
     owns_account_settings = run.files.prod.owns_account_settings
     size                  = run.files.prod.size

@@ -8,8 +8,9 @@ mock_provider "aws" {
 
 variables {
   environment           = "dev"
-  github_repository     = "octo-org/fitserve"
+  github_repository     = "octo-org@123456/fitserve@456789"
   github_environment    = "dev"
+  allowed_cidrs         = ["203.0.113.0/24"]
   owns_account_settings = true
   size                  = "small"
   load_balanced         = false
@@ -24,6 +25,7 @@ run "one_instance" {
       } == {
       "aws:autoscaling:asg MaxSize"                                               = "1"
       "aws:autoscaling:asg MinSize"                                               = "1"
+      "aws:autoscaling:launchconfiguration DisableDefaultEC2SecurityGroup"        = "true"
       "aws:autoscaling:launchconfiguration DisableIMDSv1"                         = "true"
       "aws:autoscaling:launchconfiguration IamInstanceProfile"                    = "fitserve-dev-instance"
       "aws:autoscaling:launchconfiguration RootVolumeSize"                        = "20"
@@ -35,9 +37,12 @@ run "one_instance" {
       "aws:ec2:vpc Subnets"                                                       = "subnet-0000000a,subnet-0000000b"
       "aws:ec2:vpc VPCId"                                                         = "vpc-00000000"
       "aws:elasticbeanstalk:application Application Healthcheck URL"              = "/health"
+      "aws:elasticbeanstalk:application:environment FITSERVE_CACHE_MB"            = "166"
       "aws:elasticbeanstalk:application:environment FITSERVE_MAX_CONTENT_LENGTH"  = "67108864"
       "aws:elasticbeanstalk:application:environment FITSERVE_STORE"               = "sqlite:////var/lib/fitserve/fitserve.sqlite3"
-      "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_MEMORY_MB"  = "512"
+      "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_MEMORY_MB"  = "332"
+      "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_SECONDS"    = "300"
+      "aws:elasticbeanstalk:application:environment WEB_CONCURRENCY"              = "2"
       "aws:elasticbeanstalk:cloudwatch:logs DeleteOnTerminate"                    = "false"
       "aws:elasticbeanstalk:cloudwatch:logs RetentionInDays"                      = "30"
       "aws:elasticbeanstalk:cloudwatch:logs StreamLogs"                           = "true"
@@ -86,6 +91,7 @@ run "load_balanced_over_a_database" {
       } == {
       "aws:autoscaling:asg MaxSize"                                               = "4"
       "aws:autoscaling:asg MinSize"                                               = "2"
+      "aws:autoscaling:launchconfiguration DisableDefaultEC2SecurityGroup"        = "true"
       "aws:autoscaling:launchconfiguration DisableIMDSv1"                         = "true"
       "aws:autoscaling:launchconfiguration IamInstanceProfile"                    = "fitserve-prod-instance"
       "aws:autoscaling:launchconfiguration RootVolumeSize"                        = "20"
@@ -93,13 +99,13 @@ run "load_balanced_over_a_database" {
       "aws:autoscaling:launchconfiguration SecurityGroups"                        = "sg-00000000"
       "aws:autoscaling:trigger BreachDuration"                                    = "3"
       "aws:autoscaling:trigger LowerBreachScaleIncrement"                         = "-1"
-      "aws:autoscaling:trigger LowerThreshold"                                    = "20"
-      "aws:autoscaling:trigger MeasureName"                                       = "CPUUtilization"
+      "aws:autoscaling:trigger LowerThreshold"                                    = "18000"
+      "aws:autoscaling:trigger MeasureName"                                       = "RequestCount"
       "aws:autoscaling:trigger Period"                                            = "1"
-      "aws:autoscaling:trigger Statistic"                                         = "Average"
-      "aws:autoscaling:trigger Unit"                                              = "Percent"
+      "aws:autoscaling:trigger Statistic"                                         = "Sum"
+      "aws:autoscaling:trigger Unit"                                              = "Count"
       "aws:autoscaling:trigger UpperBreachScaleIncrement"                         = "1"
-      "aws:autoscaling:trigger UpperThreshold"                                    = "60"
+      "aws:autoscaling:trigger UpperThreshold"                                    = "36000"
       "aws:autoscaling:updatepolicy:rollingupdate MaxBatchSize"                   = "1"
       "aws:autoscaling:updatepolicy:rollingupdate MinInstancesInService"          = "2"
       "aws:autoscaling:updatepolicy:rollingupdate RollingUpdateEnabled"           = "true"
@@ -112,8 +118,11 @@ run "load_balanced_over_a_database" {
       "aws:ec2:vpc Subnets"                                                       = "subnet-0000000a,subnet-0000000b"
       "aws:ec2:vpc VPCId"                                                         = "vpc-00000000"
       "aws:elasticbeanstalk:application Application Healthcheck URL"              = "/health"
+      "aws:elasticbeanstalk:application:environment FITSERVE_CACHE_MB"            = "934"
       "aws:elasticbeanstalk:application:environment FITSERVE_MAX_CONTENT_LENGTH"  = "67108864"
-      "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_MEMORY_MB"  = "2048"
+      "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_MEMORY_MB"  = "1868"
+      "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_SECONDS"    = "300"
+      "aws:elasticbeanstalk:application:environment WEB_CONCURRENCY"              = "2"
       "aws:elasticbeanstalk:application:environmentsecrets FITSERVE_STORE"        = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:store-url"
       "aws:elasticbeanstalk:cloudwatch:logs DeleteOnTerminate"                    = "false"
       "aws:elasticbeanstalk:cloudwatch:logs RetentionInDays"                      = "90"
@@ -121,7 +130,7 @@ run "load_balanced_over_a_database" {
       "aws:elasticbeanstalk:cloudwatch:logs:health DeleteOnTerminate"             = "false"
       "aws:elasticbeanstalk:cloudwatch:logs:health HealthStreamingEnabled"        = "true"
       "aws:elasticbeanstalk:cloudwatch:logs:health RetentionInDays"               = "90"
-      "aws:elasticbeanstalk:command BatchSize"                                    = "1"
+      "aws:elasticbeanstalk:command BatchSize"                                    = "2"
       "aws:elasticbeanstalk:command BatchSizeType"                                = "Fixed"
       "aws:elasticbeanstalk:command DeploymentPolicy"                             = "RollingWithAdditionalBatch"
       "aws:elasticbeanstalk:command IgnoreHealthCheck"                            = "false"
@@ -129,7 +138,7 @@ run "load_balanced_over_a_database" {
       "aws:elasticbeanstalk:environment EnvironmentType"                          = "LoadBalanced"
       "aws:elasticbeanstalk:environment LoadBalancerType"                         = "application"
       "aws:elasticbeanstalk:environment ServiceRole"                              = "fitserve-prod-service"
-      "aws:elasticbeanstalk:environment:process:default DeregistrationDelay"      = "60"
+      "aws:elasticbeanstalk:environment:process:default DeregistrationDelay"      = "330"
       "aws:elasticbeanstalk:environment:process:default HealthCheckInterval"      = "15"
       "aws:elasticbeanstalk:environment:process:default HealthCheckPath"          = "/health"
       "aws:elasticbeanstalk:environment:process:default HealthCheckTimeout"       = "5"
@@ -148,6 +157,8 @@ run "load_balanced_over_a_database" {
       "aws:elasticbeanstalk:managedactions:platformupdate UpdateLevel"            = "minor"
       "aws:elbv2:listener:default ListenerEnabled"                                = "true"
       "aws:elbv2:loadbalancer IdleTimeout"                                        = "330"
+      "aws:elbv2:loadbalancer ManagedSecurityGroup"                               = "sg-00000000"
+      "aws:elbv2:loadbalancer SecurityGroups"                                     = "sg-00000000"
     }
     error_message = "many instances over a database have other settings than these"
   }
@@ -214,9 +225,12 @@ run "store_url_is_plain" {
       for s in aws_elastic_beanstalk_environment.this.setting : s.name => s.value
       if startswith(s.namespace, "aws:elasticbeanstalk:application:environment")
       } == {
+      FITSERVE_CACHE_MB           = "166"
       FITSERVE_MAX_CONTENT_LENGTH = "67108864"
       FITSERVE_STORE              = "postgresql+psycopg://fitserve@db.example.internal/fitserve"
-      FITSERVE_TRAINING_MEMORY_MB = "512"
+      FITSERVE_TRAINING_MEMORY_MB = "332"
+      FITSERVE_TRAINING_SECONDS   = "300"
+      WEB_CONCURRENCY             = "2"
     }
     error_message = "store_url does not become FITSERVE_STORE"
   }
@@ -260,7 +274,30 @@ run "rolling_updates_leave_room" {
   }
 }
 
-run "medium" {
+run "an_internal_load_balancer_has_private_addresses" {
+  command = plan
+
+  variables {
+    load_balanced      = true
+    internal           = true
+    public_subnet_ids  = ["subnet-11111111", "subnet-22222222"]
+    private_subnet_ids = ["subnet-33333333", "subnet-44444444"]
+  }
+
+  assert {
+    condition = {
+      for s in aws_elastic_beanstalk_environment.this.setting : s.name => s.value if startswith(s.name, "ELBS")
+    } == { ELBScheme = "internal", ELBSubnets = "subnet-33333333,subnet-44444444" }
+    error_message = "an internal load balancer has public addresses, or stands in public subnets"
+  }
+
+  assert {
+    condition     = !output.open
+    error_message = "a deploy from anywhere is told that it reaches what is internal"
+  }
+}
+
+run "memory_of_every_size_holds_what_it_is_told_to" {
   command = plan
 
   variables {
@@ -268,17 +305,50 @@ run "medium" {
   }
 
   assert {
-    condition = one([
-      for s in aws_elastic_beanstalk_environment.this.setting : s.value if s.name == "InstanceTypes"
-    ]) == "t3.medium"
-    error_message = "medium is not a t3.medium"
+    condition = {
+      for s in aws_elastic_beanstalk_environment.this.setting : s.name => s.value
+      if contains(["InstanceTypes", "FITSERVE_TRAINING_MEMORY_MB", "FITSERVE_CACHE_MB"], s.name)
+    } == { InstanceTypes = "t3.medium", FITSERVE_TRAINING_MEMORY_MB = "844", FITSERVE_CACHE_MB = "422" }
+    error_message = "medium is not a t3.medium whose trainings take 844 MiB and whose caches 422"
   }
 
   assert {
-    condition = one([
-      for s in aws_elastic_beanstalk_environment.this.setting : s.value
-      if s.name == "FITSERVE_TRAINING_MEMORY_MB"
-    ]) == "1024"
-    error_message = "two trainings on a medium instance may take half of its memory"
+    condition = (
+      local.system_mb + local.workers * (local.worker_mb + local.cache_mb) + local.trainings * local.training_mb
+      <= local.instance_mb[var.size] - local.free_mb / 4
+    )
+    error_message = "what workers, caches and trainings may take leaves no quarter of what is free for requests"
+  }
+}
+
+run "waiting_is_the_sum_of_what_is_waited_for" {
+  command = plan
+
+  assert {
+    condition     = [local.answer_seconds, local.stop_seconds, local.command_seconds, output.wait_seconds] == [330, 345, 900, 1770]
+    error_message = "one instance: drained or stopped, built, four minutes of Beanstalk's, well"
+  }
+}
+
+run "waiting_for_many_does_not_grow_with_their_number" {
+  command = plan
+
+  variables {
+    load_balanced     = true
+    max_instances     = 20
+    database          = true
+    database_password = "0123456789abcdefghij"
+  }
+
+  assert {
+    condition = [output.wait_seconds, one([
+      for s in aws_elastic_beanstalk_environment.this.setting : s.value if s.name == "BatchSize"
+    ])] == [5310, "10"]
+    error_message = "many instances are updated in more than three batches"
+  }
+
+  assert {
+    condition     = aws_iam_role.deploy.max_session_duration >= 2 * output.wait_seconds + 1200
+    error_message = "the deploy role ends before a deploy and its rollback do"
   }
 }

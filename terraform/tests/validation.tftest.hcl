@@ -8,8 +8,9 @@ mock_provider "aws" {
 
 variables {
   environment           = "dev"
-  github_repository     = "octo-org/fitserve"
+  github_repository     = "octo-org@123456/fitserve@456789"
   github_environment    = "dev"
+  allowed_cidrs         = ["203.0.113.0/24"]
   owns_account_settings = true
   size                  = "small"
   load_balanced         = false
@@ -63,6 +64,98 @@ run "repository_with_wildcard" {
   }
 
   expect_failures = [var.github_repository]
+}
+
+run "repository_with_a_wildcard_for_an_id" {
+  command = plan
+
+  variables {
+    github_repository = "octo-org@123456/fitserve@*"
+  }
+
+  expect_failures = [var.github_repository]
+}
+
+run "repository_with_one_id" {
+  command = plan
+
+  variables {
+    github_repository = "octo-org/fitserve@456789"
+  }
+
+  expect_failures = [var.github_repository]
+}
+
+run "nobody_is_allowed" {
+  command = plan
+
+  variables {
+    allowed_cidrs = []
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "an_address_without_its_range" {
+  command = plan
+
+  variables {
+    allowed_cidrs = ["203.0.113.7"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "an_address_that_is_not_its_ranges_first" {
+  command = plan
+
+  variables {
+    allowed_cidrs = ["203.0.113.7/24"]
+  }
+
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "an_internal_single_instance" {
+  command = plan
+
+  variables {
+    internal = true
+  }
+
+  expect_failures = [var.internal]
+}
+
+run "half_a_request" {
+  command = plan
+
+  variables {
+    requests_per_instance = 0.5
+  }
+
+  expect_failures = [var.requests_per_instance]
+}
+
+run "a_snapshot_without_a_database" {
+  command = plan
+
+  variables {
+    database_snapshot = "fitserve-dev-last-202611271200"
+  }
+
+  expect_failures = [var.database_snapshot]
+}
+
+run "a_snapshot_by_a_sentence" {
+  command = plan
+
+  variables {
+    database          = true
+    database_password = "0123456789abcdefghij"
+    database_snapshot = "the last one"
+  }
+
+  expect_failures = [var.database_snapshot]
 }
 
 run "github_environment_with_wildcard" {

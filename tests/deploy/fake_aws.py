@@ -29,9 +29,12 @@ class FakeAws:
     silent: set[str] = field(default_factory=set)  # Green, but /health answers 500
     refused: set[str] = field(default_factory=set)  # Beanstalk itself stays with the version before
     busy: int = 0  # so many looks at the environment find it Updating
+    slow: int = 0  # so many looks more, once an update has begun
     throttled: dict[str, int] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)  # Green and ok, but without a store
     versions: dict[str, str] = field(default_factory=lambda: {"before": "replaces older"})
+    # In the order in which they were made.
     objects: dict[str, bytes] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
@@ -68,9 +71,19 @@ class FakeAws:
         return f"<Environments><member>{xml(facts)}</member></Environments>"
 
     def DescribeApplicationVersions(self, given: dict[str, str]) -> str:  # noqa: N802
-        label = given["VersionLabels.member.1"]
-        facts = {"VersionLabel": label, "Description": self.versions.get(label, "")}
-        found = f"<member>{xml(facts)}</member>" if label in self.versions else ""
+        asked = given.get("VersionLabels.member.1")
+        found = "".join(
+            f"<member>{xml(facts)}</member>"
+            for number, (label, description) in enumerate(self.versions.items())
+            if asked in (None, label)
+            for facts in [
+                {
+                    "VersionLabel": label,
+                    "Description": description,
+                    "DateCreated": f"2026-11-27T00:00:{number:02}Z",
+                }
+            ]
+        )
         return f"<ApplicationVersions>{found}</ApplicationVersions>"
 
     def CreateApplicationVersion(self, given: dict[str, str]) -> str:  # noqa: N802
@@ -87,7 +100,7 @@ class FakeAws:
         if label not in self.refused:
             self.label = label
             self.health = "Red" if label in self.ill else "Green"
-        self.busy = 3
+        self.busy = 3 + self.slow
         return xml({"EnvironmentName": "shop-dev", "Status": "Updating"})
 
     def DescribeEvents(self, given: dict[str, str]) -> str:  # noqa: N802
@@ -138,7 +151,8 @@ def fake_aws(**start: Any) -> Iterator[FakeAws]:
             if aws.label in aws.silent:
                 self.reply(500, "{}")
             else:
-                self.reply(200, json.dumps({"status": "ok"}))
+                store = "unreachable" if aws.label in aws.lost else "ok"
+                self.reply(200, json.dumps({"status": "ok", "store": store}))
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -17,9 +17,12 @@ from tests.conftest import ROOT, Server, free_port, wait_until_up
 pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="bundles come from a commit")
 
 OF_BOTH = {
+    ".platform/confighooks/predeploy/10_stop.sh",
     ".platform/hooks/prebuild/10_store.sh",
-    ".platform/nginx/conf.d/fitserve.conf",
     ".platform/hooks/prebuild/20_requirements.sh",
+    ".platform/hooks/prebuild/30_stop.sh",
+    ".platform/hooks/predeploy/10_stop.sh",
+    ".platform/nginx/nginx.conf",
     "LICENSE",
     "requirements-postgres.txt",
 }
@@ -38,12 +41,13 @@ def bundle(platform: str, path: Path) -> Path:
 def test_only_what_is_needed_is_in_it(platform: str, tmp_path: Path) -> None:
     with zipfile.ZipFile(bundle(platform, tmp_path / "b.zip")) as archive:
         names = {info.filename for info in archive.infolist() if not info.is_dir()}
-        hook = archive.getinfo(".platform/hooks/prebuild/10_store.sh")
+        hooks = [info for info in archive.infolist() if info.filename.endswith(".sh")]
     assert {name for name in names if not name.startswith("src/fitserve/")} == (
         OF_BOTH | OF_ONE[platform]
     )
     assert "src/fitserve/gunicorn_conf.py" in names
-    assert hook.external_attr >> 16 & 0o111, "Beanstalk runs hooks, so they must be executable"
+    for hook in hooks:
+        assert hook.external_attr >> 16 & 0o111, f"Beanstalk cannot run {hook.filename}"
 
 
 def test_the_same_commit_gives_the_same_bytes(

@@ -7,6 +7,7 @@ import pytest
 
 from deploy import deploy as script
 from deploy.deploy import Exit, commit_of, main
+from fitserve.storage.migrations import STEPS
 from tests.conftest import ROOT
 from tests.deploy.fake_aws import FakeAws, fake_aws
 
@@ -40,6 +41,7 @@ def commit() -> str:
     return commit_of("HEAD")
 
 
+NOW = script.Schema(len(STEPS), STEPS[-1].usable_from)
 TARGET = ["--application=shop", "--environment=shop-dev"]
 SOON = ["--wait=0.2", "--settle=0.02", "--poll=0.005"]
 
@@ -55,7 +57,7 @@ def rollback(*more: str) -> int:
 def test_the_happy_path(aws: FakeAws, commit: str) -> None:
     assert deploy() == Exit.DONE
     assert aws.objects[f"bundles/{commit}.zip"]
-    assert aws.versions[commit] == "replaces before"
+    assert aws.versions[commit] == f"replaces before; {NOW}"
     assert (aws.label, aws.status, aws.health) == (commit, "Ready", "Green")
     changes = [call for call in aws.calls if not call.startswith("Describe")]
     assert changes == ["PutObject", "CreateApplicationVersion", "UpdateEnvironment"]
@@ -64,7 +66,7 @@ def test_the_happy_path(aws: FakeAws, commit: str) -> None:
 def test_the_first_deploy_replaces_the_sample_application(aws: FakeAws, commit: str) -> None:
     aws.label = "Sample Application"
     assert deploy() == Exit.DONE
-    assert aws.versions[commit] == "the first"
+    assert aws.versions[commit] == f"the first; {NOW}"
 
 
 def test_a_failed_health_check_rolls_back(
@@ -142,15 +144,125 @@ def test_an_environment_in_the_middle_of_an_update_is_waited_for(aws: FakeAws, c
 
 def test_an_environment_that_never_becomes_ready_is_left_alone(aws: FakeAws) -> None:
     aws.busy = 10_000
-    assert deploy() == Exit.STUCK
+    assert deploy() == Exit.UNCHANGED
+    assert rollback() == Exit.UNCHANGED
+    assert {call for call in aws.calls if not call.startswith("Describe")} == set()
+
+
+def test_an_update_that_is_only_slow_is_not_put_back(
+    aws: FakeAws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.slow = 10_000
+    assert deploy() == Exit.UNDER_WAY
+    assert aws.calls.count("UpdateEnvironment") == 1
+    assert "neither well nor failed" in capsys.readouterr().out
+    aws.busy, aws.slow = 0, 10_000
+    aws.label = "before"
+    assert rollback("--to=before") == Exit.UNDER_WAY
+
+
+def test_a_version_that_lost_its_store_rolls_back(
+    aws: FakeAws, commit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.lost = {commit}
+    assert deploy() == Exit.ROLLED_BACK
+    assert "the store is unreachable" in capsys.readouterr().out
+
+
+def test_what_cannot_be_reached_is_not_asked(
+    aws: FakeAws, commit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.silent = {commit}
+    assert deploy("--closed") == Exit.DONE
+    assert aws.label == commit
+    assert "was not asked from here" in capsys.readouterr().out
+
+
+# ------------------------------------------------------------------ versions and the store
+
+
+def test_the_schema_is_read_from_the_source_of_a_commit(commit: str) -> None:
+    assert script.schema_of(commit) == NOW
+
+
+def test_a_source_that_does_not_say_is_refused(
+    aws: FakeAws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(script, "git", lambda *args: "0" * 40 if args[0] == "rev-parse" else "")
+    assert deploy() == Exit.UNCHANGED
+    assert "does not say what its steps leave" in capsys.readouterr().out
+
+
+def knows(aws: FakeAws, label: str, number: int, usable_from: int) -> None:
+    aws.versions[label] = f"replaces before; schema {number}, usable from {usable_from}"
+
+
+def test_a_deploy_without_a_way_back_is_refused(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(script, "schema_of", lambda _: script.Schema(4, 4))
+    knows(aws, "before", 3, 2)
+    assert deploy() == Exit.UNCHANGED
+    assert "Deploy a version between them first" in capsys.readouterr().out
+    assert aws.label == "before"
+    assert not aws.objects
+    assert deploy("--one-way") == Exit.DONE
+
+
+def test_a_deploy_one_way_that_fails_is_not_put_back(
+    aws: FakeAws, commit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(script, "schema_of", lambda _: script.Schema(4, 4))
+    knows(aws, "before", 3, 2)
+    aws.ill = {commit}
+    assert deploy("--one-way") == Exit.STUCK
+    assert aws.calls.count("UpdateEnvironment") == 1
+
+
+def test_an_older_commit_that_cannot_use_the_store_is_refused(
+    aws: FakeAws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    knows(aws, "before", NOW.number + 2, NOW.number + 1)
+    assert deploy() == Exit.UNCHANGED
+    assert "deploy a newer commit" in capsys.readouterr().out
+
+
+def test_a_neighbour_can_be_put_back(aws: FakeAws) -> None:
+    """Two steps: `between` knows the schema that `last` needs."""
+    knows(aws, "between", 3, 2)
+    knows(aws, "last", 4, 3)
+    aws.label = "last"
+    assert rollback("--to=between") == Exit.DONE
+    assert aws.label == "between"
+
+
+@pytest.mark.parametrize("running", ["last", "between"])
+def test_a_rollback_across_a_step_is_refused_and_says_what_to_do(
+    aws: FakeAws, running: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also from `between`: what ran after it has left its mark in the store."""
+    knows(aws, "between", 3, 2)
+    knows(aws, "last", 4, 3)
+    aws.label = running
+    assert rollback("--to=before") == Exit.UNCHANGED
+    said = capsys.readouterr().out
+    assert "version before knows no schema over 2, and the store needs 3" in said
+    assert "loses nothing" in said
+    assert "--store-restored" in said
     assert "UpdateEnvironment" not in aws.calls
+    assert rollback("--to=before", "--store-restored") == Exit.DONE
+
+
+def test_a_rollback_to_what_is_not_there(aws: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
+    assert rollback("--to=nix") == Exit.UNCHANGED
+    assert "shop has no version nix" in capsys.readouterr().out
 
 
 def test_a_commit_is_uploaded_once(aws: FakeAws, commit: str) -> None:
     assert deploy() == Exit.DONE
     assert deploy() == Exit.DONE
     assert aws.calls.count("PutObject") == aws.calls.count("CreateApplicationVersion") == 1
-    assert aws.versions[commit] == "replaces before"
+    assert aws.versions[commit] == f"replaces before; {NOW}"
 
 
 def test_an_environment_that_is_not_there(aws: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,7 +42,7 @@ def parse_url(url: str) -> URL:
         try:
             parsed.get_dialect().import_dbapi()
         except (ImportError, NoSuchModuleError):
-            raise ValueError("PostgreSQL needs psycopg: install fitserve[postgres]") from None
+            raise ValueError("PostgreSQL needs psycopg: install psycopg[binary]") from None
     return parsed
 
 
