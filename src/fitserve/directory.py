@@ -12,6 +12,7 @@ from dataclasses import replace
 from threading import Event, Lock, Thread
 from time import monotonic
 
+from fitserve.data.columns import Columns
 from fitserve.errors import (
     ModelTraining,
     ModelUnreadable,
@@ -161,8 +162,11 @@ class ModelDirectory:
         description = training.ending(done)
         training.name_features(done.model)
         epoch = self._epoch
-        record = self._store.publish(replace(reserved, description=description), done.model.state())
-        self._cache.put(Loaded(record, done.model, epoch))
+        record = self._store.publish(
+            replace(reserved, description=description), training.state(done)
+        )
+        columns = None if training.table is None else training.table.columns
+        self._cache.put(Loaded(record, done.model, epoch, columns))
         return record
 
     # ------------------------------------------------------------------------------- store
@@ -260,13 +264,16 @@ class ModelDirectory:
                 raise UnknownModel(*key)
             raise TrainingFailed(*key) if found.status == "failed" else ModelTraining(*key)
         record, state = stored
+        learned = dict(state)
+        of_columns = learned.pop("columns", None)
         try:
+            columns = None if of_columns is None else Columns.restored(of_columns)
             model = self.catalog[key.model_type].restored(
-                record.description["hyperparameters"], state
+                record.description["hyperparameters"], learned
             )
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             log.error("The %s model with id %d does not fit this program: %s", *key, error)
             raise ModelUnreadable(*key) from error
-        loaded = Loaded(record, model, epoch)
+        loaded = Loaded(record, model, epoch, columns)
         self._cache.put(loaded)
         return loaded

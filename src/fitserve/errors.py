@@ -128,11 +128,11 @@ class InvalidRequest(FitserveError):
         self.faults = list(faults)
         self.total = min(len(self.faults) if total is None else total, COUNTED)
         first = self.faults[0]
-        if self.total == 1:
-            detail = f"{first}. Mend it and send the request again."
-        else:
+        if self.total > 1:
             least = "At least " if self.total == COUNTED else ""
             detail = f"{least}{self.total:,} things to mend; the first is {first}."
+        else:
+            detail = f"{first}." + ("" if add else " Mend it and send the request again.")
         self.add = add
         if add is not None:
             detail = f"{detail} Add {add}"
@@ -151,9 +151,6 @@ class InvalidRequest(FitserveError):
             {"loc": [_short(part) for part in fault.loc], "msg": fault.msg, "type": fault.type}
             for fault in self.faults
         ]
-        remedies = [remedy for fault in self.faults for remedy in fault.remedies]
-        if remedies:
-            members["remedies"] = [remedy._asdict() for remedy in remedies]
         if self.total > len(self.faults):
             members["more_errors"] = self.total - len(self.faults)
         return members

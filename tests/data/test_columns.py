@@ -358,9 +358,9 @@ def test_rows_with_missing_cells_can_be_left_out() -> None:
     assert found.columns.encoded_names == ["n", "c=a", "c=b"]
     assert found.y is not None
     assert found.y.tolist() == [1, 1]
-    assert found.rows is not None
-    assert found.rows.tolist() == [0, 2]
-    assert found.place(1, "n") == ("X", "n", 2)
+    assert found.table.rows is not None
+    assert found.table.rows.tolist() == [0, 2]
+    assert found.table.table.place(1, "n") == ("X", "n", 2)
     with pytest.raises(InvalidRequest, match="the cell is empty"):
         again(found.columns, table)
 

@@ -509,7 +509,7 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(url: str) -> None:
         "description = '{'",
         "description = NULL",
         'values_ = \'{"values": {}, "texts": {}}\'',
-        "format = 2",
+        "format = 3",
         "format = NULL",
     ],
 )

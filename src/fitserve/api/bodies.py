@@ -8,6 +8,7 @@ from threading import BoundedSemaphore
 from typing import Any, TypeVar
 
 from flask import current_app, request
+from werkzeug.datastructures import MultiDict
 
 from fitserve.api.schemas import Request, parse
 from fitserve.errors import MalformedJson, MalformedRequest, TooLarge, UnsupportedMediaType, clip
@@ -20,13 +21,19 @@ _large = BoundedSemaphore(2)  # a large body takes ten times its size while it i
 _PACKINGS = {"gzip": 31, "x-gzip": 31, "deflate": 47}  # zlib's window bits; 47: zlib or gzip
 
 
-def takes(schema: type[R]) -> Callable[[Callable[[R], Any]], Callable[[], Any]]:
-    """The route takes a JSON body of this schema as its argument."""
+def takes(
+    schema: type[R], csv: Callable[["MultiDict[str, str]", bytes], Any] | None = None
+) -> Callable[[Callable[[Any], Any]], Callable[[], Any]]:
+    """The route takes a JSON body of this schema as its argument, or what `csv` makes of the
+    query and a body that is CSV."""
 
-    def decorate(route: Callable[[R], Any]) -> Callable[[], Any]:
+    def decorate(route: Callable[[Any], Any]) -> Callable[[], Any]:
         @wraps(route)
         def reading() -> Any:
-            _require_json()
+            if csv is not None and request.mimetype == "text/csv":
+                _require_utf8("text/csv")
+                return route(csv(request.args, _unpacked()))
+            _require_json(csv is not None)
             with _large if _is_large() else nullcontext():
                 body = parse(schema, _unpacked())
             return route(body)
@@ -36,17 +43,27 @@ def takes(schema: type[R]) -> Callable[[Callable[[R], Any]], Callable[[], Any]]:
     return decorate
 
 
-def _require_json() -> None:
+def _require_json(or_csv: bool) -> None:
     media_type = request.mimetype
     is_json = media_type == "application/json" or (
         media_type.startswith("application/") and media_type.endswith("+json")
     )
-    charset = request.mimetype_params.get("charset", "utf-8").lower()
-    if not is_json or charset not in ("utf-8", "utf8", "us-ascii"):
+    if not is_json:
         given = clip(request.content_type) if request.content_type else "nothing"
+        csv = ", or CSV, by 'Content-Type: text/csv' and --data-binary @FILE" if or_csv else ""
         raise UnsupportedMediaType(
             "The body must be JSON in UTF-8, declared by the header "
-            f"'Content-Type: application/json'; declared was {given}."
+            f"'Content-Type: application/json'{csv}; declared was {given}."
+        )
+    _require_utf8("application/json")
+
+
+def _require_utf8(media_type: str) -> None:
+    charset = request.mimetype_params.get("charset", "utf-8")
+    if charset.lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedMediaType(
+            f"The body must be in UTF-8, not {clip(charset, 40)!r}; convert it, and declare it by "
+            f"'Content-Type: {media_type}'."
         )
 
 

@@ -1,39 +1,57 @@
 """The answer of /predict, made a block of rows at a time and never larger than its limit."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
-from flask import Response
+import numpy as np
+from flask import Response, request
+from numpy.typing import NDArray
 from pydantic_core import to_json
 
+from fitserve.api import asked
+from fitserve.api.asked import CsvPrediction, MatrixRows, Rows
 from fitserve.api.schemas import PredictRequest
 from fitserve.data import arrays
+from fitserve.data.appending import appended
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import Location, PredictionLimit, relocated
+from fitserve.data.csv import CsvFile
+from fitserve.errors import PredictionLimit, relocated
 from fitserve.models.base import Model
 from fitserve.predictor import Predictor
 from fitserve.storage.cache import Loaded
 
 ANSWER_MB = 32
 """MiB of one answer."""
+CSV_MB = 256
+"""MiB of the numbers that are added to a CSV, before they are written."""
 NUMBER = 25  # characters of a number in an answer at most, and of what is around it
 WRITTEN = 20.0  # operations that writing a number takes
 
 
-def prediction(ask: PredictRequest, loaded: Loaded, predictor: Predictor) -> Any:
+def prediction(ask: PredictRequest | CsvPrediction, loaded: Loaded, predictor: Predictor) -> Any:
     """The answer of /predict: of one row in the singular, of a batch in the plural."""
-    model = loaded.model
+    answer: dict[str, Any] = {"model_type": ask.model_type, "model_id": ask.model_id}
+    if isinstance(ask, CsvPrediction):
+        file, rows = ask.rows(loaded)
+        if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
+            return _csv(file, rows, ask.probabilities, loaded, predictor)
+        return _batch(answer, ask.probabilities, loaded, rows, predictor)
+    model, cost = loaded.model, loaded.row_cost
+    if loaded.columns is not None:
+        table, single = asked.of_json(ask.features, loaded.columns)
+        if not single:
+            return _batch(answer, ask.probabilities, loaded, table, predictor)
+        (X,) = table.parts(1)
+        with table.located(0):
+            return answer | predictor.in_blocks(1, cost, lambda _: _one(ask, model, X))[0]
     X, single = arrays.features(
         ask.features, model.n_features_in_, loaded.feature_names, ("features",)
     )
-    answer: dict[str, Any] = {"model_type": ask.model_type, "model_id": ask.model_id}
-    with _located_in_features(single), arrays.naming_columns(loaded.feature_names):
-        if single:
-            return (
-                answer | predictor.in_blocks(1, loaded.row_cost, lambda _: _one(ask, model, X))[0]
-            )
-        return _batch(answer, ask, loaded, X, predictor)
+    with arrays.naming_columns(loaded.feature_names):
+        if not single:
+            return _batch(answer, ask.probabilities, loaded, MatrixRows(X), predictor)
+        with _located_in_features():
+            return answer | predictor.in_blocks(1, cost, lambda _: _one(ask, model, X))[0]
 
 
 def _one(ask: PredictRequest, model: Model, X: FloatArray) -> dict[str, Any]:
@@ -44,33 +62,66 @@ def _one(ask: PredictRequest, model: Model, X: FloatArray) -> dict[str, Any]:
 
 
 def _batch(
-    answer: dict[str, Any], ask: PredictRequest, loaded: Loaded, X: FloatArray, predictor: Predictor
+    answer: dict[str, Any], probabilities: bool, loaded: Loaded, rows: Rows, predictor: Predictor
 ) -> Response:
-    model, cost = loaded.model, loaded.row_cost + WRITTEN + loaded.longest_label
-    if ask.probabilities:
-        _refuse_many(loaded, len(X))
+    model = loaded.model
+    cost = rows.cost + loaded.row_cost + WRITTEN + loaded.longest_label
+    if probabilities:
+        _refuse_many(loaded, rows.n_rows)
         cost += WRITTEN * loaded.n_labels + loaded.labels_length
-    model.refuse_rows(X)
-    room = ANSWER_MB * 2**20
+    rows.refuse(model)
+    room, start = ANSWER_MB * 2**20, 0
 
-    def block(rows: slice) -> tuple[bytes, bytes]:
-        nonlocal room
-        part = X[rows]
-        predicted = to_json(model.predict(part).tolist())[1:-1]
-        told = to_json(_by_label(model, part))[1:-1] if ask.probabilities else b""
+    def block(X: FloatArray) -> tuple[bytes, bytes]:
+        nonlocal room, start
+        with rows.located(start):
+            predicted = to_json(model.predict(X).tolist())[1:-1]
+            told = to_json(_by_label(model, X))[1:-1] if probabilities else b""
         room -= len(predicted) + len(told)
         if room < 0:
-            raise PredictionLimit.answer(ANSWER_MB, rows.start, len(X))
+            raise PredictionLimit.answer(ANSWER_MB, start, rows.n_rows)
+        start += len(X)
         return predicted, told
 
-    predicted, told = zip(*predictor.in_blocks(len(X), cost, block), strict=True)
+    blocks = predictor.over(rows.n_rows, cost, rows.parts, block)
+    predicted, told = zip(*blocks, strict=True)
     pieces = [to_json(answer)[:-1], b',"predictions":[', *_joined(predicted)]
-    if ask.probabilities:
+    if probabilities:
         pieces += [b'],"probabilities":[', *_joined(told)]
     pieces.append(b"]}\n")
     if len(pieces) < 10:
         pieces = [b"".join(pieces)]
     return Response(pieces, mimetype="application/json")
+
+
+def _csv(
+    file: CsvFile, rows: Rows, probabilities: bool, loaded: Loaded, predictor: Predictor
+) -> Response:
+    """The file that was sent, with what is predicted behind each of its records, streamed. All
+    is predicted before, so that what is wrong is told before the first byte."""
+    model, n_labels, start = loaded.model, loaded.n_labels if probabilities else 0, 0
+    if rows.n_rows * 8 * n_labels > CSV_MB * 2**20:
+        raise PredictionLimit.answer(CSV_MB, CSV_MB * 2**20 // (8 * n_labels), rows.n_rows)
+
+    def block(X: FloatArray) -> list[NDArray[Any]]:
+        nonlocal start
+        with rows.located(start):
+            answers = [model.predict(X)]
+            if probabilities:
+                answers.append(model.predict_proba(X))
+        start += len(X)
+        return answers
+
+    cost = rows.cost + loaded.row_cost + WRITTEN * (1 + n_labels)
+    blocks = predictor.over(rows.n_rows, cost, rows.parts, block)
+    predicted, *told = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    columns = {"prediction": predicted}
+    if predicted.ndim == 2:
+        columns = {f"prediction.{j}": column for j, column in enumerate(predicted.T)}
+    for table in told:
+        names = (f"p({label})" for label in _labels(model, table))
+        columns |= dict(zip(names, table.T, strict=True))
+    return Response(appended(file, columns), mimetype="text/csv")
 
 
 def _joined(pieces: tuple[bytes, ...]) -> list[bytes]:
@@ -86,20 +137,19 @@ def _refuse_many(loaded: Loaded, n_rows: int) -> None:
 
 
 def _by_label(model: Model, X: FloatArray) -> list[dict[str, float]]:
-    table = model.predict_proba(X).tolist()
+    table = model.predict_proba(X)
+    texts = _labels(model, table)
+    return [dict(zip(texts, row, strict=True)) for row in table.tolist()]
+
+
+def _labels(model: Model, table: FloatArray) -> list[str]:
+    """The labels that the columns of probabilities belong to, as text."""
     labels: list[Any] = (
-        list(range(len(table[0]))) if model.classes_ is None else model.classes_.tolist()
+        list(range(table.shape[1])) if model.classes_ is None else model.classes_.tolist()
     )
-    texts = [str(label).lower() if isinstance(label, bool) else str(label) for label in labels]
-    return [dict(zip(texts, row, strict=True)) for row in table]
+    return [str(label).lower() if isinstance(label, bool) else str(label) for label in labels]
 
 
-@contextmanager
-def _located_in_features(single: bool) -> Iterator[None]:
-    """A model speaks of X; the caller sent features, and perhaps one row of them."""
-
-    def place(loc: Location) -> Location:
-        return ("features", *loc[2 if single else 1 :]) if loc[:1] == ("X",) else loc
-
-    with relocated(place):
-        yield
+def _located_in_features() -> AbstractContextManager[None]:
+    """A model speaks of X; the caller sent features, and one row of them."""
+    return relocated(lambda loc: ("features", *loc[2:]) if loc[:1] == ("X",) else loc)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from werkzeug.datastructures import MultiDict
 
+from fitserve.api import registrations
 from fitserve.data import arrays
 from fitserve.data.expectations import sent, validated
 from fitserve.data.json_text import parse_json
@@ -101,6 +102,8 @@ class RegisterRequest(Request):
 
     def training(self, cls: type[Model]) -> Training:
         """The training that is asked for: kwargs taken apart and checked."""
+        if registrations.is_table(self.kwargs):
+            return registrations.of_json(Key(self.model_type, self.model_id), cls, self.kwargs)
         hyperparameters = {
             name: value for name, value in self.kwargs.items() if name not in self.data_members
         }

@@ -8,8 +8,9 @@ from typing import Any, Self
 import numpy as np
 
 from fitserve.data.arrays import FloatArray
+from fitserve.data.dialect import MISSING_WORDS
 from fitserve.data.encoding import Encoder, NumberEncoder, Rows, restored
-from fitserve.data.table import Table
+from fitserve.data.table import Place, Table
 from fitserve.errors import LISTED, Fault, InvalidRequest, Location, clip
 
 
@@ -21,7 +22,9 @@ class Columns:
     encoders: Sequence[Encoder]
     target: str | None = None
     """The name of the column that was y."""
-    dialect: Mapping[str, Any] = field(default_factory=dict)
+    dialect: Mapping[str, str] = field(default_factory=dict)
+    """How the CSV was written, as a query says so, where it has to be known again."""
+    na_values: Sequence[str] = MISSING_WORDS
 
     @cached_property
     def names(self) -> list[str]:
@@ -50,6 +53,16 @@ class Columns:
     def owner(self, j: int) -> str:
         """The table's column of which the matrix's column `j` is made."""
         return self.names[int(np.searchsorted(self.starts, j, side="right")) - 1]
+
+    def place(self, place: Place, loc: Location, start: int = 0) -> Location:
+        """Where in a table lies what a model says of the matrix, at `("X", row, column)`; the
+        matrix begins with row `start`."""
+        if loc[:1] != ("X",) or len(loc) < 2 or not isinstance(loc[1], int):
+            return loc
+        row = start + loc[1]
+        if len(loc) == 2 or not isinstance(loc[2], int):
+            return place(row, self.names[0])[:2]
+        return place(row, self.owner(loc[2]))
 
     @cached_property
     def _plain(self) -> bool:
@@ -107,19 +120,11 @@ class Columns:
         return {
             "target": self.target,
             "dialect": dict(self.dialect),
+            "na_values": list(self.na_values),
             "encoders": [encoder.state() for encoder in self.encoders],
         }
 
     @classmethod
     def restored(cls, state: Mapping[str, Any]) -> Self:
         encoders = [restored(one) for one in state["encoders"]]
-        return cls(encoders, state["target"], state["dialect"])
-
-
-def place_in(table: Table, columns: Columns, loc: Location) -> Location:
-    """Where in the table a fault lies that a model located in the matrix, `("X", row, column)`."""
-    if loc[:1] != ("X",) or len(loc) < 2 or not isinstance(loc[1], int):
-        return loc
-    if len(loc) == 2 or not isinstance(loc[2], int):
-        return table.place(loc[1], columns.names[0])[:-1]
-    return table.place(loc[1], columns.owner(loc[2]))
+        return cls(encoders, state["target"], state["dialect"], state["na_values"])

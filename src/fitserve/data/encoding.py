@@ -147,6 +147,8 @@ class CategoryEncoder:
         index = self._index
         unknown = _NOWHERE if self.ignore else _REFUSED
         gap = _REFUSED if self.fill is None else index[self.fill]
+        if not index:  # nothing was there to learn from
+            unknown = gap = _NOWHERE
         level = [index.get(text.strip(), unknown) for text in cells.texts]
         assert cells.codes is not None, "a category is read as text"
         return np.array([*level, gap], dtype=np.intp)[cells.codes]  # MISSING is the last

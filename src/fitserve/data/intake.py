@@ -18,7 +18,7 @@ from fitserve.data.learning import Examined, Written, examined, unknown_names
 from fitserve.data.levels import Levels
 from fitserve.data.limits import refuse_too_large
 from fitserve.data.options import ColumnOptions
-from fitserve.data.table import Column, Place
+from fitserve.data.table import Column
 from fitserve.errors import Location, relocated
 
 _EXACT = 2.0**53  # from which on not every whole number has a float of its own
@@ -31,12 +31,19 @@ class Intake:
     columns: Columns
     X: FloatArray
     y: Target | None
+    table: Examined
+    """The rows of the table that X was made of."""
     described: list[dict[str, Any]]
     """What is told of each column."""
-    rows: Rows | None
-    """Which rows of the table these are; None: all."""
-    place: Place
-    """Where a row of X stands in what was sent."""
+
+    def place(self, loc: Location) -> Location:
+        """Where in the table lies what a model says of X or y, at `("X", row, column)`."""
+        rows, target = self.table.rows, self.table.target
+        if loc[:1] == ("y",) and len(loc) > 1 and isinstance(loc[1], int):
+            if target is not None:
+                return self.table.table.place(loc[1], target)
+            return ("y", loc[1] if rows is None else int(rows[loc[1]]))
+        return self.columns.place(self.table.table.place, loc)
 
 
 def of_csv(file: CsvFile, options: ColumnOptions, target: str | None, written: Written) -> Intake:
@@ -71,8 +78,8 @@ def of_json(
     faults = list(unknown_names(sent.names, options, target))
     used = [name for name in sent.names if name not in options.drop and name != target]
     table = sent.read(used, dialect, text)
-    if target is not None:
-        y = sent.cells.get(target)
+    if target is not None and target in sent.cells:
+        y = list(sent.cells[target])
     if not isinstance(y, list) or (target is None and len(y) != table.n_rows):
         found = examined(table, options, target, None, faults, written)
         return _taken_in(found, None if y is None else arrays.target(y, ("y",)))
@@ -99,14 +106,7 @@ def _is_gap(cell: object, dialect: Dialect) -> bool:
 def _taken_in(found: Examined, y: Target | None) -> Intake:
     columns = found.learn()
     refuse_too_large(found.table.n_rows, columns.n_encoded)
-    return Intake(
-        columns,
-        columns.encode(found.table),
-        y,
-        found.described(columns),
-        found.rows,
-        found.table.place,
-    )
+    return Intake(columns, columns.encode(found.table), y, found, found.described(columns))
 
 
 def _as_text_after_all(cells: Column) -> bool:

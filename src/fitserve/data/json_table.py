@@ -1,19 +1,19 @@
 """Tables that come as JSON: rows by name, columns by name, or rows as lists."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
+from fitserve.data import arrays
 from fitserve.data.dialect import Dialect
 from fitserve.data.table import MISSING, NUMBER, Column, Place, Table
-from fitserve.errors import LISTED, Fault, InvalidRequest, Location, clip
+from fitserve.errors import Fault, InvalidRequest, Location, clip, refuse
 
 Cells = Sequence[Any]
 
-COUNTED = 1000  # faults that are looked for
 _NUMBERS = {int, float, bool, type(None)}
 _CELLS = {*_NUMBERS, str}
 _SPELLED = {True: "true", False: "false"}
@@ -54,6 +54,14 @@ class JsonTable:
         refuse(faults)
         return Table(columns, self.n_rows, self.place)
 
+    def part(self, start: int, end: int) -> "JsonTable":
+        """The rows from `start` on, up to `end`."""
+        if start == 0 and end >= self.n_rows:
+            return self
+        cells = {name: column[start:end] for name, column in self.cells.items()}
+        n_rows = min(end, self.n_rows) - start
+        return JsonTable(cells, n_rows, lambda row, name: self.place(start + row, name))
+
     def _nested(self, name: str) -> Iterator[Fault]:
         for i, cell in enumerate(self.cells[name]):
             if type(cell) not in _CELLS:
@@ -76,10 +84,32 @@ def by_name(value: object, loc: Location) -> JsonTable | None:
     Raises `InvalidRequest` with the place of what is wrong with it.
     """
     if isinstance(value, dict):
-        return _from_columns(value, loc)
+        return from_columns(value, loc)
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return _from_objects(value, loc)
     return None
+
+
+def named(value: object, names: object, loc: Location) -> JsonTable:
+    """The table that the value is: rows or columns by name, or rows as lists, whose columns are
+    named `names`, or `0`, `1`, ... where that is None."""
+    table = by_name(value, loc)
+    if table is not None:
+        if names is not None:
+            said = "the columns of X have names already; leave feature_names out"
+            raise InvalidRequest.at(("feature_names",), said, "given_twice")
+        return table
+    if not isinstance(value, list) or not value:
+        said = "rows by name, columns by name or rows as lists are needed, at least one"
+        raise InvalidRequest.at(loc, said, "list_type")
+    width = len(value[0]) if isinstance(value[0], list) else 0
+    refuse(
+        Fault((*loc, i), f"each row must be a list of as many cells as the first, {width}", "row")
+        for i, row in enumerate(value)
+        if not isinstance(row, list) or len(row) != width or not width
+    )
+    found = arrays.names(names, width, ("feature_names",))
+    return from_lists(value, found or [str(j) for j in range(width)], loc)
 
 
 def one_row(row: Mapping[str, Any], loc: Location) -> JsonTable:
@@ -95,7 +125,8 @@ def from_lists(rows: Sequence[Any], names: Sequence[str], loc: Location) -> Json
     return JsonTable(cells, len(rows), lambda row, name: (*loc, row, at[name]))
 
 
-def _from_columns(columns: dict[str, Any], loc: Location) -> JsonTable:
+def from_columns(columns: Mapping[str, Any], loc: Location) -> JsonTable:
+    """A table of columns by name."""
     refuse(
         Fault((*loc, name), "a column is a list of cells, as pandas' to_dict('list') makes", "list")
         for name, cells in columns.items()
@@ -198,11 +229,3 @@ def well_formed(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return "\0" not in text
-
-
-def refuse(faults: Iterator[Fault]) -> None:
-    """Raise the faults there are, if there are any."""
-    first = list(islice(faults, LISTED))
-    if first:
-        rest = sum(1 for _ in islice(faults, COUNTED - len(first)))
-        raise InvalidRequest(first, len(first) + rest)

@@ -2,9 +2,9 @@
 
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from itertools import chain, pairwise
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,40 @@ class Examined:
             _LEARN[kind](name, self.table.columns[name], self.options)
             for name, kind in self.kinds.items()
         ]
-        return Columns(encoders, self.target)
+        return Columns(encoders, self.target, na_values=self.options.na_values)
+
+    def parted(self, train: Rows, test: Rows) -> tuple[FloatArray, FloatArray, list[slice]]:
+        """Two matrices, of columns that are learned from the rows to train on alone, and which of
+        their columns each of the table's was made into. A category that is not there to train on
+        is none of those that are."""
+        ignoring = replace(self.options, unknown="ignore")
+        part = replace(self, table=taken(self.table, train), options=ignoring)
+        columns = part.learn()
+        groups = [slice(*ends) for ends in pairwise(columns.starts)]
+        return columns.encode(part.table), columns.encode(taken(self.table, test)), groups
+
+    def state(self) -> dict[str, Any]:
+        """Arrays, and JSON, from which `restored` makes what `parted` needs."""
+        told: dict[str, Any] = {"kinds": dict(self.kinds), "options": asdict(self.options)}
+        told["n_rows"] = self.table.n_rows
+        state: dict[str, Any] = {"table": told}
+        for j, name in enumerate(self.kinds):
+            cells = self.table.columns[name]
+            state[f"texts_{j}"] = list(cells.texts)
+            state[f"codes_{j}"] = cells.codes
+            state[f"values_{j}"] = cells.values
+        return state
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Any]) -> Self:
+        told = state["table"]
+        columns = {
+            name: Column(state[f"values_{j}"], state[f"codes_{j}"], state[f"texts_{j}"])
+            for j, name in enumerate(told["kinds"])
+        }
+        table = Table(columns, told["n_rows"], lambda row, name: ("X", row, name))
+        options = ColumnOptions(**told["options"])
+        return cls(table, None, told["kinds"], options, None, {})
 
     def described(self, columns: Columns) -> list[dict[str, Any]]:
         """What is told of each column."""
@@ -211,7 +244,10 @@ def _complete_rows(gaps: Sequence[Gaps]) -> Rows | None:
 def _learn_number(name: str, cells: Column, options: ColumnOptions) -> Encoder:
     truths = cells.codes is not None
     values = NumberEncoder(name, truths=truths).values(cells)
-    fill = median(values[~np.isnan(values)]) if options.missing == "impute" else None
+    present = values[~np.isnan(values)]
+    fill = None
+    if options.missing == "impute":
+        fill = median(present) if len(present) else 0.0
     encoder = NumberEncoder(name, fill, truths=truths)
     if not options.standardize:
         return encoder
@@ -233,7 +269,9 @@ def _mean_and_deviation(values: FloatArray) -> tuple[float, float]:
 
 def _learn_category(name: str, cells: Column, options: ColumnOptions) -> Encoder:
     counts = Levels(cells).present()
-    fill = max(counts, key=counts.__getitem__) if options.missing == "impute" else None
+    fill = None
+    if options.missing == "impute" and counts:
+        fill = max(counts, key=counts.__getitem__)
     return CategoryEncoder(name, list(counts), fill, options.unknown == "ignore")
 
 

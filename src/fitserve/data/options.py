@@ -1,14 +1,15 @@
 """What a caller may ask of a table's columns, beside the hyperparameters of the model."""
 
-from typing import Literal
+from typing import Literal, get_args
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from fitserve.data.dialect import MISSING_WORDS
 from fitserve.data.limits import CATEGORIES, WORDS
 
 Kind = Literal["number", "category", "text"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(config=ConfigDict(strict=True, extra="forbid"), frozen=True, kw_only=True)
@@ -49,3 +50,4 @@ class ColumnOptions:
 
 
 NAMES = tuple(ColumnOptions.__dataclass_fields__)
+SCHEMA = TypeAdapter(ColumnOptions).json_schema()

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fitserve.data.arrays import FloatArray
+from fitserve.errors import clip
 
 BARS = 18
 MOST_FREQUENT = 6
@@ -36,4 +37,4 @@ def median(values: FloatArray) -> float:
 def frequency_summary(counts: Mapping[str, int]) -> dict[str, Any]:
     """The most frequent texts, and how often each is there; ties to the smallest."""
     top = sorted(counts, key=lambda text: (-counts[text], text))[:MOST_FREQUENT]
-    return {"values": top, "counts": [counts[text] for text in top]}
+    return {"values": [clip(text) for text in top], "counts": [counts[text] for text in top]}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 
+from fitserve.data.columns import Columns
 from fitserve.models.base import Model
 from fitserve.storage.footprint import footprint
 from fitserve.storage.store import Key, Record
@@ -19,6 +20,8 @@ class Loaded:
     record: Record
     model: Model
     epoch: str | None
+    columns: Columns | None = None
+    """What was learned of the columns of a table; None where X came as it is."""
 
     def __post_init__(self) -> None:
         """What predictions cost: operations that a row takes, and the length of the labels."""

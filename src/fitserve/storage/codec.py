@@ -14,7 +14,8 @@ import numpy as np
 
 from fitserve.errors import DamagedModel
 
-FORMAT = 1  # of what is stored; a newer one than this is not read
+FORMAT = 2  # of what is stored; a newer one than this is not read
+PLAIN = 1  # of what has no columns, which the versions before columns read as well
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ def pack(description: dict[str, Any], state: dict[str, Any]) -> Packed:
     told = json.dumps(description, allow_nan=False)
     rest = json.dumps({"values": values, "texts": texts}, allow_nan=False)
     packed = buffer.getvalue()
-    return Packed(told, rest, packed, FORMAT, checksum(told, rest, packed))
+    return Packed(
+        told, rest, packed, FORMAT if "columns" in state else PLAIN, checksum(told, rest, packed)
+    )
 
 
 def unpack(packed: Packed) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -24,6 +24,10 @@ def shortened(told: Mapping[str, Any]) -> dict[str, Any]:
             name: _short(value, f"hyperparameters.{name}", lengths)
             for name, value in short["hyperparameters"].items()
         }
+    if "columns" in short:
+        short["columns"] = [
+            _of_column(column, lengths) for column in _short(short["columns"], "columns", lengths)
+        ]
     return short | {SHORTENED: lengths} if lengths else short
 
 
@@ -34,3 +38,13 @@ def _short(value: Any, name: str, lengths: dict[str, int]) -> Any:
     if len(value) > LISTED or clipped != value:
         lengths[name] = len(value)
     return clipped
+
+
+def _of_column(column: Mapping[str, Any], lengths: dict[str, int]) -> dict[str, Any]:
+    """What is told of one column of a table; its name tells it from the others, and is whole."""
+    told = dict(column)
+    place = f"columns.{clip(told['name'])}.categories"
+    told["categories"] = _short(told["categories"], place, lengths)
+    if isinstance(told["fill"], str):
+        told["fill"] = clip(told["fill"], WIDTH)
+    return told

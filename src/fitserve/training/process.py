@@ -27,6 +27,7 @@ from threading import Lock, Thread
 from time import monotonic
 from typing import Any, NoReturn
 
+from fitserve.data.learning import Examined
 from fitserve.errors import FAULT, Busy, Fault, FitserveError, InvalidRequest, TrainingLimit
 from fitserve.evaluation.findings import Findings
 from fitserve.evaluation.plan import Plan
@@ -277,7 +278,8 @@ def _answer(connection: Connection, cls: type[Model]) -> None:
             _send(connection, {"progress": progress, "loss": loss})
 
     model, plan = cls(**told["hyperparameters"]), Plan(**data["plan"])
-    done = trained(model, data["X"], data["y"], watch, plan)
+    source = Examined.restored(data) if "table" in data else None
+    done = trained(model, data["X"], data["y"], watch, plan, source)
     packed = codec.pack({"seconds": done.seconds, "score": done.score}, done.model.state())
     if len(packed.arrays) > LARGEST * 2**20:
         _send(connection, {"too_large": LARGEST})

@@ -109,6 +109,8 @@ def _in_place(training: Training, ongoing: Ongoing) -> Trained | None:
 
     try:
         with training.as_asked():
-            return trained(training.model, training.X, training.y, watch, training.plan)
+            return trained(
+                training.model, training.X, training.y, watch, training.plan, training.source
+            )
     except (_TakesLong, MemoryError):  # a process of its own has a limit of memory, and says so
         return None

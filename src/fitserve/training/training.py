@@ -1,7 +1,7 @@
 """A training: what is asked for, how it is getting on, what it comes to."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from time import perf_counter
@@ -9,14 +9,59 @@ from typing import Any, Self
 
 import numpy as np
 
+from fitserve.data.advice import Advice
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.errors import FitserveError, amended, within
+from fitserve.data.columns import Columns
+from fitserve.data.learning import Examined
+from fitserve.errors import Fault, FitserveError, Location, amended, within
 from fitserve.evaluation.findings import Findings, Matrix, find
 from fitserve.evaluation.plan import Plan
-from fitserve.evaluation.validation import REPEATS
+from fitserve.evaluation.validation import REPEATS, Source
 from fitserve.models.base import Model, Watch
 from fitserve.storage.store import Key, Record, State
 from fitserve.training.description import SHORTENED, shortened
+
+
+@dataclass(frozen=True)
+class OfTable:
+    """What was learned of a table's columns, and what is told of it."""
+
+    columns: Columns
+    source: Examined | None
+    """The table itself, for folds to learn from parts of it."""
+    described: list[dict[str, Any]]
+    advice: list[Advice]
+    place: Callable[[Location], Location]
+    """Where in the request lies what a model says of X, y or a hyperparameter."""
+
+    def as_sent(self, fault: Fault) -> Fault:
+        """A fault that was found in the matrix, where it lies in the table."""
+        named = fault.naming(self.columns.encoded_names)
+        return replace(named, loc=self.place(named.loc))
+
+    def queued(self) -> State:
+        """What `Training.data` lacks of it."""
+        return {"described": self.described, "advice": [one.told() for one in self.advice]}
+
+    @classmethod
+    def restored(cls, data: State) -> Self:
+        source = Examined.restored(data) if "table" in data else None
+        advice = [Advice(**one) for one in data["advice"]]
+        columns = Columns.restored(data["columns"])
+
+        def place(loc: Location) -> Location:  # what was sent is not there any more
+            return ("kwargs", *columns.place(lambda row, name: ("X", row, name), loc[1:]))
+
+        return cls(columns, source, data["described"], advice, place)
+
+    def told(self) -> dict[str, Any]:
+        names = self.columns.names
+        return {
+            "n_features": len(names),
+            "feature_names": names,
+            "target": self.columns.target,
+            "columns": self.described,
+        }
 
 
 @dataclass(frozen=True)
@@ -31,14 +76,30 @@ class Training:
     plan: Plan = field(default_factory=Plan)
     spelled: Mapping[str, str] = field(default_factory=dict)
     """For a hyperparameter, the original name by which the caller gave it."""
+    table: OfTable | None = None
+    """What X was made of, where it was a table; None where it came as it is."""
 
     def as_asked(self) -> AbstractContextManager[None]:
-        """Say of the faults found inside what the caller calls things by."""
-        return amended(lambda fault: fault.naming(self.feature_names).spelling(self.spelled))
+        """Say of the faults found inside what the caller calls things by, and where they lie."""
+        table, names = self.table, self.feature_names
+        if table is None:
+            return amended(lambda fault: fault.naming(names).spelling(self.spelled))
+        return amended(lambda fault: table.as_sent(fault.spelling(self.spelled)))
 
     def data(self) -> State:
         """What is learned from, as a store keeps it and another process takes it."""
-        return {"X": self.X, "y": self.y, "plan": asdict(self.plan)}
+        data = {"X": self.X, "y": self.y, "plan": asdict(self.plan)}
+        if self.table is not None:
+            data["columns"] = self.table.columns.state()
+            if self.table.source is not None and self.plan.n_folds:
+                data |= self.table.source.state()
+        return data
+
+    @property
+    def source(self) -> Source:
+        """Where the rows of a fold come from."""
+        table = None if self.table is None else self.table.source
+        return Matrix(self.X) if table is None else table
 
     def stretch(self) -> float:
         """`Model.stretch`, of all folds and shufflings too."""
@@ -54,7 +115,8 @@ class Training:
         """What a store keeps of it until it is trained, as `restored` takes it."""
         told = self.model.hyperparameters()
         names = {"feature_names": self.feature_names, "spelled": dict(self.spelled)}
-        return {**self.data(), "hyperparameters": told, **names}
+        of_table = {} if self.table is None else self.table.queued()
+        return {**self.data(), "hyperparameters": told, **names, **of_table}
 
     @classmethod
     def restored(cls, key: Key, of: type[Model], told: Mapping[str, Any], data: State) -> Self:
@@ -64,7 +126,8 @@ class Training:
         model.examine(X, y)
         names = data.get("feature_names", told["feature_names"])
         plan = Plan(**data.get("plan", {}))
-        return cls(key, model, X, y, names, plan, data.get("spelled", {}))
+        table = OfTable.restored(data) if "columns" in data else None
+        return cls(key, model, X, y, names, plan, data.get("spelled", {}), table)
 
     def description(self) -> dict[str, Any]:
         """What is told of the model beside its key, status and time, before it is trained."""
@@ -77,13 +140,16 @@ class Training:
         }
         if model.classes_ is not None:
             told["classes"] = model.classes_.tolist()
+        if self.table is not None:
+            told |= self.table.told() | {"n_encoded": model.n_features_in_}
         told["hyperparameters"] = model.hyperparameters()
-        told["advice"] = [advice.told() for advice in model.advice()]
+        advice = [*model.advice(), *(self.table.advice if self.table is not None else [])]
+        told["advice"] = [one.told() for one in advice]
         return shortened(told)
 
     def name_features(self, model: Model) -> None:
         """Let the model know the names of its columns, where its description does not."""
-        if "feature_names" in self.description().get(SHORTENED, {}):
+        if self.table is None and "feature_names" in self.description().get(SHORTENED, {}):
             vars(model)["feature_names_in_"] = np.array(self.feature_names, dtype=object)
 
     def ending(self, done: "Trained") -> dict[str, Any]:
@@ -92,12 +158,17 @@ class Training:
         told["advice"] += found.pop("advice", [])
         told["training"] = done.description() | found
         if found.get("importance"):
-            names = self.feature_names or [str(j) for j in range(self.model.n_features_in_)]
+            names = told["feature_names"] or [str(j) for j in range(self.model.n_features_in_)]
             told["training"]["importance"] = [
                 {"column": name, "mean": mean, "std": std}
                 for name, (mean, std) in zip(names, found["importance"], strict=True)
             ]
         return told
+
+    def state(self, done: "Trained") -> dict[str, Any]:
+        """What is stored of the model beside its description."""
+        made_by = {} if self.table is None else {"columns": self.table.columns.state()}
+        return done.model.state() | made_by
 
     def beginning(self, started: str | None = None) -> dict[str, Any]:
         """What is told of it when it begins, or waits to."""
@@ -126,7 +197,12 @@ class Trained:
 
 
 def trained(
-    model: Model, X: FloatArray, y: Target | None, watch: Watch, plan: Plan | None = None
+    model: Model,
+    X: FloatArray,
+    y: Target | None,
+    watch: Watch,
+    plan: Plan | None = None,
+    source: Source | None = None,
 ) -> Trained:
     """Train the model, and find out what is asked for, here and now: one progress over all."""
     plan = plan or Plan()
@@ -143,7 +219,7 @@ def trained(
         model.fit(X, y, watch=of_the_model)
         seconds = perf_counter() - started
         score = model.score(X, y)
-        findings = find(plan, model, X, y, Matrix(X), score, of_the_folds)
+        findings = find(plan, model, X, y, source or Matrix(X), score, of_the_folds)
         return Trained(model, seconds, score, findings)
 
 

@@ -8,7 +8,9 @@ from flask import Blueprint, request, url_for
 from werkzeug.routing import IntegerConverter
 
 from fitserve.api import predictions, schemas
+from fitserve.api.asked import CsvPrediction
 from fitserve.api.bodies import takes
+from fitserve.api.registrations import CsvRegistration
 from fitserve.api.schemas import (
     ClassesQuery,
     ListRequest,
@@ -24,8 +26,8 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     routes.record_once(lambda state: state.app.url_map.converters.update(id=_Id))
 
     @routes.post("/register")
-    @takes(RegisterRequest)
-    def register(ask: RegisterRequest) -> Any:
+    @takes(RegisterRequest, csv=CsvRegistration)
+    def register(ask: RegisterRequest | CsvRegistration) -> Any:
         training = ask.training(directory.type(ask.model_type))
         if prefers_async():
             record, status = directory.enqueue(training), HTTPStatus.ACCEPTED
@@ -36,8 +38,8 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
         return schemas.description(record), status, headers
 
     @routes.post("/predict")
-    @takes(PredictRequest)
-    def predict(ask: PredictRequest) -> Any:
+    @takes(PredictRequest, csv=CsvPrediction)
+    def predict(ask: PredictRequest | CsvPrediction) -> Any:
         loaded = directory.get(ask.model_type, ask.model_id)
         return predictions.prediction(ask, loaded, directory.predictor)
 

@@ -1,0 +1,200 @@
+"""What stands in the query of a CSV: parameters as text, with the types of what they are for."""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import ValidationError
+from werkzeug.datastructures import MultiDict
+
+from fitserve.data.dialect import Dialect
+from fitserve.data.expectations import sent, validated
+from fitserve.data.options import KINDS, NAMES, SCHEMA, ColumnOptions
+from fitserve.errors import Fault, InvalidRequest, clip, refuse
+from fitserve.models.base import Model
+from fitserve.storage.store import MAX_MODEL_ID, Key
+
+DIALECT = ("delimiter", "decimal", "header")
+CSV = (*DIALECT, "na_values")
+_ID = re.compile(r"0|[1-9][0-9]{0,15}").fullmatch
+_LISTS = ("drop", "na_values")
+
+
+def single(query: "MultiDict[str, str]") -> dict[str, str]:
+    """Each parameter once: lists and kinds joined, of others more than one is an error."""
+    joined: dict[str, str] = {}
+    faults = []
+    for name, values in query.lists():
+        if len(values) > 1 and name not in (*_LISTS, "kinds"):
+            said = f"{len(values)} values are given; give one"
+            faults.append(Fault((name,), said, "given_twice"))
+        joined[name] = ",".join(values)
+    if faults:
+        raise InvalidRequest(faults)
+    return joined
+
+
+def key(query: Mapping[str, str], default_id: int | None = None) -> Key:
+    """The model that `model_type` and `model_id` name."""
+    faults = []
+    model_id = default_id
+    if "model_type" not in query:
+        faults.append(Fault(("model_type",), "model_type is needed, such as knn", "missing"))
+    if "model_id" in query:
+        text = query["model_id"]
+        model_id = int(text) if _ID(text) else MAX_MODEL_ID + 1
+        if model_id > MAX_MODEL_ID:
+            said = f"an id is a whole number from 0 to 2^53 - 1, not {clip(text, 40)!r}"
+            faults.append(Fault(("model_id",), said, "int_parsing"))
+    elif default_id is None:
+        faults.append(Fault(("model_id",), "model_id is needed, a whole number", "missing"))
+    if faults or model_id is None:
+        raise InvalidRequest(faults)
+    return Key(query["model_type"], model_id)
+
+
+def options(query: Mapping[str, str]) -> ColumnOptions:
+    """What the query says of columns."""
+    given: dict[str, Any] = {}
+    for name in NAMES:
+        if name not in query:
+            continue
+        text = query[name]
+        if name == "kinds":
+            given[name] = _kinds(text)
+        elif name in _LISTS:
+            given[name] = _list(text)
+        else:
+            given[name] = _simple(text)
+    return checked_options(given)
+
+
+def truth(query: Mapping[str, str], name: str) -> bool:
+    """A parameter that is true or false, and false where it is not there."""
+    text = query.get(name, "false")
+    if text not in ("true", "false"):
+        raise InvalidRequest.at((name,), f"true or false, not {clip(text, 40)!r}", "bool_parsing")
+    return text == "true"
+
+
+def refuse_others(query: Mapping[str, str], known: Collection[str]) -> None:
+    """Refuse parameters that are not known here."""
+    said = f"there is no such parameter; known are: {', '.join(known)}"
+    faults = [Fault((name,), said, "extra_forbidden") for name in query if name not in known]
+    if faults:
+        raise InvalidRequest(faults)
+
+
+def dialect(query: Mapping[str, str]) -> Dialect:
+    """How the CSV is written, as far as the query says so."""
+    said = {name: query[name] for name in DIALECT if name in query}
+    if "na_values" in query:
+        said["na_values"] = ",".join(_list(query["na_values"]))
+    return Dialect.from_query(said)
+
+
+def checked_options(given: Mapping[str, Any]) -> ColumnOptions:
+    """What kwargs, or a query that was read, say of columns."""
+    kinds = given.get("kinds")
+    if isinstance(kinds, Mapping):
+        refuse(
+            Fault(("kinds", name), f"a kind is {', '.join(KINDS)}, not {sent(kind)}", "kind")
+            for name, kind in kinds.items()
+            if not isinstance(kind, str) or kind not in KINDS
+        )
+    return validated(lambda known: ColumnOptions(**known), given, SCHEMA, known=NAMES)
+
+
+def hyperparameters(cls: type[Model], query: Mapping[str, str]) -> dict[str, Any]:
+    """Of each parameter the reading that the type takes: as JSON, as a list, or as text."""
+    return {name: _reading(cls, name, text) for name, text in query.items()}
+
+
+def simple(query: Mapping[str, str], names: Collection[str]) -> dict[str, Any]:
+    """The parameters of these names, as numbers and truth values where that is what they say."""
+    return {name: _simple(query[name]) for name in names if name in query}
+
+
+def written(add: Mapping[str, Any]) -> str:
+    """Parameters as they are written in a query."""
+    return "&".join(f"{name}={_written(value)}" for name, value in add.items())
+
+
+def members(add: Mapping[str, Any]) -> str:
+    """Parameters as they are written in kwargs."""
+    return json.dumps(add, ensure_ascii=False)[1:-1]
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Mapping):
+        parts = [f"{name}:{kind}" for name, kind in value.items()]
+        plain = not any("," in name for name in value)
+    elif isinstance(value, list):
+        parts, plain = value, not any("," in part for part in value)
+    else:
+        parts, plain = [str(value)], True
+    text = ",".join(parts) if plain and parts[0][:1] not in ("[", "{") else json.dumps(value)
+    return quote(text, safe=":,/*()$!~-_.")
+
+
+def _kinds(text: str) -> dict[str, str]:
+    if text.startswith("{"):
+        found = _json(text)
+        if isinstance(found, dict):
+            return found
+    kinds: dict[str, str] = {}
+    for part in text.split(","):
+        name, colon, kind = part.rpartition(":")
+        if not colon:
+            raise InvalidRequest.at(
+                ("kinds",),
+                f"write NAME:KIND, with commas between them, as in zip:category, not "
+                f"{clip(part, 40)!r}",
+                "kinds",
+            )
+        kinds[name] = kind
+    return kinds
+
+
+def _list(text: str) -> list[str]:
+    if text.startswith("["):
+        found = _json(text)
+        if isinstance(found, list):
+            return found
+    return [part.strip() for part in text.split(",")] if text else []
+
+
+def _reading(cls: type[Model], name: str, text: str) -> Any:
+    known = cls.aliases.get(name, name)
+    readings = list(_readings(text))
+    for value in readings:
+        with suppress(ValidationError):
+            cls(**{known: value})
+            return value
+    return readings[0]
+
+
+def _readings(text: str) -> Iterator[Any]:
+    yield _simple(text)
+    yield text
+    if "," in text:
+        yield [_simple(part.strip()) for part in text.split(",")]
+
+
+def _simple(text: str) -> Any:
+    """A number, true, false or null where that is what it says; else the text itself."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if text.lower() in ("null", "none"):
+        return None
+    found = _json(text)
+    return text if found is None else found
+
+
+def _json(text: str) -> Any:
+    with suppress(ValueError, RecursionError):
+        return json.loads(text, parse_constant=lambda _: None)
+    return None

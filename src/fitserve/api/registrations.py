@@ -1,0 +1,151 @@
+"""What /register is asked to train on where that is a table: its columns have names and kinds."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from fitserve.api import queries
+from fitserve.data import intake, json_table
+from fitserve.data.advice import Advice
+from fitserve.data.csv import CsvFile
+from fitserve.data.intake import Intake
+from fitserve.data.options import NAMES
+from fitserve.errors import InvalidRequest, Location, clip, relocated, within
+from fitserve.evaluation.plan import OPTIONS as PLANNED
+from fitserve.evaluation.plan import plan_of
+from fitserve.models.base import Model
+from fitserve.storage.store import Key
+from fitserve.training.training import OfTable, Training
+
+TABLE_MEMBERS = ("target", *NAMES)
+"""Members of kwargs that make a table of X."""
+
+_Place = Callable[[Location], Location]
+
+
+def is_table(kwargs: Mapping[str, Any]) -> bool:
+    """Whether X has columns by name, or is to be read as if it had."""
+    X = kwargs.get("X")
+    by_name = isinstance(X, dict) or (isinstance(X, list) and X and isinstance(X[0], dict))
+    return bool(by_name) or not kwargs.keys().isdisjoint(TABLE_MEMBERS)
+
+
+def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
+    """The training that kwargs with a table ask for."""
+    given = dict(kwargs)
+    X, y, names, target = (given.pop(n, None) for n in ("X", "y", "feature_names", "target"))
+    asked = {name: given.pop(name) for name in NAMES if name in given}
+    planned = {name: given.pop(name) for name in PLANNED if name in given}
+    with within("kwargs"):
+        known = ("X", "y", "feature_names", *TABLE_MEMBERS, *PLANNED)
+        model = cls.from_kwargs(given, known=known)
+        options = queries.checked_options(asked)
+        table = json_table.named(X, names, ("X",))
+        target = _target(cls, table.names, target, given_y=y is not None)
+        found = intake.of_json(table, options, y, target, queries.members)
+
+    def place(loc: Location) -> Location:
+        return ("kwargs", *found.place(loc[1:]))
+
+    return _training(key, model, found, planned, [], place, _spelled(cls, given))
+
+
+class CsvRegistration:
+    """POST /register with a CSV: what stands in kwargs of JSON stands in the query."""
+
+    def __init__(self, query: "MultiDict[str, str]", body: bytes) -> None:
+        with within("query"):
+            self._query = queries.single(query)
+            self._key = queries.key(self._query)
+        self._body = body
+
+    @property
+    def model_type(self) -> str:
+        return self._key.model_type
+
+    def training(self, cls: type[Model]) -> Training:
+        """The training that is asked for: query and table taken apart and checked."""
+        given = dict(self._query)
+        target = given.pop("target", None)
+        with within("query"):
+            dialect = queries.dialect(given)
+            known_again: dict[str, str] = {
+                name: given[name] for name in ("decimal", "header") if name in given
+            }
+            options = queries.options(given)
+            planned = queries.simple(given, PLANNED)
+            read = (*queries.DIALECT, *NAMES, *PLANNED, "model_type", "model_id")
+            given = {name: text for name, text in given.items() if name not in read}
+            known = ("target", *queries.DIALECT, *NAMES, *PLANNED)
+            model = cls.from_kwargs(queries.hyperparameters(cls, given), known=known)
+        file = CsvFile(self._body, dialect)
+        with relocated(_in_csv):
+            target = _target(cls, file.names, target, given_y=False)
+            found = intake.of_csv(file, options, target, queries.written)
+        found = replace(found, columns=replace(found.columns, dialect=known_again))
+        advice = [_NAMELESS] if file.left_out else []
+
+        def place(loc: Location) -> Location:
+            return _in_csv(found.place(loc[1:]))
+
+        return _training(self._key, model, found, planned, advice, place, _spelled(cls, given))
+
+
+def _in_csv(loc: Location) -> Location:
+    return loc if loc[:1] == ("line",) else ("query", *loc)
+
+
+_NAMELESS = Advice(
+    "The first column has no name, as where R or pandas write the names or numbers of rows; it "
+    "was left out. To have it used, give it a name.",
+)
+
+
+def _spelled(cls: type[Model], given: Mapping[str, Any]) -> dict[str, str]:
+    """For a hyperparameter, the original name by which the caller gave it."""
+    return {name: alias for alias, name in cls.aliases.items() if alias in given}
+
+
+def _target(cls: type[Model], there: list[str], target: object, given_y: bool) -> str | None:
+    if target is None:
+        if cls.supervised() and not given_y:
+            raise InvalidRequest.at(
+                ("target",),
+                f"{cls.model_type()} learns a column from the others; name it as target. There "
+                f"are: {clip(', '.join(there), 300)}",
+                "missing",
+            )
+        return None
+    if not isinstance(target, str):
+        raise InvalidRequest.at(("target",), "the name of a column is needed", "string_type")
+    if given_y:
+        raise InvalidRequest.at(
+            ("y",), "y is given, and target as well; leave one out", "given_twice"
+        )
+    if not cls.supervised():
+        raise InvalidRequest.at(
+            ("target",),
+            f"{cls.model_type()} learns from X alone; leave target out, and the column too "
+            "(drop), if it shall not be one of X",
+            "no_y",
+        )
+    return target
+
+
+def _training(
+    key: Key,
+    model: Model,
+    found: Intake,
+    planned: Mapping[str, Any],
+    advice: list[Advice],
+    place: _Place,
+    spelled: Mapping[str, str],
+) -> Training:
+    with relocated(place), within("kwargs"):
+        model.examine(found.X, found.y)
+        plan = plan_of(planned)
+        plan.check(model, found.y)
+    table = OfTable(found.columns, found.table, found.described, advice, place)
+    return Training(key, model, found.X, found.y, None, plan, spelled, table)

@@ -1,0 +1,451 @@
+"""Tables over HTTP, CSV and JSON: from what was sent to what is predicted, on every way there."""
+
+import csv
+import io
+import json
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import numpy as np
+import pytest
+from werkzeug.test import TestResponse
+
+from fitserve.models import catalog
+from tests.conftest import Api, Server, until
+from tests.models.data import kwargs_for
+
+RNG = np.random.default_rng(5)
+N = 60
+SEX = ["male", "female"] * (N // 2)
+PORT = [["Ö", "S, west", 'Q"'][i % 3] for i in range(N)]
+AGE = [round(20 + 30 * (i % 2) + float(noise), 3) for i, noise in enumerate(RNG.normal(size=N))]
+COLUMNS: dict[str, list[Any]] = {
+    "sex": SEX,
+    "age": [None if i % 11 == 3 else age for i, age in enumerate(AGE)],
+    "port": PORT,
+    "vip": [i % 4 == 0 for i in range(N)],
+    "survived": [["no", "yes"][i % 2] for i in range(N)],
+}
+USED = [name for name in COLUMNS if name != "survived"]
+
+
+def written(columns: dict[str, list[Any]], delimiter: str = ",") -> bytes:
+    out = io.StringIO()
+    rows = csv.writer(out, delimiter=delimiter)
+    rows.writerow(columns)
+    rows.writerows(zip(*columns.values(), strict=True))
+    return out.getvalue().encode()
+
+
+def rows_of(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+
+
+def post(api: Api, route: str, body: bytes, accept: Any = "*/*", **query: Any) -> TestResponse:
+    return api.client.post(
+        f"{route}?{urlencode(query)}",
+        data=body,
+        headers={"Content-Type": "text/csv", "Accept": accept},
+    )
+
+
+def told(answer: TestResponse, status: int = 200) -> Any:
+    assert answer.status_code == status, answer.text
+    return answer.json
+
+
+def registered(api: Api, body: bytes = b"", **query: Any) -> Any:
+    asked = {"model_type": "knn", "model_id": 1, "target": "survived", "missing": "impute"}
+    return told(post(api, "/register", body or written(COLUMNS), **asked | query), 201)
+
+
+# ----------------------------------------------------------------------------------- register
+
+
+def test_a_csv_trains_a_model_that_tells_its_columns(api: Api) -> None:
+    model = registered(api, n_neighbors=3)
+    assert model["n_samples"] == N
+    assert (model["n_features"], model["n_encoded"]) == (4, 7)
+    assert model["feature_names"] == USED
+    assert model["target"] == "survived"
+    assert model["classes"] == ["no", "yes"]
+    assert model["hyperparameters"]["n_neighbors"] == 3
+    assert [(one["name"], one["kind"], one["missing"]) for one in model["columns"]] == [
+        ("sex", "category", 0),
+        ("age", "number", 6),
+        ("port", "category", 0),
+        ("vip", "number", 0),
+    ]
+    assert model["columns"][0]["categories"] == ["female", "male"]
+    assert api.client.get("/models/knn/1").json == model
+
+
+def test_json_by_rows_by_columns_and_csv_train_the_same_model(api: Api) -> None:
+    y = COLUMNS["survived"]
+    features = {name: COLUMNS[name] for name in USED}
+    forms: list[dict[str, Any]] = [
+        {"X": COLUMNS, "target": "survived"},
+        {"X": rows_of(COLUMNS), "target": "survived"},
+        {"X": features, "y": y},
+        {"X": rows_of(features), "y": y},
+        {"X": [list(row.values()) for row in rows_of(features)], "y": y, "feature_names": USED},
+    ]
+    answers = [
+        told(
+            api.register("logistic_regression", i, missing="impute", standardize=True, **form), 201
+        )
+        for i, form in enumerate(forms)
+    ]
+    answers.append(
+        registered(api, model_type="logistic_regression", model_id=9, standardize="true")
+    )
+    for answer in answers:
+        for changing in ("created", "training", "model_id", "target"):
+            answer.pop(changing)
+    assert all(answer == answers[0] for answer in answers)
+    predicted = [
+        told(api.predict("logistic_regression", i, features, probabilities=True))["probabilities"]
+        for i in (*range(len(forms)), 9)
+    ]
+    assert all(one == predicted[0] for one in predicted)
+
+
+@pytest.mark.parametrize(
+    "cls", [cls for cls in catalog().values() if cls.supervised()], ids=lambda cls: cls.model_type()
+)
+def test_predictions_are_those_of_the_types_own_fit_on_the_matrix(api: Api, cls: Any) -> None:
+    """In rows, in columns, in CSV, in lists, and one by one."""
+    task = cls.tasks[-1]
+    target: list[Any] = COLUMNS["survived"] if task == "classification" else AGE
+    table: dict[str, list[Any]] = {
+        "sex": SEX,
+        "port": PORT,
+        "n": [i % 7 for i in range(N)],
+        "y": target,
+    }
+    model_type, options = cls.model_type(), kwargs_for(cls, task)
+    told(api.register(model_type, 1, X=table, target="y", **options), 201)
+    X = [
+        [float(sex == v) for v in ("female", "male")]
+        + [float(port == v) for v in sorted(set(PORT))]
+        + [float(n)]
+        for sex, port, n in zip(SEX, PORT, table["n"], strict=True)
+    ]
+    model = cls.from_kwargs(options).fit(X, target)
+    expected = model.predict(np.array(X)).tolist()
+    features = {name: table[name] for name in ("n", "sex", "port")}
+    lists = [list(cells) for cells in zip(SEX, PORT, table["n"], strict=True)]
+    answers = [
+        told(api.predict(model_type, 1, form))["predictions"]
+        for form in (features, rows_of(features), lists)
+    ]
+    answers.append(
+        told(post(api, "/predict", written(table), model_type=model_type, model_id=1))[
+            "predictions"
+        ]
+    )
+    answers.append(
+        [told(api.predict(model_type, 1, row))["prediction"] for row in rows_of(features)]
+    )
+    for answer in answers:
+        if task == "classification":
+            assert answer == expected
+        else:
+            np.testing.assert_allclose(answer, expected, rtol=1e-9)
+    if model.has_probabilities:
+        answer = told(api.predict(model_type, 1, features, probabilities=True))["probabilities"]
+        rows = [list(one.values()) for one in answer]
+        np.testing.assert_allclose(rows, model.predict_proba(np.array(X)), rtol=1e-9, atol=1e-12)
+
+
+def test_query_parameters_have_the_types_of_what_they_are_for(api: Api) -> None:
+    model = registered(
+        api,
+        model_type="decision_tree",
+        max_depth=3,
+        class_weight="balanced",
+        min_impurity_decrease="1e-9",
+        criterion="entropy",
+        kinds="vip:number,port:category",
+        drop="age",
+        random_state=7,
+    )
+    chosen = model["hyperparameters"]
+    assert chosen["max_depth"] == 3
+    assert chosen["class_weight"] == "balanced"
+    assert chosen["min_impurity_decrease"] == 1e-9
+    assert chosen["criterion"] == "entropy"
+    assert model["feature_names"] == ["sex", "port", "vip"]
+    told_ = registered(
+        api, model_type="gauss_naive_bayes", priors="0.25,0.75", standardize="false"
+    )["hyperparameters"]
+    assert told_["priors"] == [0.25, 0.75]
+
+
+@pytest.mark.parametrize(
+    ("query", "loc", "says"),
+    [
+        ({"n_neighbours": "3"}, ["query", "n_neighbours"], "known are"),
+        ({"n_neighbors": "three"}, ["query", "n_neighbors"], "whole number"),
+        ({"n_neighbors": "0"}, ["query", "n_neighbors"], "from 1 to"),
+        ({"model_id": "01"}, ["query", "model_id"], "01"),
+        ({"model_id": "1.0"}, ["query", "model_id"], "whole"),
+        ({"missing": "fill"}, ["query", "missing"], "impute"),
+        ({"kinds": "age"}, ["query", "kinds"], "NAME:KIND"),
+        ({"kinds": "age:date"}, ["query", "kinds", "age"], "category"),
+        ({"kinds": "ages:number"}, ["query", "kinds"], "no column 'ages'"),
+        ({"drop": "nosuch"}, ["query", "drop"], "there are: sex"),
+        ({"target": "nosuch"}, ["query", "target"], "there are: sex"),
+        ({"max_words": "0"}, ["query", "max_words"], "from 1 to"),
+        ({"delimiter": "ab"}, ["query", "delimiter"], "one character"),
+        ({"drop": "sex,age,port,vip"}, ["query", "X"], "no column is left"),
+    ],
+)
+def test_what_is_wrong_with_the_query_is_said(
+    api: Api, query: dict[str, str], loc: list[str], says: str
+) -> None:
+    asked = {"model_type": "knn", "model_id": "1", "target": "survived", "missing": "impute"}
+    answer = post(api, "/register", written(COLUMNS), **asked | query)
+    problem = told(answer, 422)
+    assert problem["errors"][0]["loc"] == loc
+    assert says in problem["errors"][0]["msg"]
+    assert api.client.get("/models").json["models"] == []  # type: ignore[index]
+
+
+def test_a_target_is_asked_for(api: Api) -> None:
+    problem = told(post(api, "/register", written(COLUMNS), model_type="knn", model_id=1), 422)
+    assert "there are: sex, age" in problem["detail"].lower()
+    told(post(api, "/register", b"a,b\n1,2\n3,4\n5,9\n", model_type="pca", model_id=1), 201)
+    problem = told(
+        post(api, "/register", b"a,b\n1,2\n3,4\n", model_type="pca", model_id=2, target="b"), 422
+    )
+    assert problem["errors"][0]["loc"] == ["query", "target"]
+
+
+def test_what_would_mend_a_table_is_proposed_in_the_callers_own_words(api: Api) -> None:
+    table: dict[str, list[Any]] = {
+        "when, exactly": ["2020-01-01", "2020-01-02"],
+        "n": [1, None],
+        "y": [1, 2],
+    }
+    answer = post(
+        api, "/register", written(table), model_type="linear_regression", model_id=1, target="y"
+    )
+    problem = told(answer, 422)
+    proposed = problem["detail"].rpartition(" Add ")[2]
+    assert proposed == f"drop={quote(json.dumps(['when, exactly']), safe=',')}&missing=impute"
+    assert problem["remedies"] == [
+        {"words": "leaves when, exactly out", "set": {"drop": ["when, exactly"]}},
+        {"words": "fills empty cells", "set": {"missing": "impute"}},
+    ]
+    mended = api.client.post(
+        f"/register?model_type=linear_regression&model_id=1&target=y&{proposed}",
+        data=written(table),
+        content_type="text/csv",
+    )
+    told(mended, 201)
+    problem = told(api.register("linear_regression", 2, X=table, target="y"), 422)
+    proposed = problem["detail"].rpartition(" Add ")[2]
+    told(
+        api.register("linear_regression", 2, X=table, target="y", **json.loads(f"{{{proposed}}}")),
+        201,
+    )
+
+
+def test_a_model_says_where_in_the_table_it_is_wrong(api: Api) -> None:
+    body = b"a,b,y\n1,2,0\n\n3,-4,1\n"
+    asked = {"model_type": "multi_naive_bayes", "model_id": 1, "target": "y"}
+    problem = told(post(api, "/register", body, **asked), 422)
+    assert problem["errors"][0]["loc"] == ["line", 4, "b"]
+    table = {"a": [1, None, 3], "b": [2, 5, -4], "y": [0, 1, 1]}
+    kwargs = {"X": table, "target": "y", "missing": "drop"}
+    problem = told(api.register("multi_naive_bayes", 1, **kwargs), 422)
+    assert problem["errors"][0]["loc"] == ["kwargs", "X", "b", 2]
+    told(post(api, "/register", body.replace(b"-", b""), **asked), 201)
+    answer = post(api, "/predict", body, model_type="multi_naive_bayes", model_id=1)
+    assert told(answer, 422)["errors"][0]["loc"] == ["line", 4, "b"]
+    problem = told(api.predict("multi_naive_bayes", 1, [{"a": 1, "b": 2}, {"a": 1, "b": -2}]), 422)
+    assert problem["errors"][0]["loc"] == ["features", 1, "b"]
+    problem = told(api.predict("multi_naive_bayes", 1, {"a": 1, "b": -2}), 422)
+    assert problem["errors"][0]["loc"] == ["features", "b"]
+
+
+def test_a_y_that_the_type_cannot_learn_is_located_in_its_column(api: Api) -> None:
+    table: dict[str, list[Any]] = {"n": [1, 2, 3], "y": ["a", "b", "a"]}
+    answer = post(
+        api, "/register", written(table), model_type="linear_regression", model_id=1, target="y"
+    )
+    assert told(answer, 422)["errors"][0]["loc"] == ["line", 2, "y"]
+    problem = told(api.register("linear_regression", 1, X=table, target="y"), 422)
+    assert problem["errors"][0]["loc"] == ["kwargs", "X", "y", 0]
+
+
+# ------------------------------------------------------------------------------------ predict
+
+
+def test_columns_in_another_order_and_others_beside_them_change_nothing(api: Api) -> None:
+    registered(api, model_type="logistic_regression", standardize="true")
+    asked = {"model_type": "logistic_regression", "model_id": 1, "probabilities": "true"}
+    expected = told(post(api, "/predict", written(COLUMNS), **asked))
+    turned = {name: COLUMNS[name] for name in reversed(COLUMNS)}
+    more = {"id": list(range(N)), **turned, "note": ["x,y"] * N}
+    for columns in (turned, more, {name: COLUMNS[name] for name in USED}):
+        assert told(post(api, "/predict", written(columns), **asked)) == expected
+    assert told(post(api, "/predict", written(more, ";"), **asked)) == expected
+
+
+def test_the_answer_as_csv_is_the_csv_and_columns_more(api: Api) -> None:
+    registered(api)
+    body = written(COLUMNS)
+    asked = {"model_type": "knn", "model_id": 1}
+    labels = told(post(api, "/predict", body, **asked))["predictions"]
+    answer = post(api, "/predict", body, "text/csv", **asked)
+    assert answer.mimetype == "text/csv"
+    rows = list(csv.reader(io.StringIO(answer.text, newline="")))
+    assert rows[0] == [*COLUMNS, "prediction"]
+    assert [row[-1] for row in rows[1:]] == labels
+    assert [row[:-1] for row in rows] == list(csv.reader(io.StringIO(body.decode(), newline="")))
+    answer = post(api, "/predict", body, "text/csv", probabilities="true", **asked)
+    rows = list(csv.reader(io.StringIO(answer.text, newline="")))
+    assert rows[0][-3:] == ["prediction", "p(no)", "p(yes)"]
+    assert all(float(row[-1]) + float(row[-2]) == pytest.approx(1.0) for row in rows[1:])
+    told(post(api, "/register", b"a,b\n1,2\n3,4\n5,9\n", model_type="pca", model_id=1), 201)
+    answer = post(api, "/predict", b"b,a\n1,2\n", "text/csv", model_type="pca", model_id=1)
+    assert answer.text.splitlines()[0] == "b,a,prediction.0,prediction.1"
+
+
+def test_a_model_of_a_matrix_takes_csv_too(api: Api) -> None:
+    X = [[float(i), float(i % 3)] for i in range(12)]
+    told(
+        api.register("linear_regression", 1, X=X, y=list(range(12)), feature_names=["a", "b"]), 201
+    )
+    asked = {"model_type": "linear_regression", "model_id": 1}
+    assert told(post(api, "/predict", b"b,a\n0,3\n", **asked))["predictions"] == pytest.approx(
+        [3.0]
+    )
+    told(api.register("linear_regression", 2, X=X, y=list(range(12))), 201)
+    answer = post(api, "/predict", b"3,0\n", header="false", **asked | {"model_id": 2})
+    assert told(answer)["predictions"] == pytest.approx([3.0])
+
+
+@pytest.mark.parametrize(
+    ("body", "loc", "says"),
+    [
+        (b"sex,age,port\nmale,1,S\n", ["line", 1, "vip"], "there are: sex, age, port"),
+        (b'sex,age,port,vip\nmale,x,Q""\n', None, ""),
+        (
+            b"sex,age,port,vip\nmale,1,\xc3\x96,true\nalien,1,\xc3\x96,true\n",
+            ["line", 3, "sex"],
+            "alien",
+        ),
+        (b"sex,age,port,vip\nmale,old,\xc3\x96,true\n", ["line", 2, "age"], "'old'"),
+        (b"sex,age,port,vip\n", ["line", 1], "no row"),
+        (b"sex,age,port,vip\nmale,1e999,\xc3\x96,true\n", ["line", 2, "age"], "finite"),
+    ],
+)
+def test_rows_that_cannot_be_predicted_are_named(
+    api: Api, body: bytes, loc: list[Any] | None, says: str
+) -> None:
+    registered(api)
+    answer = post(api, "/predict", body, "text/csv", model_type="knn", model_id=1)
+    problem = told(answer, 422)
+    assert loc is None or problem["errors"][0]["loc"] == loc
+    assert says in problem["errors"][0]["msg"]
+
+
+@pytest.mark.parametrize(
+    ("query", "loc"),
+    [
+        ({"probabilities": "yes"}, ["query", "probabilities"]),
+        ({"n_neighbors": "3"}, ["query", "n_neighbors"]),
+        ({"model_id": "-1"}, ["query", "model_id"]),
+    ],
+)
+def test_what_is_wrong_with_the_query_of_a_prediction_is_said(
+    api: Api, query: dict[str, str], loc: list[str]
+) -> None:
+    registered(api)
+    answer = post(api, "/predict", written(COLUMNS), **{"model_type": "knn", "model_id": 1} | query)
+    assert told(answer, 422)["errors"][0]["loc"] == loc
+
+
+def test_json_names_what_is_missing_and_what_is_not_used(api: Api) -> None:
+    registered(api)
+    row = {"sex": "male", "age": 3, "port": "Ö"}
+    problem = told(api.predict("knn", 1, {**row, "survived": "no"}), 422)
+    assert [error["loc"] for error in problem["errors"]] == [
+        ["features", "vip"],
+        ["features", "survived"],
+    ]
+    assert told(api.predict("knn", 1, {**row, "vip": None}))["prediction"] in ("no", "yes")
+
+
+def test_other_media_types_are_refused(api: Api) -> None:
+    answer = api.client.post("/predict?model_type=knn", data=b"a\n1\n", content_type="text/plain")
+    assert answer.status_code == 415
+    assert "text/csv" in told(answer, 415)["detail"]
+    answer = api.client.post(
+        "/register", data=b"a\n1\n", headers={"Content-Type": "text/csv; charset=latin-1"}
+    )
+    assert "UTF-8" in told(answer, 415)["detail"]
+    answer = api.client.post("/list", data=b"a\n1\n", content_type="text/csv")
+    assert answer.status_code == 415
+
+
+# ------------------------------------------------------------------------- validation, training
+
+
+def test_what_is_learned_of_columns_is_learned_in_each_fold_anew(api: Api) -> None:
+    """A word that stands in one row alone is no column of a model that has not seen the row."""
+    n = 40
+    table = {
+        "code": [f"c{i // 2}" for i in range(n)],
+        "age": [None if i % 5 == 0 else float(i) for i in range(n)],
+        "text": [f"word{i} same" for i in range(n)],
+        "y": ["a" if i % 3 else "b" for i in range(n)],
+    }
+    kwargs = {"X": table, "target": "y", "missing": "impute", "kinds": {"text": "text"}}
+    model = told(api.register("multi_naive_bayes", 1, cv=5, importance=True, **kwargs), 201)
+    validation = model["training"]["validation"]
+    assert len(validation["scores"]) == 5
+    assert [one["column"] for one in model["training"]["importance"]] == ["code", "age", "text"]
+    assert model["training"]["score"] > validation["mean"]
+
+
+def test_a_queued_training_knows_its_columns(api: Api) -> None:
+    kwargs = {"X": COLUMNS, "target": "survived", "missing": "impute", "cv": 3}
+    body = {"model_type": "knn", "model_id": 1, "kwargs": kwargs}
+    answer = api.client.post("/register", json=body, headers={"Prefer": "respond-async"})
+    waiting = told(answer, 202)
+    assert waiting["columns"][0]["categories"] == ["female", "male"]
+    ready = until(
+        lambda: (m := api.client.get("/models/knn/1").json) and m["status"] != "training" and m
+    )
+    assert ready["columns"] == waiting["columns"]
+    in_place = told(api.register("knn", 2, **kwargs), 201)
+    for name in ("n_features", "n_encoded", "feature_names", "columns", "target", "advice"):
+        assert ready[name] == in_place[name]
+    assert ready["training"]["validation"] == in_place["training"]["validation"]
+    features = {name: COLUMNS[name] for name in USED}
+    assert (
+        told(api.predict("knn", 1, features))["predictions"]
+        == told(api.predict("knn", 2, features))["predictions"]
+    )
+
+
+def test_a_model_with_columns_survives_a_restart_and_another_worker(server: Server) -> None:
+    big = {name: cells * 200 for name, cells in COLUMNS.items()}  # large enough to train apart
+    kwargs = {"X": big, "target": "survived", "missing": "impute", "standardize": True}
+    body = {"model_type": "logistic_regression", "model_id": 77, "kwargs": kwargs | {"cv": 2}}
+    status, model = server.ask("POST", "/register", body)
+    assert status == 201, model
+    assert model["training"]["validation"]["folds"] == 2
+    ask = {
+        "model_type": "logistic_regression",
+        "model_id": 77,
+        "features": {name: COLUMNS[name] for name in USED},
+        "probabilities": True,
+    }
+    answers = [server.ask("POST", "/predict", ask) for _ in range(12)]  # of both workers
+    assert answers[0][0] == 200
+    assert all(answer == answers[0] for answer in answers)
