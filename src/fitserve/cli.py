@@ -5,11 +5,22 @@ import logging
 import sys
 from contextlib import closing
 
-from fitserve.errors import FitserveError, ModelExists, ModelUnreadable
+from fitserve.errors import FitserveError, ModelExists, ModelUnreadable, StoreUnavailable
 from fitserve.storage.database import SqlStore
 from fitserve.storage.store import Key
 
 PAGE = 500
+
+
+class Unreachable(FitserveError):
+    """A store that the command was given is not there."""
+
+    def __init__(self, which: str, address: str) -> None:
+        super().__init__(
+            f"The {which} {address} cannot be reached or read. See that its file or server is "
+            "there and that you may read and write it, and run the command again; nothing was "
+            "copied."
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,8 +48,8 @@ def copy(source: SqlStore, destination: SqlStore) -> int:
     Each model is whole in `destination` or not there at all. What is there already stays as it
     is. Answers 0, or 1 where a model could not be read.
     """
-    source.prepare(create=False)
-    destination.prepare()
+    _prepare(source, "source", create=False)
+    _prepare(destination, "destination", create=True)
     copied = there = unreadable = 0
     after: Key | None = None
     while records := source.page(None, after, PAGE):
@@ -55,6 +66,13 @@ def copy(source: SqlStore, destination: SqlStore) -> int:
                 unreadable += 1
     sys.stdout.write(f"{copied} copied, {there} there already, {unreadable} unreadable\n")
     return 1 if unreadable else 0
+
+
+def _prepare(store: SqlStore, which: str, *, create: bool) -> None:
+    try:
+        store.prepare(create=create)
+    except StoreUnavailable:
+        raise Unreachable(which, store.address) from None
 
 
 def _store(url: str) -> SqlStore:

@@ -6,6 +6,8 @@ from typing import Any, Self
 from flask import Config
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from fitserve.data.expectations import asked, sent
+
 PREFIX = "FITSERVE"
 THREADS = 16
 """Requests that a worker answers at a time."""
@@ -31,9 +33,11 @@ class _FromEnvironment(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             field = str(first["loc"][0])
-            msg = first["msg"]
             if first["type"] == "extra_forbidden":
                 msg = f"there is no such setting; there are {', '.join(setting_names())}"
+            else:
+                needed = asked(cls.model_json_schema()["properties"][field])
+                msg = f"{needed} is needed, not {sent(first['input'])}"
             raise SettingError(names.get(field, field), msg) from None
 
 

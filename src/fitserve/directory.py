@@ -124,13 +124,15 @@ class ModelDirectory:
         return self._store.ids(model_type)
 
     def page(
-        self, model_type: str | None, after: Key | None, limit: int
+        self, model_type: str | None, after: Key | None, limit: int, *, described: bool = False
     ) -> tuple[list[Record], Key | None]:
-        """Up to `limit` records behind `after` in the order of keys, and where to go on."""
+        """Up to `limit` records behind `after` in the order of keys, and where to go on; with
+        their descriptions fewer, where those are long."""
         if model_type is not None:
             self.type(model_type)
         records = self._store.page(model_type, after, limit + 1)
-        return records[:limit], records[limit - 1].key if len(records) > limit else None
+        page = self._store.described(records[:limit]) if described else records[:limit]
+        return page, page[-1].key if len(records) > len(page) else None
 
     def delete(self, model_type: str, model_id: int) -> None:
         """Free the key: of a model, of a failure, or of a training, which so is cancelled."""

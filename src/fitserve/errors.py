@@ -77,8 +77,10 @@ class Fault:
         """The same, with the name of its column if that has one."""
         if self.column is None or feature_names is None or self.column >= len(feature_names):
             return self
-        name = clip(feature_names[self.column], 40)
-        return replace(self, msg=f"{self.msg} (column {name!r})", column=None)
+        column = f" (column {clip(feature_names[self.column], 40)!r})"
+        wrong, stop, instead = self.msg.rpartition("; ")
+        msg = f"{wrong}{column}{stop}{instead}" if stop else f"{self.msg}{column}"
+        return replace(self, msg=msg, column=None)
 
     def spelling(self, spelled: Mapping[str, str]) -> "Fault":
         """The same, with the caller's own names (the values) of hyperparameters (the keys)."""

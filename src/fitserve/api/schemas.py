@@ -155,12 +155,34 @@ class ClassesQuery(Request):
     limit: Annotated[int, BeforeValidator(_digits)] = Field(default=1000, ge=1, le=10_000)
 
 
+DESCRIBED = (
+    *("task", "n_samples", "n_features", "feature_names", "classes", "shortened"),
+    *("hyperparameters", "training", "advice", "started", "progress", "loss", "problem"),
+)
+
+
 class ModelsQuery(Request):
     """The query of GET /models; its values arrive as text."""
 
     model_type: str | None = None
     limit: Annotated[int, BeforeValidator(_digits)] = Field(default=100, ge=1, le=1000)
     after: str | None = None
+    fields: str | None = None
+
+    def members(self) -> list[str]:
+        """What of its description each model is told with."""
+        asked = self.fields.split(",") if self.fields is not None else []
+        with within("query"):
+            refuse(
+                Fault(
+                    ("fields",),
+                    f"there is no {clip(name, 40)!r}; known are: {', '.join(DESCRIBED)}",
+                    "unknown",
+                )
+                for name in asked
+                if name not in DESCRIBED
+            )
+        return asked
 
     def after_key(self) -> Key | None:
         if self.after is None:
@@ -210,9 +232,14 @@ def classes(loaded: Loaded, ask: ClassesQuery) -> dict[str, Any]:
     }
 
 
-def page(records: list[Record], following: Key | None) -> dict[str, Any]:
+def page(records: list[Record], following: Key | None, fields: list[str]) -> dict[str, Any]:
+    """Summaries, each with these members of its description, null where it has none such."""
     cursor = None if following is None else f"{following.model_type}/{following.model_id}"
-    return {"models": [summary(record) for record in records], "next": cursor}
+    models = []
+    for record in records:
+        described = shortened(record.description) if fields else {}
+        models.append(summary(record) | {name: described.get(name) for name in fields})
+    return {"models": models, "next": cursor}
 
 
 def model_type(cls: type[Model]) -> dict[str, Any]:

@@ -53,8 +53,11 @@ def pack(description: dict[str, Any], state: dict[str, Any]) -> Packed:
 
 def unpack(packed: Packed) -> tuple[dict[str, Any], dict[str, Any]]:
     """Description and state; raises `DamagedModel` where the bytes are not what was stored."""
-    if None in astuple(packed):
+    kinds = [type(part) for part in astuple(packed)]
+    if type(None) in kinds:
         raise DamagedModel("a part of it is missing")
+    if kinds != [str, str, bytes, int, str]:
+        raise DamagedModel("a part of it is of another type")
     if packed.format > FORMAT:
         raise DamagedModel(f"it was stored in format {packed.format}, newer than {FORMAT}")
     if checksum(packed.description, packed.values, packed.arrays) != packed.checksum:

@@ -5,10 +5,11 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from typing import Any
+from itertools import accumulate
+from typing import Any, get_args
 
 from sqlalchemy import (
     ColumnElement,
@@ -61,6 +62,7 @@ from fitserve.storage.engine import (
 )
 from fitserve.storage.migrations import OLDEST, migrate, refuse_newer
 from fitserve.storage.store import (
+    PAGE_BYTES,
     QUEUED,
     RESERVED_FOR,
     Claimed,
@@ -68,6 +70,7 @@ from fitserve.storage.store import (
     Key,
     Record,
     State,
+    Status,
     full,
     lost,
     reservation,
@@ -99,6 +102,11 @@ class SqlStore:
             migrate(connection)
         if self._file is not None:
             keep_reserve(self._file)
+
+    @property
+    def address(self) -> str:
+        """Its URL, the password left out."""
+        return self._url.render_as_string(hide_password=True)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -160,7 +168,8 @@ class SqlStore:
                 return None
             key, claimed = Key(*first), token()
             row = connection.execute(select(trainings).where(*_is(key, trainings))).one()
-            until, attempt = self._now() + RESERVED_FOR, row.attempts + 1
+            attempts = row.attempts if isinstance(row.attempts, int) else 0
+            until, attempt = self._now() + RESERVED_FOR, attempts + 1
             told = connection.execute(
                 update(models)
                 .where(*_is(key), models.c.token == row.token)
@@ -348,7 +357,7 @@ class SqlStore:
                 .where(models.c.model_type == model_type, models.c.status == "ready")
                 .order_by(models.c.model_id)
             )
-            return list(rows.scalars())
+            return [model_id for model_id in rows.scalars() if isinstance(model_id, int)]
 
     def page(self, model_type: str | None, after: Key | None, limit: int) -> list[Record]:
         key = _key_of(models)
@@ -358,7 +367,41 @@ class SqlStore:
         if after is not None:
             statement = statement.where(tuple_(*key) > tuple_(*map(literal, after)))
         with self._transaction() as connection:
-            return [_record(row) for row in connection.execute(statement)]
+            rows = connection.execute(statement)
+            return [_listed(row) for row in rows if _is_key(row.model_type, row.model_id)]
+
+    def described(self, records: Sequence[Record]) -> list[Record]:
+        if not records:
+            return []
+        key = tuple_(*_key_of(models))
+
+        def between(first: Key, last: Key) -> Any:
+            return and_(key >= tuple_(*map(literal, first)), key <= tuple_(*map(literal, last)))
+
+        with self._transaction() as connection:
+            sizes = connection.execute(
+                select(*_key_of(models), func.length(models.c.description)).where(
+                    between(records[0].key, records[-1].key)
+                )
+            )
+            size = {Key(*row[:2]): row[2] or 0 for row in sizes}
+            total = accumulate(size.get(record.key, 0) for record in records)
+            fitting = [r for r, so_far in zip(records, total, strict=True) if so_far <= PAGE_BYTES]
+            records = fitting or records[:1]
+            told = connection.execute(
+                select(*_key_of(models), models.c.description).where(
+                    between(records[0].key, records[-1].key)
+                )
+            )
+            stored = {Key(*row[:2]): row[2] for row in told}
+        described = []
+        for record in records:
+            try:
+                description = _description(record.key, stored.get(record.key))
+            except ModelUnreadable:
+                description = {}
+            described.append(replace(record, description=description))
+        return described
 
     def epoch(self) -> str:
         with self._transaction() as connection:
@@ -471,7 +514,23 @@ def _queued(record: Record) -> tuple[ColumnElement[bool], ...]:
 
 
 def _record(row: Any) -> Record:
-    return Record(Key(row.model_type, row.model_id), row.token, row.status, row.created)
+    key = Key(row.model_type, row.model_id)
+    told = (row.token, row.status, row.created)
+    if not all(isinstance(part, str) for part in told) or row.status not in get_args(Status):
+        log.error("The row of the %s model with id %s is damaged", *key)
+        raise ModelUnreadable(*key)
+    return Record(key, *told)
+
+
+def _is_key(model_type: object, model_id: object) -> bool:
+    """Whether these can name a model; SQLite keeps what is of another type, too."""
+    return isinstance(model_type, str) and isinstance(model_id, int)
+
+
+def _listed(row: Any) -> Record:
+    """As `_record`; a damaged row is told as well as it can be, or it could not be found."""
+    key = Key(row.model_type, row.model_id)
+    return Record(key, str(row.token), str(row.status), str(row.created))  # type: ignore[arg-type]
 
 
 def _unpacked(key: Key, row: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -486,8 +545,8 @@ def _unpacked(key: Key, row: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 def _description(key: Key, stored: str | None) -> dict[str, Any]:
     try:
         described: dict[str, Any] = json.loads(stored) if stored is not None else {}
-        return described
-    except ValueError as error:
+        return dict(described)
+    except (ValueError, TypeError) as error:
         log.error("The description of the %s model with id %d is unreadable", *key)
         raise ModelUnreadable(*key) from error
 

@@ -1,12 +1,15 @@
 """The store in this process's memory."""
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from threading import Lock
 from typing import Any
 
 from fitserve.errors import ModelExists
 from fitserve.storage.store import (
+    PAGE_BYTES,
     QUEUED,
     Claimed,
     Condition,
@@ -141,6 +144,11 @@ class MemoryStore:
             and (after is None or record.key > after)
         )
         return sorted(chosen, key=lambda record: record.key)[:limit]
+
+    def described(self, records: Sequence[Record]) -> list[Record]:
+        sizes = accumulate(len(json.dumps(record.description)) for record in records)
+        fitting = [r for r, size in zip(records, sizes, strict=True) if size <= PAGE_BYTES]
+        return fitting or list(records[:1])
 
     def epoch(self) -> str:
         return str(self._epoch)

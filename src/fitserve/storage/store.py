@@ -9,7 +9,7 @@ claims it, which gives it a new token, and what is not renewed can be claimed ag
 """
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, Protocol
@@ -26,6 +26,7 @@ RESERVED_FOR = 15.0  # seconds that a reservation lasts without being renewed
 QUEUED = 1000  # trainings that a store queues at most
 
 UNDER_WAY = ("started", "progress", "loss")  # told of a training until it ends
+PAGE_BYTES = 2**24  # of the descriptions that are read for one page
 MAX_MODEL_ID = 2**53 - 1  # the largest that every JSON reader keeps exact
 
 
@@ -117,6 +118,10 @@ class Store(Protocol):
 
     def page(self, model_type: str | None, after: Key | None, limit: int) -> list[Record]:
         """Records in the order of their keys, their descriptions left out."""
+
+    def described(self, records: Sequence[Record]) -> list[Record]:
+        """These records of a page, with their descriptions: as many of the first as take no more
+        than `PAGE_BYTES`, and one at least. A description that is damaged or gone is empty."""
 
     def epoch(self) -> str:
         """Changes whenever a model that was ready may no longer be what it was. Raises

@@ -20,6 +20,14 @@ metadata = MetaData()
 _bytewise = String(64).with_variant(String(64, collation="C"), "postgresql")
 
 
+class Bytes(LargeBinary):
+    """Bytes as the driver gives them. SQLite keeps whatever was put there, and SQLAlchemy would
+    make as many zeros of a number as it says."""
+
+    def result_processor(self, dialect: Any, coltype: object) -> None:
+        return None
+
+
 def _key() -> list[Column[Any]]:
     return [
         Column("model_type", _bytewise, primary_key=True),
@@ -34,7 +42,7 @@ def _packed() -> list[Column[Any]]:
         Column("checksum", String(64)),
         Column("description", Text),
         Column("values", Text),
-        Column("arrays", LargeBinary),
+        Column("arrays", Bytes),
     ]
 
 

@@ -59,8 +59,9 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     @routes.get("/models")
     def list_models() -> Any:
         query = schemas.query(ModelsQuery, request.args)
-        records, following = directory.page(query.model_type, query.after_key(), query.limit)
-        return schemas.page(records, following)
+        fields, after = query.members(), query.after_key()
+        page = directory.page(query.model_type, after, query.limit, described=bool(fields))
+        return schemas.page(*page, fields)
 
     @routes.get("/models/<model_type>/<id:model_id>")
     def describe(model_type: str, model_id: int) -> Any:

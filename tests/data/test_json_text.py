@@ -1,0 +1,114 @@
+"""A text that is no JSON is told why, in words for the person who wrote it."""
+
+import json
+import re
+import time
+
+import pytest
+
+from fitserve.data.json_text import parse_json
+from fitserve.errors import MalformedJson
+
+JARGON = re.compile(
+    r"EOF|expected|ident|parsing|escape sequence|recursion|code point|trailing|duplicate", re.I
+)
+
+CASES = [
+    (b"", "empty"),
+    (b" \n ", "empty"),
+    (b'{"a": NaN}', "JSON has no NaN: null is how it writes a gap"),
+    (b'{"a": [1, nan]}', "JSON has no nan"),
+    (b'{"a": Infinity}', "JSON has no Infinity: write a finite number"),
+    (b'{"a": -Infinity}', "JSON has no -Infinity: write a finite number"),
+    (b'{"a": True}', "True is Python's: JSON writes true"),
+    (b'{"a": False}', "False is Python's: JSON writes false"),
+    (b'{"a": None}', "None is Python's: JSON writes null"),
+    (b'{"a": undefined}', "leave the member out"),
+    (b"{'a': 1}", "double quotes, not in single ones"),
+    (b"{\"a\": 'b'}", "double quotes, not in single ones"),
+    (b"{model_type: knn}", "On a command line put the whole body in single quotes"),
+    (b"register.json", "the name of a file"),
+    (b"data/iris.csv", "the name of a file"),
+    (b"@register", "with the @"),
+    (b'{"a": 1,}', "a comma stands before the closing bracket"),
+    (b"[1, 2,]", "a comma stands before the closing bracket"),
+    (b'{"X": [[1, 2], [3', "the body ends here"),
+    (b'{"X": "ab', "the body ends here"),
+    (b'{"a"', "the body ends here"),
+    (b'{"a": 1} {"b": 2}', "the JSON has ended before this"),
+    (b"model_type=knn&model_id=1", "it is a form"),
+    (b"--x\r\nContent-Disposition: form-data\r\n", "it is a form in parts"),
+    (b"age,height\n1,2\n", "CSV"),
+    (b"5.1;3.5\n4.9;3.0\n", "CSV"),
+    (b"<!doctype html>", "HTML"),
+    ('{"a": 1}'.encode("utf-16"), "UTF-16"),
+    ('{"a": 1}'.encode("utf-32-be"), "UTF-32"),
+    (b'{"a": "\xff"}', "not UTF-8"),
+    (b'{"a": "\n"}', "a line break, tab or other control character"),
+    (rb'{"a": "C:\data"}', "a backslash itself is written \\\\"),
+    (rb'"\ud800"', "half of a surrogate pair"),
+    (b'{"a": 1, "a": 2}', "the member 'a' stands twice"),
+    (b"[" * 1000, "more than 200"),
+    (b"9" * 5000, "more than 4,300 digits"),
+    (b"[01]", "no zeros in front"),
+    (b"[+1]", "a number is written"),
+    (b"[.5]", "a number is written"),
+    (b"[1.]", "a number is written"),
+    (b"[0x10]", "a number is written"),
+    (b"[1_000]", "a number is written"),
+    (b"[1 2]", "a comma is missing between two values"),
+    (b'{"a": 1 "b": 2}', "a comma is missing between two members"),
+    (b'{"a" 1}', "a colon is missing"),
+    (b"[1}", "or ] at its end"),
+    (b"[1,,2]", "a value is needed here"),
+    (b"// x\n{}", "no comments"),
+    (b'{"a": 1, # x\n}', "no comments"),
+    (b"\x1f\x8b\x08", "Content-Encoding: gzip"),
+]
+
+
+@pytest.mark.parametrize(("body", "says"), CASES)
+def test_each_mistake_is_named(body: bytes, says: str) -> None:
+    with pytest.raises(MalformedJson) as caught:
+        parse_json(body)
+    detail = caught.value.detail
+    assert says in detail
+    assert re.match(r"The body is not JSON at line \d+ column \d+: ", detail)
+    assert detail.endswith("Mend it and send it again.")
+    assert not JARGON.search(detail)
+    assert len(detail) < 400
+
+
+def test_a_byte_order_mark_is_skipped() -> None:
+    assert parse_json(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+    with pytest.raises(MalformedJson, match="empty"):
+        parse_json(b"\xef\xbb\xbf")
+
+
+def test_line_and_column_are_where_it_is() -> None:
+    with pytest.raises(MalformedJson, match="line 3 column 8: JSON has no NaN"):
+        parse_json(b'{\n "a": 1,\n "b": [NaN]}')
+
+
+@pytest.mark.parametrize("at", range(0, 300, 7))
+def test_any_byte_anywhere_is_told(at: int) -> None:
+    """Whatever stands in the place of whatever: the parser's words are never shown."""
+    body = json.dumps(
+        {"model_type": "knn", "kwargs": {"X": [[1.5, -2e3]] * 9, "y": ["a"]}}
+    ).encode()
+    at %= len(body)
+    for byte in range(256):
+        try:
+            parse_json(body[:at] + bytes([byte]) + body[at + 1 :])
+        except MalformedJson as error:
+            assert not JARGON.search(error.detail), error.detail
+
+
+@pytest.mark.parametrize(
+    "body", [b"\n" * 20_000_000 + b"x", b"x" * 20_000_000, b"a=" * 10_000_000, b"a,b\n" * 5_000_000]
+)
+def test_a_long_text_is_told_as_soon(body: bytes) -> None:
+    started = time.monotonic()
+    with pytest.raises(MalformedJson):
+        parse_json(body)
+    assert time.monotonic() - started < 20  # against hanging; it takes a fraction of a second
