@@ -344,6 +344,13 @@ class PredictionLimit(FitserveError):
             what = "One row is too much already: leave probabilities out"
         return cls(f"The answer would be over the limit of {megabytes} MiB. {what}.")
 
+    @classmethod
+    def probabilities(cls, rows: int, sent: int, classes: int) -> "PredictionLimit":
+        return cls(
+            f"The probabilities of {classes:,} classes for {sent:,} rows are more than one "
+            f"evaluation may hold. Send at most {rows:,} rows at a time."
+        )
+
 
 class TrainingLost(FitserveError):
     status = HTTPStatus.SERVICE_UNAVAILABLE

@@ -6,6 +6,7 @@ that at most, however many ask for a million.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import BoundedSemaphore, Event, Semaphore
 from time import monotonic
 from typing import TypeVar
@@ -61,29 +62,51 @@ class Predictor:
         step = max(1, int(BLOCK / cost))
         if n_rows * cost <= SHORT:
             return [predict(block) for block in blocks(step)]
+        with self.at_length(n_rows, cost) as work:
+            return work.over(blocks, predict)
+
+    @contextmanager
+    def at_length(self, n_rows: int, cost: float, times: int = 1) -> Iterator["Work"]:
+        """Room for what goes through at most `n_rows` rows so many times, all in one limit.
+
+        Raises `Overloaded`.
+        """
         if not self._waiting.acquire(blocking=False):
             raise Overloaded.by_predictions()
         try:
-            return self._in_turn(n_rows, step, blocks(step), predict)
+            step = max(1, int(BLOCK / cost))
+            yield Work(self._turns, self._aborted, self.seconds, n_rows, step, times)
         finally:
             self._waiting.release()
 
-    def _in_turn(
-        self, n_rows: int, step: int, blocks: Iterator[B], predict: Callable[[B], T]
-    ) -> list[T]:
-        deadline = monotonic() + self.seconds
-        done: list[T] = []
 
-        def go_on() -> None:
-            if self._aborted.is_set():
-                raise Overloaded.by_stopping()
-            if monotonic() > deadline:
-                raise PredictionLimit.time(self.seconds, len(done) * step, n_rows)
+class Work:
+    """What takes long, block by block: of all such, one block is done at a time."""
 
-        while len(done) * step < n_rows:
-            with self._turns.turn(go_on):
-                block = next(blocks, None)
+    def __init__(
+        self, turns: Turns, aborted: Event, seconds: int, n_rows: int, step: int, times: int
+    ) -> None:
+        self._turns, self._aborted = turns, aborted
+        self._seconds, self._deadline = seconds, monotonic() + seconds
+        self._n_rows, self._step, self._times = n_rows, step, times
+        self._done = 0
+
+    def over(self, blocks: Callable[[int], Iterator[B]], predict: Callable[[B], T]) -> list[T]:
+        """Go through the rows once. Raises `PredictionLimit` or `Overloaded`."""
+        parts = blocks(self._step)
+        answers: list[T] = []
+        while len(answers) * self._step < self._n_rows:
+            with self._turns.turn(self._go_on):
+                block = next(parts, None)
                 if block is None:  # there were fewer
                     break
-                done.append(predict(block))
-        return done
+                answers.append(predict(block))
+            self._done += self._step
+        return answers
+
+    def _go_on(self) -> None:
+        if self._aborted.is_set():
+            raise Overloaded.by_stopping()
+        if monotonic() > self._deadline:
+            done = min(self._done // self._times, self._n_rows)
+            raise PredictionLimit.time(self._seconds, done, self._n_rows)

@@ -1,6 +1,6 @@
 """The rows that /predict is asked about, in whatever form they come, a block at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Protocol
@@ -9,7 +9,8 @@ import numpy as np
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
-from fitserve.data import json_table
+from fitserve.api.schemas import EvaluationOptions, checked
+from fitserve.data import intake, json_table
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile
@@ -17,7 +18,7 @@ from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import NumberEncoder
 from fitserve.data.json_table import JsonTable
 from fitserve.data.table import Place
-from fitserve.errors import Fault, Location, clip, refuse, relocated, within
+from fitserve.errors import Fault, InvalidRequest, Location, clip, refuse, relocated, within
 from fitserve.models.base import Model
 from fitserve.storage.cache import Loaded
 
@@ -165,16 +166,83 @@ class CsvPrediction:
 
     def rows(self, loaded: Loaded) -> tuple[CsvFile, CsvRows]:
         """The file, and the rows that it has for the model."""
-        columns = loaded.columns
-        if columns is None:
-            names = loaded.feature_names or [str(j) for j in range(loaded.model.n_features_in_)]
-            columns = Columns([NumberEncoder(name) for name in names])
+        return _of_csv(self._query, self._body, loaded)
+
+
+class CsvEvaluation:
+    """POST /evaluate with a CSV: the column `target`, the one that the model learned unless the
+    query names another, is what is true."""
+
+    def __init__(self, query: "MultiDict[str, str]", body: bytes) -> None:
+        members = ("importance", "repeats")
         with within("query"):
-            dialect = queries.dialect({**columns.dialect, **self._query})
-        if "na_values" not in self._query:
-            dialect = replace(dialect, missing=columns.na_values)
-        file = CsvFile(self._body, dialect)
-        return file, CsvRows(file, columns)
+            self._query = queries.single(query)
+            self.model_type, self.model_id = queries.key(self._query, default_id=0)
+            queries.refuse_others(
+                self._query, ("model_type", "model_id", "target", *members, *queries.CSV)
+            )
+            asked = queries.simple(self._query, members)
+            options = checked(EvaluationOptions, asked)
+        self.importance, self.repeats = options.importance, options.repeats
+        self._body = body
+
+    def rows(self, loaded: Loaded) -> tuple[CsvRows, Any, Callable[[Location], Location]]:
+        """The rows, y or None, and where a value of y stands."""
+        file, rows = _of_csv(self._query, self._body, loaded)
+        learned = None if loaded.columns is None else loaded.columns.target
+        target = self._query.get("target", learned)
+        if not loaded.model.supervised():
+            if "target" in self._query:
+                said = f"{loaded.model.model_type()} learned from X alone; leave target out"
+                raise InvalidRequest.at(("query", "target"), said, "no_y")
+            return rows, None, lambda loc: loc
+        there = clip(", ".join(file.names), 300)
+        if target is None:
+            said = f"name the column that is to be compared with. There are: {there}"
+            raise InvalidRequest.at(("query", "target"), said, "missing")
+        if target not in file.at:
+            said = f"this column, which is to be compared with, is missing; there are: {there}"
+            raise InvalidRequest.at(("line", 1, target), said, "missing")
+        classes = loaded.model.classes_
+        y, place = intake.truth(file, target, classes is not None and classes.dtype == object)
+        return (
+            rows,
+            y,
+            lambda loc: (
+                place(loc[1], target) if loc[:1] == ("y",) and isinstance(loc[-1], int) else loc
+            ),
+        )
+
+
+def _of_csv(query: dict[str, str], body: bytes, loaded: Loaded) -> tuple[CsvFile, CsvRows]:
+    columns = loaded.columns
+    if columns is None:
+        names = loaded.feature_names or [str(j) for j in range(loaded.model.n_features_in_)]
+        columns = Columns([NumberEncoder(name) for name in names])
+    with within("query"):
+        dialect = queries.dialect({**columns.dialect, **query})
+    if "na_values" not in query:
+        dialect = replace(dialect, missing=columns.na_values)
+    file = CsvFile(body, dialect)
+    return file, CsvRows(file, columns)
+
+
+def without_target(features: Any, target: str) -> tuple[Any, list[Any] | None]:
+    """Rows or columns by name without the column `target`, and its cells, if it is there."""
+    if isinstance(features, dict) and target in features:
+        rest = {name: cells for name, cells in features.items() if name != target}
+        cells = features[target]
+        return rest, cells if isinstance(cells, list) else [cells]
+    rows = features if isinstance(features, list) else []
+    if rows and isinstance(rows[0], dict) and target in rows[0]:
+        y = [row.get(target) if isinstance(row, dict) else None for row in rows]
+        return [
+            {name: cell for name, cell in row.items() if name != target}
+            if isinstance(row, dict)
+            else row
+            for row in rows
+        ], y
+    return features, None
 
 
 def _refuse_width(rows: list[Any], width: int, loc: Location, single: bool) -> None:

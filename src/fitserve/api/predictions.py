@@ -147,7 +147,12 @@ def _labels(model: Model, table: FloatArray) -> list[str]:
     labels: list[Any] = (
         list(range(table.shape[1])) if model.classes_ is None else model.classes_.tolist()
     )
-    return [str(label).lower() if isinstance(label, bool) else str(label) for label in labels]
+    return list(map(label_text, labels))
+
+
+def label_text(label: Any) -> str:
+    """A label as a key: `"1"`, `"true"`, `"setosa"`."""
+    return str(label).lower() if isinstance(label, bool) else str(label)
 
 
 def _located_in_features() -> AbstractContextManager[None]:

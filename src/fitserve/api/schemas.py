@@ -139,6 +139,24 @@ class PredictRequest(Request):
         return None
 
 
+class EvaluationOptions(Request):
+    importance: bool = False
+    repeats: int = Field(default=5, ge=1, le=100)
+
+
+class EvaluateRequest(EvaluationOptions):
+    model_type: str
+    model_id: ModelId = 0
+    features: Any
+    y: Any = None
+
+    @classmethod
+    def elsewhere(cls, name: str) -> tuple[str, str] | None:
+        if name in ("X", "x", "kwargs"):
+            return f"/evaluate takes no {name}; write the rows as features, beside y", "features"
+        return None
+
+
 class ListRequest(Request):
     model_type: str
 

@@ -18,8 +18,8 @@ from fitserve.data.learning import Examined, Written, examined, unknown_names
 from fitserve.data.levels import Levels
 from fitserve.data.limits import refuse_too_large
 from fitserve.data.options import ColumnOptions
-from fitserve.data.table import Column
-from fitserve.errors import Location, relocated
+from fitserve.data.table import Column, Place
+from fitserve.errors import Fault, Location, refuse, relocated
 
 _EXACT = 2.0**53  # from which on not every whole number has a float of its own
 
@@ -97,6 +97,21 @@ def of_json(
 
     with relocated(where):
         return _taken_in(found, arrays.target(kept, ("y",)))
+
+
+def truth(file: CsvFile, target: str, as_text: bool) -> tuple[Target, Place]:
+    """What is true of each row, to compare predictions with, and where its cells stand.
+
+    Raises `InvalidRequest` with the place of each cell that is empty, or no number among numbers.
+    """
+    table = file.read([target], text={target} if as_text else ())
+    cells = table.columns[target]
+    gaps = np.flatnonzero(cells.missing()).tolist()
+    said = "what is true of this row is missing; leave the row out"
+    refuse(Fault(table.place(row, target), said, "missing") for row in gaps)
+    fault = None if as_text else diagnosed_target(target, table, ColumnOptions())
+    refuse(iter([] if fault is None else [fault]))
+    return _labels(cells, None, as_text), table.place
 
 
 def _is_gap(cell: object, dialect: Dialect) -> bool:

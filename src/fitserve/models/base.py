@@ -278,6 +278,10 @@ class Model(ABC):
     def _predict_proba(self, X: FloatArray) -> FloatArray:
         raise AssertionError("gives_probabilities without _predict_proba")  # pragma: no cover
 
+    def reconstructed(self, coordinates: FloatArray) -> FloatArray:
+        """What a projection keeps of rows, `(n, n_features)`, of what it answered for them."""
+        raise AssertionError("not a projection")  # pragma: no cover
+
     def _score(self, X: FloatArray, y: Target | None) -> float | None:
         """The score on X; y as it was given, not encoded. Unsupervised types override this."""
         assert y is not None

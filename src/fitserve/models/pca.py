@@ -117,8 +117,20 @@ class PCA(Model):
     def _predict(self, X: FloatArray) -> FloatArray:
         coordinates: FloatArray = (X - self.mean_) @ self.components_.T
         if self.whiten:
-            coordinates *= np.sqrt(self.n_samples_ - 1) / self.singular_values_
+            coordinates *= self._whitening()
         return coordinates
+
+    def reconstructed(self, coordinates: FloatArray) -> FloatArray:
+        with np.errstate(all="ignore"):
+            if self.whiten:
+                coordinates = coordinates / self._whitening()
+            rows: FloatArray = coordinates @ self.components_ + self.mean_
+            return rows
+
+    def _whitening(self) -> FloatArray:
+        """What coordinates are multiplied by to have variance 1."""
+        factors: FloatArray = np.sqrt(self.n_samples_ - 1) / self.singular_values_
+        return factors
 
     def _score(self, X: FloatArray, y: Target | None) -> float | None:
         """Share of the variance around the mean of the training data that is kept."""

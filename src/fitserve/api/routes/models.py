@@ -7,12 +7,13 @@ from urllib.request import parse_http_list
 from flask import Blueprint, request, url_for
 from werkzeug.routing import IntegerConverter
 
-from fitserve.api import predictions, schemas
-from fitserve.api.asked import CsvPrediction
+from fitserve.api import evaluations, predictions, schemas
+from fitserve.api.asked import CsvEvaluation, CsvPrediction
 from fitserve.api.bodies import takes
 from fitserve.api.registrations import CsvRegistration
 from fitserve.api.schemas import (
     ClassesQuery,
+    EvaluateRequest,
     ListRequest,
     ModelsQuery,
     PredictRequest,
@@ -42,6 +43,12 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     def predict(ask: PredictRequest | CsvPrediction) -> Any:
         loaded = directory.get(ask.model_type, ask.model_id)
         return predictions.prediction(ask, loaded, directory.predictor)
+
+    @routes.post("/evaluate")
+    @takes(EvaluateRequest, csv=CsvEvaluation)
+    def evaluate(ask: EvaluateRequest | CsvEvaluation) -> Any:
+        loaded = directory.get(ask.model_type, ask.model_id)
+        return evaluations.evaluation(ask, loaded, directory.predictor)
 
     @routes.post("/list")
     @takes(ListRequest)

@@ -1,0 +1,218 @@
+"""POST /evaluate: how a model does on rows that it is shown now, by every figure there is."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from sklearn import metrics as reference
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.decomposition import PCA
+from sklearn.inspection import permutation_importance
+from sklearn.mixture import GaussianMixture
+from sklearn.naive_bayes import GaussianNB
+
+from fitserve import predictor
+from fitserve.api import evaluations
+from fitserve.models import catalog
+from tests.conftest import Api
+
+IRIS, SPECIES = load_iris(return_X_y=True)
+NAMES = ["a_length", "b_width", "c_length", "d_width"]
+LABELS: dict[str, Any] = {
+    "text": [f"kind {c}" for c in SPECIES],
+    "int": (SPECIES * 5 - 5).tolist(),
+    "bool": (SPECIES == 1).tolist(),
+}
+
+
+def evaluated(api: Api, model_type: str, features: Any, **more: Any) -> Any:
+    ask = {"model_type": model_type, "features": np.asarray(features).tolist()} | more
+    answer = api.client.post("/evaluate", json=ask)
+    assert answer.status_code == 200, answer.json
+    return answer.json
+
+
+def register(api: Api, model_type: str, X: Any, y: Any = None, **kwargs: Any) -> None:
+    data = {"X": np.asarray(X).tolist()} | ({} if y is None else {"y": np.asarray(y).tolist()})
+    answer = api.register(model_type, 0, **data, **kwargs)
+    assert answer.status_code == 201, answer.json
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_classification_is_scikit_learns(api: Api, kind: str) -> None:
+    y = np.array(LABELS[kind], dtype=object)
+    train, test = np.arange(150) % 3 > 0, np.arange(150) % 3 == 0
+    register(api, "gauss_naive_bayes", IRIS[train], y[train])
+    told = evaluated(api, "gauss_naive_bayes", IRIS[test], y=y[test].tolist())
+    theirs = GaussianNB().fit(IRIS[train], y[train].tolist())
+    y, guess = y[test].tolist(), theirs.predict(IRIS[test]).tolist()
+    p = theirs.predict_proba(IRIS[test])
+    assert list(told) == [
+        "model_type", "model_id", "n_samples", "metrics", "classes", "confusion_matrix",
+    ]  # fmt: skip
+    assert told["n_samples"] == 50
+    binary = len(theirs.classes_) == 2
+    expected = {
+        "accuracy": reference.accuracy_score(y, guess),
+        "balanced_accuracy": reference.balanced_accuracy_score(y, guess),
+        "log_loss": reference.log_loss(y, p),
+        "roc_auc": reference.roc_auc_score(y, p[:, 1] if binary else p, multi_class="ovr"),
+    }
+    assert told["metrics"] == pytest.approx(expected, rel=1e-9)
+    report = reference.classification_report(y, guess, output_dict=True)
+    for label in theirs.classes_.tolist():
+        text = str(label)
+        ours = told["classes"][text.lower() if kind == "bool" else text]
+        assert ours["support"] == report[text]["support"]
+        for ours_name, name in (("precision",) * 2, ("recall",) * 2, ("f1", "f1-score")):
+            assert ours[ours_name] == pytest.approx(report[text][name], rel=1e-12)
+    assert told["confusion_matrix"] == reference.confusion_matrix(y, guess).tolist()
+
+
+def test_regression_is_scikit_learns(api: Api) -> None:
+    X, y = load_diabetes(return_X_y=True)
+    register(api, "linear_regression", X, y, alpha=0.1)
+    told = evaluated(api, "linear_regression", X, y=y.tolist())
+    guess = api.predict("linear_regression", 0, X.tolist()).json["predictions"]  # type: ignore[index]
+    assert list(told) == ["model_type", "model_id", "n_samples", "metrics"]
+    expected = {
+        "r2": reference.r2_score(y, guess),
+        "rmse": reference.root_mean_squared_error(y, guess),
+        "mae": reference.mean_absolute_error(y, guess),
+    }
+    assert told["metrics"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_types_without_y(api: Api, app: Flask) -> None:
+    new = IRIS[::3] + 0.1
+    register(api, "kmeans", IRIS, k=3)
+    model = app.extensions["fitserve"].get("kmeans", 0).model
+    centres = np.array([IRIS[model.predict(IRIS) == c].mean(axis=0) for c in range(3)])
+    inertia = np.square(new - centres[model.predict(new)]).sum()
+    assert evaluated(api, "kmeans", new)["metrics"] == {"inertia": pytest.approx(inertia)}
+    register(api, "gmm", IRIS)
+    likelihood = GaussianMixture().fit(IRIS).score(new)
+    told = evaluated(api, "gmm", new)["metrics"]
+    assert told == {"mean_log_likelihood": pytest.approx(likelihood, rel=1e-9)}
+    for model_id, whiten in enumerate([False, True]):
+        pca = {"n_components": 2, "whiten": whiten}
+        assert api.register("pca", model_id, X=IRIS.tolist(), **pca).status_code == 201
+        theirs = PCA(**pca).fit(IRIS)
+        error = np.square(new - theirs.inverse_transform(theirs.transform(new))).mean()
+        told = evaluated(api, "pca", new, model_id=model_id)["metrics"]
+        assert told == {"reconstruction_error": pytest.approx(error, rel=1e-9)}
+
+
+@pytest.mark.parametrize("model_type", sorted(catalog()))
+def test_blocks_make_no_difference(
+    api: Api, model_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cls = catalog()[model_type]
+    data = {"y": SPECIES} if cls.supervised() else {}
+    register(api, model_type, IRIS, **data, **({"k": 3} if model_type == "kmeans" else {}))
+    y = {name: values.tolist() for name, values in data.items()}
+    ask = y | ({"importance": True, "repeats": 2} if y else {})
+    whole = evaluated(api, model_type, IRIS, **ask)
+    monkeypatch.setattr(predictor, "SHORT", 0.0)
+    monkeypatch.setattr(predictor, "BLOCK", 1e3)
+    parts = evaluated(api, model_type, IRIS, **ask)
+    assert parts["metrics"] == pytest.approx(whole["metrics"], rel=1e-12)
+    assert parts.get("confusion_matrix") == whole.get("confusion_matrix")
+    for ours, theirs in zip(parts.get("importance", ()), whole.get("importance", ()), strict=True):
+        assert ours == pytest.approx(theirs, abs=1e-12)
+
+
+def test_importance_is_scikit_learns_within_its_spread(api: Api) -> None:
+    rng = np.random.default_rng(0)
+    X = np.column_stack([IRIS[:, 1:], rng.normal(size=150)])
+    register(api, "gauss_naive_bayes", X, SPECIES, feature_names=["sepal", "long", "wide", "noise"])
+    told = evaluated(api, "gauss_naive_bayes", X, y=SPECIES.tolist(), importance=True, repeats=20)[
+        "importance"
+    ]
+    theirs = permutation_importance(
+        GaussianNB().fit(X, SPECIES), X, SPECIES, n_repeats=100, random_state=1
+    )
+    assert [one["column"] for one in told] == ["sepal", "long", "wide", "noise"]
+    for ours, mean, std in zip(told, theirs.importances_mean, theirs.importances_std, strict=True):
+        assert abs(ours["mean"] - mean) <= 4.0 * std / np.sqrt(20)
+        assert ours["std"] == pytest.approx(std, rel=0.7, abs=1e-3)
+    by_name = {one["column"]: one["mean"] for one in told}
+    assert abs(by_name["noise"]) < 0.02
+    assert max(by_name, key=by_name.__getitem__) == "wide"
+    again = evaluated(api, "gauss_naive_bayes", X, y=SPECIES.tolist(), importance=True)
+    assert again == evaluated(api, "gauss_naive_bayes", X, y=SPECIES.tolist(), importance=True)
+
+
+def test_rows_may_be_objects_and_one_row_may_stand_alone(api: Api) -> None:
+    register(api, "knn", IRIS, SPECIES, feature_names=NAMES)
+    by_name = [dict(zip(NAMES, row, strict=True)) for row in IRIS.tolist()]
+    y = SPECIES.tolist()
+    ask = {"model_type": "knn", "features": by_name, "y": y}
+    answer = api.client.post("/evaluate", json=ask)
+    assert answer.json == evaluated(api, "knn", IRIS, y=y)
+    alone = evaluated(api, "knn", IRIS[0], y=[0])
+    assert alone["metrics"] == {
+        "accuracy": 1.0,
+        "balanced_accuracy": 1.0,
+        "log_loss": pytest.approx(0.0, abs=1e-12),
+        "roc_auc": None,
+    }
+    assert alone["classes"]["1"] == {"precision": None, "recall": None, "f1": None, "support": 0}
+
+
+def test_constant_y_has_no_r2(api: Api) -> None:
+    register(api, "linear_regression", IRIS, IRIS[:, 0])
+    told = evaluated(api, "linear_regression", IRIS[:7], y=[0.1] * 7)["metrics"]
+    assert told["r2"] is None
+    assert told["rmse"] > 0.0
+
+
+@pytest.mark.parametrize(
+    ("model_type", "more", "loc", "msg"),
+    [
+        ("knn", {}, ["y"], "y is needed"),
+        ("knn", {"y": [1, 2]}, ["y"], "y has 2 values where there are 3 rows"),
+        ("knn", {"y": ["a", "b", "c"]}, ["y", 0], "are whole numbers, and y holds text"),
+        ("knn", {"y": [True, False, True]}, ["y", 0], "y holds true and false"),
+        ("knn", {"y": [1, 2, 0.5]}, ["y", 0], "y holds numbers"),
+        ("knn", {"y": [1, None, 2]}, ["y", 1], "not null"),
+        ("linear_regression", {"y": ["a", "b", "c"]}, ["y", 0], "a number is needed"),
+        ("kmeans", {"y": [1, 2, 3]}, ["y"], "leave y out"),
+        ("kmeans", {"importance": True}, ["importance"], "compares with y"),
+        ("knn", {"y": [1, 2, 0], "repeats": 0}, ["repeats"], "greater than or equal to 1"),
+        ("knn", {"y": [1, 2, 0], "probabilities": True}, ["probabilities"], "no such member"),
+        ("knn", {"y": [1, 2, 0], "features": [[1.0, 2.0]] * 3}, ["features"], "trained on 4"),
+        ("knn", {"y": [1], "features": [[1.0, 2.0, 3.0, "x"]]}, ["features", 0, 3], "number"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(
+    api: Api, model_type: str, more: dict[str, Any], loc: list[Any], msg: str
+) -> None:
+    y = {} if model_type == "kmeans" else {"y": SPECIES}
+    register(api, model_type, IRIS, **y)
+    ask = {"model_type": model_type, "features": IRIS[:3].tolist()} | more
+    answer = api.client.post("/evaluate", json=ask)
+    assert answer.status_code == 422
+    assert answer.json is not None
+    (fault,) = answer.json["errors"]
+    assert fault["loc"] == loc
+    assert msg in fault["msg"]
+
+
+def test_it_goes_no_longer_and_takes_no_more_than_a_prediction_may(
+    api: Api, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(api, "knn", IRIS, SPECIES)
+    ask = {"model_type": "knn", "features": IRIS.tolist(), "y": SPECIES.tolist()}
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluations, "CELLS", 300)
+        answer = api.client.post("/evaluate", json=ask)
+        assert answer.status_code == 422
+        assert "at most 100 rows" in answer.json["detail"]  # type: ignore[index]
+    monkeypatch.setattr(app.extensions["fitserve"].predictor, "seconds", 0)
+    answer = api.client.post("/evaluate", json=ask | {"importance": True})
+    assert answer.status_code == 422
+    assert answer.json["type"] == "/problems/prediction-limit"  # type: ignore[index]
+    assert api.client.post("/evaluate", json=ask).status_code == 200
+    assert api.client.post("/evaluate", json=ask | {"model_id": 9}).status_code == 404
