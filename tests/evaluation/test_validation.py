@@ -165,6 +165,24 @@ def test_progress_is_one_over_all_folds_and_tells_the_loss() -> None:
     assert any(0.5 < now < 0.75 and loss is not None for now, loss in seen)
 
 
+@every_supervised
+def test_it_ends_where_whoever_watches_ends_it(cls: type[Model], task: Task) -> None:
+    class Cancelled(Exception):
+        pass
+
+    seen = []
+
+    def watch(progress: float, loss: float | None) -> None:
+        seen.append(progress)
+        if progress > 0.4:
+            raise Cancelled
+
+    split = split_for(task)
+    with pytest.raises(Cancelled):
+        validated(Plan(cv=5), cls(), split.X, split.y, watch)
+    assert seen[-1] <= 0.6
+
+
 @pytest.mark.parametrize("plan", [Plan(cv=5, sample=40), Plan(holdout=0.3, sample=40)], ids=str)
 def test_what_is_kept_was_predicted_by_models_that_had_not_seen_it(plan: Plan) -> None:
     split = split_for("classification")

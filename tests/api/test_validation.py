@@ -1,0 +1,142 @@
+"""`cv` and `holdout` at /register: the same wherever a training runs, and ended like any other."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fitserve.models import catalog
+from fitserve.training import trainer
+from tests.conftest import Api, until
+from tests.models.data import split_for
+
+SUPERVISED = [
+    (name, task) for name, cls in catalog().items() if cls.supervised() for task in cls.tasks
+]
+every_supervised = pytest.mark.parametrize(("model_type", "task"), SUPERVISED)
+STEPS = {"learning_rate": 1e-3, "max_iter": 10_000, "tol": 0.0}
+
+
+def kwargs_for(task: Any) -> dict[str, Any]:
+    split = split_for(task)
+    return {"X": split.X.tolist(), "y": split.y.tolist()}
+
+
+def told(api: Api, model_type: str, model_id: int) -> Any:
+    return api.client.get(f"/models/{model_type}/{model_id}").json
+
+
+def queued(api: Api, model_type: str, model_id: int, **kwargs: Any) -> Any:
+    body = {"model_type": model_type, "model_id": model_id, "kwargs": kwargs}
+    headers = {"Prefer": "respond-async", "Content-Type": "application/json"}
+    return api.client.post("/register", data=json.dumps(body), headers=headers)
+
+
+@every_supervised
+def test_it_is_the_same_in_place_apart_and_queued(
+    api: Api, model_type: str, task: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = kwargs_for(task) | {"cv": 4, "importance": True}
+    here = api.register(model_type, 1, **asked)
+    assert here.status_code == 201, here.json
+    accepted = queued(api, model_type, 2, **asked)
+    assert accepted.status_code == 202
+    assert accepted.json["progress"] == 0.0  # of the folds, though the type may not iterate
+    monkeypatch.setattr(trainer, "SMALL", 0.0)
+    apart = api.register(model_type, 3, **asked)
+    assert apart.status_code == 201, apart.json
+    until(lambda: told(api, model_type, 2)["status"] == "ready")
+    found = [told(api, model_type, model_id) for model_id in (1, 2, 3)]
+    for one in found[1:]:
+        for name in ("validation", "importance", "score"):
+            assert one["training"][name] == found[0]["training"][name]
+        assert one["advice"] == found[0]["advice"]
+    validation = found[0]["training"]["validation"]
+    assert set(validation) == {"method", "folds", "metric", "scores", "mean", "std", "baseline"}
+    assert validation["folds"] == len(validation["scores"]) == 4
+    assert validation["mean"] > validation["baseline"]
+    names = [one["column"] for one in found[0]["training"]["importance"]]
+    assert names == [str(j) for j in range(len(asked["X"][0]))]
+
+
+@pytest.mark.parametrize(
+    ("model_type", "more", "n"),
+    [
+        ("linear_regression", STEPS, 300),
+        ("decision_tree", {}, 15_000),
+    ],
+)
+def test_it_is_cancelled_in_the_middle_of_fold_3(
+    api: Api, model_type: str, more: dict[str, Any], n: int
+) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, 5)).round(3)
+    y = rng.integers(2, size=n).tolist()
+    asked = {"X": X.tolist(), "y": y, "cv": 5} | more
+    assert queued(api, model_type, 1, **asked).status_code == 202
+
+    def of_six(now: Any) -> float:  # the model itself, and five folds
+        return 6.0 * now["progress"] if now["status"] == "training" else 6.0
+
+    until(lambda: of_six(told(api, model_type, 1)) > 3.0, 60.0)
+    assert of_six(told(api, model_type, 1)) < 6.0
+    assert api.client.delete(f"/models/{model_type}/1").status_code == 204
+    assert told(api, model_type, 1)["status"] == 404
+    assert queued(api, "gauss_naive_bayes", 1, **kwargs_for("classification")).status_code == 202
+    until(lambda: told(api, "gauss_naive_bayes", 1)["status"] == "ready")
+    assert told(api, model_type, 1)["status"] == 404
+
+
+def test_a_fold_that_cannot_be_learned_fails_the_registration(api: Api) -> None:
+    asked = {"X": [[float(i)] for i in range(10)], "y": [0, 1] * 5, "n_neighbors": 6, "cv": 2}
+    answer = api.register("knn", 1, **asked)
+    assert answer.status_code == 422
+    (fault,) = answer.json["errors"]  # type: ignore[index]
+    assert fault["loc"] == ["kwargs", "n_neighbors"]
+    assert "fold 1 of 2" in fault["msg"]
+    assert queued(api, "knn", 1, **asked).status_code == 202
+    failed = until(lambda: (now := told(api, "knn", 1))["status"] == "failed" and now)
+    assert failed["problem"] == answer.json
+
+
+@pytest.mark.parametrize(
+    ("model_type", "more", "loc", "msg"),
+    [
+        ("knn", {"cv": 1}, "cv", "greater than or equal to 2"),
+        ("knn", {"cv": 21}, "cv", "less than or equal to 20"),
+        ("knn", {"cv": 2.0}, "cv", "valid integer"),
+        ("knn", {"cv": True}, "cv", "valid integer"),
+        ("knn", {"holdout": 0.0}, "holdout", "greater than 0"),
+        ("knn", {"holdout": 1}, "holdout", "less than 1"),
+        ("knn", {"holdout": 0.2, "cv": 5}, "holdout", "leave one out"),
+        ("knn", {"holdout": 0.999}, "holdout", "none to train on"),
+        ("knn", {"cv": 13}, "cv", "X has 12 rows, too few for 13 folds"),
+        ("knn", {"cv": 2, "y": ["a"] * 11 + ["b"]}, "cv", "one class"),
+        ("knn", {"importance": True}, "importance", "ask for cv or holdout"),
+        ("knn", {"sample": 1001}, "sample", "less than or equal to 1000"),
+        ("kmeans", {"cv": 2}, "cv", "no y to compare"),
+        ("kmeans", {"holdout": 0.5}, "holdout", "no y to compare"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_before_training(
+    api: Api, model_type: str, more: dict[str, Any], loc: str, msg: str
+) -> None:
+    data: dict[str, Any] = {"X": [[float(i)] for i in range(12)]}
+    if model_type == "knn":
+        data["y"] = ["a", "b"] * 6
+    answer = queued(api, model_type, 1, **(data | more))
+    assert answer.status_code == 422
+    (fault,) = answer.json["errors"]
+    assert fault["loc"] == ["kwargs", loc]
+    assert msg in fault["msg"]
+    assert told(api, model_type, 1)["status"] == 404
+
+
+def test_types_tell_of_the_options(api: Api) -> None:
+    knn = api.client.get("/types/knn").json["kwargs"]["properties"]  # type: ignore[index]
+    assert knn["cv"]["anyOf"][0] == {"type": "integer", "minimum": 2, "maximum": 20}
+    assert {"holdout", "importance", "sample"} < set(knn)
+    kmeans = api.client.get("/types/kmeans").json["kwargs"]["properties"]  # type: ignore[index]
+    assert "sample" in kmeans
+    assert not {"cv", "holdout", "importance"} & set(kmeans)
