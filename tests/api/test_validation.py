@@ -15,7 +15,7 @@ SUPERVISED = [
     (name, task) for name, cls in catalog().items() if cls.supervised() for task in cls.tasks
 ]
 every_supervised = pytest.mark.parametrize(("model_type", "task"), SUPERVISED)
-STEPS = {"learning_rate": 1e-3, "max_iter": 10_000, "tol": 0.0}
+STEPS = {"learning_rate": 1e-3, "max_iter": 40_000, "tol": 0.0}
 
 
 def kwargs_for(task: Any) -> dict[str, Any]:
