@@ -11,6 +11,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from fitserve.app import prepare_store  # noqa: E402
 from fitserve.config import THREADS, Server, Settings  # noqa: E402
+from fitserve.serving.closing import take_no_more  # noqa: E402
 from fitserve.serving.shares import Shares  # noqa: E402
 
 # A wrong setting, or a store that this version cannot use, stops here, in one line, before there
@@ -41,6 +42,19 @@ def post_worker_init(_worker: object) -> None:
     # Ctrl-C reaches the whole process group, and the master then tells its workers to quit. A
     # worker that heeds both may be interrupted in its shutdown, holding the lock it waits for.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def when_ready(server: Any) -> None:
+    """gunicorn has no hook for the beginning of a stop."""
+    stop = server.stop
+
+    def stopping(graceful: bool = True) -> None:
+        if not (server.reexec_pid or server.master_pid or server.systemd):  # nobody goes on
+            for listener in server.LISTENERS:
+                take_no_more(listener)
+        stop(graceful)
+
+    server.stop = stopping
 
 
 def pre_fork(_server: object, worker: Any) -> None:

@@ -95,7 +95,7 @@ class Chunks:
             return False
         self.size += size
         self.number += 1
-        self._left = size + 2
+        self._left = size
         if self.size > self._limit:
             raise TooLarge(self._limit)
         if self.number > MANY and self.size < LEAST * self.number:

@@ -33,6 +33,7 @@ class Terms:
 
     cfg: Any  # gunicorn's
     limit: int  # bytes of a body
+    spool: int  # bytes on disk for all workers
     spooled: Callable[[int], None]
     idle: float  # seconds between requests
     head: float = 10.0  # seconds for a header

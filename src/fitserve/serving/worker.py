@@ -28,6 +28,7 @@ from fitserve.serving.shares import Share
 
 LOOK_EVERY = 0.2  # seconds between looks at what is late
 HURRY = 2  # seconds that requests get to end when there is no time to wait
+HANDSHAKE = 0.1  # seconds in which a connection that is half made becomes whole
 STOP = 2.0  # seconds that a client gets for each next step of its once the server stops
 QUEUED = 1.0  # seconds in the queue, after which the client may be gone
 ACCEPTED_AT_ONCE = 16
@@ -117,9 +118,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def run(self) -> None:
         app: Any = self.wsgi
-        limit = app.config["MAX_CONTENT_LENGTH"]
-        self._most_spooled = max(SPOOLED, 4 * limit)
-        self._terms = Terms(self.cfg, limit, self.share.spool, float(self.cfg.keepalive))
+        self._terms = self.terms(app.config["MAX_CONTENT_LENGTH"])
         self._names = [(listener, listener.getsockname()) for listener in self.sockets]
         self.poller.register(
             self.method_queue.fileno(), selectors.EVENT_READ, self.method_queue.run_callbacks
@@ -133,6 +132,10 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self.notify()
             time.sleep(LOOK_EVERY)
 
+    def terms(self, limit: int) -> Terms:
+        spool = max(SPOOLED, 4 * limit)
+        return Terms(self.cfg, limit, spool, self.share.spool, float(self.cfg.keepalive))
+
     def _wait_for_the_others(self) -> None:
         """Workers that start together open together, or the first would get all who wait."""
         until = time.monotonic() + 5.0
@@ -145,7 +148,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     def _turn(self) -> None:
         now = time.monotonic()
         self._listen(self.alive and now >= self._rest)
-        timeout = LOOK_EVERY if self._listening else min(LOOK_EVERY, max(0.0, self._rest - now))
+        timeout = min(LOOK_EVERY, self._rest - now) if now < self._rest else LOOK_EVERY
         for key, _ in self.poller.select(timeout):
             if isinstance(key.data, Connection):
                 self._ready(key.data)
@@ -239,7 +242,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         if whole:
             self.poller.unregister(connection.real)
             self._give(connection)
-        elif connection.on_disk and self.share.spooled > self._most_spooled:
+        elif connection.on_disk and self.share.spooled > self._terms.spool:
             self._free_disk()
 
     def _give(self, connection: Connection) -> None:
@@ -287,7 +290,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             else:
                 self.poller.unregister(connection.real)
                 self._refuse(connection, error)
-        if self.share.spooled > self._most_spooled:
+        if self.share.spooled > self._terms.spool:
             self._free_disk()
 
     # making room
@@ -307,7 +310,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         """End the request or the answer that has been on disk for longest."""
         waiting = [c for c in self._waiting() if c.on_disk]
         if waiting:
-            self._limits.met(f"{self._most_spooled:,} bytes of requests and answers on disk")
+            self._limits.met(f"{self._terms.spool:,} bytes of requests and answers on disk")
             slowest = min(waiting, key=lambda c: c.since)
             if slowest.state is State.READING:
                 self.poller.unregister(slowest.real)
@@ -397,7 +400,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         self.log.info("Stopping; what is being trained may end (a second signal hurries)")
         self._directory.wind_down()
         stopped = time.monotonic()
-        self._stop_listening()
+        self._stop_listening(stopped + HANDSHAKE)
         self._terms.hurry(STOP)
         for connection in self._connections:
             connection.deadline = min(connection.deadline, stopped + STOP)
@@ -407,15 +410,19 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         self.poller.close()
         self.method_queue.close()
 
-    def _stop_listening(self) -> None:
-        """Take the connections that were made already, and let the port go.
+    def _stop_listening(self, until: float) -> None:
+        """Take the connections that were made already or are half made, and let the port go.
 
         Left open while requests and trainings end, it would take in more and drop them at last.
         """
-        self._listen(False)
-        for listener, name in self._names:
-            while listener.sock is not None and self._take_one(listener, name):
-                pass
+        while True:
+            for listener, name in self._names:
+                while self._take_one(listener, name):
+                    pass
+            if time.monotonic() >= until:
+                break
+            self._turn()
+        for listener, _ in self._names:
             listener.close()
 
     def notify(self) -> None:
