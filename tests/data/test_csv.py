@@ -399,6 +399,9 @@ def test_a_column_that_turns_to_text_late_keeps_its_numbers() -> None:
     )
     assert table.place(60_001, "a") == ("line", 60_003, "a")
     assert table.place(120_001, "b") == ("line", 120_003, "b")
+    for block in file.blocks(file.names, rows=7000):
+        line = 2 + block.start + 6
+        assert block.n_rows < 7 or block.place(6, "a") == ("line", line, "a")
 
 
 def test_a_column_of_numbers_that_ends_in_text_keeps_its_numbers() -> None:

@@ -2,9 +2,10 @@
 
 import csv
 import io
-from array import array
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, islice
+from typing import NamedTuple
 
 import jiter
 import numpy as np
@@ -69,10 +70,11 @@ class CsvFile:
         header, and where there is none at all.
         """
         layout = _Layout(self, names, apart, text, self.most_rows)
-        for chunk in self._chunks(json=not text):
+        places = _Places(self)
+        for chunk in self._chunks(places, json=not text):
             layout.add(chunk)
         self._refuse_none(layout.n_rows)
-        return layout.table(_Places(self), 0)
+        return layout.table(places, 0)
 
     def blocks(
         self, names: Sequence[str], text: Collection[str] = (), rows: int | None = None
@@ -84,7 +86,7 @@ class CsvFile:
         start = 0
         places = _Places(self)
         for chunks in _regrouped(
-            self._chunks(json=not text), rows or max(1, _VALUES // self.width)
+            self._chunks(places, json=not text), rows or max(1, _VALUES // self.width)
         ):
             layout = _Layout(self, names, (), text, sum(map(len, chunks)))
             for chunk in chunks:
@@ -100,18 +102,22 @@ class CsvFile:
 
     # ---------------------------------------------------------------------------- chunks
 
-    def _chunks(self, json: bool) -> Iterator[Chunk]:
-        """All rows; as numbers where they are nothing else, if `json`."""
+    def _chunks(self, places: "_Places", json: bool) -> Iterator[Chunk]:
+        """All rows; as numbers where they are nothing else, if `json`. `places` learns of each."""
         stream = io.BytesIO(self.body)
         stream.seek(self.start.offset)
         found = reader(stream, self.delimiter)
         at_once = max(64, _CELLS // self.width)
         again = 0
+        lines = self.start.line  # where the stream stands, but for those that csv has counted
         try:
             while True:
-                if json and stream.tell() >= again:
-                    again = stream.tell() + _BLOCK  # not this block twice
+                begin = Position(stream.tell(), lines + found.line_num)
+                if json and begin.offset >= again:
+                    again = begin.offset + _BLOCK  # not this block twice
                     if (numbers := self._numbers(stream)) is not None:
+                        places.passed(begin, len(numbers), a_line_each=True)
+                        lines += len(numbers)
                         yield numbers
                         continue
                 rows = list(islice(found, at_once))
@@ -122,6 +128,7 @@ class CsvFile:
                     if not set(map(len, rows)) <= {self.width}:
                         raise self._refusal([])
                 if rows:
+                    places.passed(begin, len(rows), a_line_each=False)
                     yield rows
         except (csv.Error, UnicodeDecodeError):
             raise self._refusal([]) from None
@@ -256,24 +263,44 @@ class _Layout:
         return Table(columns, self.n_rows, places.after(start), start, numbers, self.layout)
 
 
+class _Passed(NamedTuple):
+    """A chunk that was read: where it begins, and whether each row is a line."""
+
+    begin: Position
+    a_line_each: bool
+
+
 class _Places:
-    """Where rows stand in the file; found by reading it again, as far as it is asked for."""
+    """Where rows stand in the file; the chunk that holds the row is read again for it."""
 
     def __init__(self, file: CsvFile) -> None:
         self._file = file
-        self._records = records(file.body, file.delimiter, file.start)
-        self._offsets = array("q")
-        self._lines = array("q")
+        self._firsts: list[int] = []
+        self._passed: list[_Passed] = []
+        self._n_rows = 0
+        self._again: tuple[int, list[Position]] = (-1, [])  # a chunk, its rows
+
+    def passed(self, begin: Position, n_rows: int, a_line_each: bool) -> None:
+        self._firsts.append(self._n_rows)
+        self._passed.append(_Passed(begin, a_line_each))
+        self._n_rows += n_rows
 
     def after(self, start: int) -> Place:
         return lambda row, name: self.of(start + row, name)
 
     def of(self, row: int, name: str) -> Location:
         """A cell that stands below line breaks of its record has a line of its own."""
-        for record in islice(self._records, max(0, row + 1 - len(self._lines))):
-            self._offsets.append(record.begin.offset)
-            self._lines.append(record.begin.line)
-        begin = Position(self._offsets[row], self._lines[row])
-        record = next(records(self._file.body, self._file.delimiter, begin))
-        before = record.cells[: self._file.at[name]]
+        chunk = bisect_right(self._firsts, row) - 1
+        begin, a_line_each = self._passed[chunk]
+        row -= self._firsts[chunk]
+        if a_line_each:
+            return ("line", begin.line + row, name)
+        file = self._file
+        if self._again[0] != chunk:
+            last = (self._firsts[chunk + 1 : chunk + 2] or [self._n_rows])[0]
+            found = islice(records(file.body, file.delimiter, begin), last - self._firsts[chunk])
+            self._again = (chunk, [record.begin for record in found])
+        begin = self._again[1][row]
+        record = next(records(file.body, file.delimiter, begin))
+        before = record.cells[: file.at[name]]
         return ("line", begin.line + sum(cell.count("\n") for cell in before), name)

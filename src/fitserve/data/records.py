@@ -3,10 +3,13 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fitserve.data.dialect import SPACES
 from fitserve.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 
 class Position(NamedTuple):
@@ -23,7 +26,7 @@ class Record(NamedTuple):
     cells: list[str]
 
 
-def reader(lines: Iterable[bytes], delimiter: str) -> Iterator[list[str]]:
+def reader(lines: Iterable[bytes], delimiter: str) -> "Reader":
     """The records of these lines; of a stream, that after each is where that one ends.
 
     RFC 4180, strict. Lines end in LF or CRLF, and nothing else ends one: not U+0085, not U+2028.

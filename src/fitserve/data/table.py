@@ -59,7 +59,7 @@ class Table:
     columns: Mapping[str, Column]
     n_rows: int
     place: Place
-    """Of this table's rows. Made for errors: its first call may read the whole file again."""
+    """Of this table's rows. Made for errors and samples: it may read a part of the file again."""
     start: int = 0
     """How many rows came before this table, which is one block of a larger one."""
     numbers: FloatArray | None = field(default=None, repr=False)
