@@ -167,11 +167,11 @@ class _Fold:
 
 def _fold(whole: Model, source: Source, y: Target, test: Rows, watch: Watch, name: str) -> _Fold:
     train = np.delete(np.arange(len(y)), test)
-    X, X_test, groups = source.parted(train, test)
     told = whole.hyperparameters()
     if "task" in told:
         told["task"] = whole.task_  # which the y of a fold might not tell
     try:
+        X, X_test, groups = source.parted(train, test)
         model = type(whole)(**told).fit(X, y[train], watch=watch)
     except InvalidRequest as error:
         when = f"when validating on {name}, with {len(train)} rows to train on: "
