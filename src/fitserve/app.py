@@ -34,7 +34,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     trainer = Trainer(limits, Server.load(dict(os.environ)).trainers(settings), waiting)
     predictor = Predictor(settings.predict_seconds, waiting)
     directory = ModelDirectory(
-        catalog(), open_store(settings), trainer, settings.cache_mb * 2**20, predictor
+        catalog(),
+        open_store(settings),
+        trainer,
+        settings.cache_mb * 2**20,
+        predictor,
+        settings.client_trainings,
     )
     directory.open()
     app.register_blueprint(models.blueprint(directory))

@@ -18,6 +18,7 @@ from fitserve.errors import (
     ModelUnreadable,
     StoreTooNew,
     StoreUnavailable,
+    TooManyTrainings,
     TrainingCancelled,
     TrainingFailed,
     UnknownModel,
@@ -26,7 +27,7 @@ from fitserve.errors import (
 from fitserve.models.base import Model
 from fitserve.predictor import Predictor
 from fitserve.storage.cache import Loaded, ModelCache
-from fitserve.storage.store import MAX_MODEL_ID, Condition, Key, Record, Store, moment
+from fitserve.storage.store import MAX_MODEL_ID, QUEUED, Condition, Key, Record, Store, moment
 from fitserve.training.queue import TrainingQueue
 from fitserve.training.trainer import Trainer
 from fitserve.training.training import Trained, Training
@@ -49,7 +50,10 @@ class ModelDirectory:
         trainer: Trainer,
         cache_bytes: int = 2**29,
         predictor: Predictor | None = None,
+        client_trainings: int = QUEUED,
     ) -> None:
+        self.client_trainings = client_trainings
+        """How many trainings one client may have, queued or waited for, and under way."""
         self.catalog = catalog
         self.predictor = predictor or Predictor()
         self.ready = False
@@ -78,21 +82,25 @@ class ModelDirectory:
             raise UnknownModelType(model_type, sorted(self.catalog))
         return found
 
-    def register(self, training: Training) -> Record:
+    def register(self, training: Training, client: str = "") -> Record:
         """Train, and publish the model under its key; whatever fails leaves the key free."""
         self._trainer.refuse_what_cannot_fit(training)
+        if self._queue.waited_for(client) >= self.client_trainings:
+            raise TooManyTrainings(self.client_trainings)
         reserved = self._store.reserve(training.key, training.beginning(moment()))
         try:
-            with self._queue.under_way(reserved) as ongoing:
+            with self._queue.under_way(reserved, client) as ongoing:
                 return self._publish(reserved, training, self._trainer.train(training, ongoing))
         except BaseException:
             self._queue.settle(self._store.release, reserved)
             raise
 
-    def enqueue(self, training: Training) -> Record:
+    def enqueue(self, training: Training, client: str = "") -> Record:
         """Take the key, and leave it to whoever of all workers and machines has time to train."""
         self._trainer.refuse_what_cannot_fit(training)
-        record = self._store.reserve(training.key, training.beginning(), training.queued())
+        record = self._store.reserve(
+            training.key, training.beginning(), training.queued(), client, self.client_trainings
+        )
         self._queue.look()
         return record
 
@@ -112,10 +120,17 @@ class ModelDirectory:
                 self._loading.pop(key, None)
 
     def record(self, model_type: str, model_id: int) -> Record:
-        """What is told of a model, in whatever state it is."""
-        found = self._store.find(self._possible(model_type, model_id))
+        """What is told of a model, in whatever state it is; of one that waits its place, too."""
+        key = self._possible(model_type, model_id)
+        found = self._store.find(key)
         if found is None:
             raise UnknownModel(model_type, model_id)
+        if found.status == "training" and found.description.get("started") is None:
+            line = self._store.line()
+            if key in line:
+                return replace(
+                    found, description=found.description | {"place": line.index(key) + 1}
+                )
         return found
 
     def ids(self, model_type: str) -> list[int]:

@@ -382,6 +382,20 @@ class Busy(FitserveError):
         )
 
 
+class TooManyTrainings(FitserveError):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    name = "rate-limited"
+    title = "Too many trainings at a time"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most:,} trainings of yours wait or are under way, as many as one client may have. "
+            "Nothing was changed. Send the request again when one has ended, DELETE one, or raise "
+            "the limit with the setting FITSERVE_CLIENT_TRAININGS.",
+            retry_after=10,
+        )
+
+
 class Overloaded(FitserveError):
     """There is no room for this one beside the others."""
 

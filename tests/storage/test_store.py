@@ -19,13 +19,14 @@ from fitserve.errors import (
     ModelExists,
     ModelUnreadable,
     StoreUnavailable,
+    TooManyTrainings,
     TrainingCancelled,
     TrainingLimit,
 )
 from fitserve.storage import database, engine, memory
 from fitserve.storage.database import SqlStore
 from fitserve.storage.memory import MemoryStore
-from fitserve.storage.store import Key, Record, Store
+from fitserve.storage.store import Claimed, Key, Record, Store
 
 KEY = Key("knn", 1)
 DESCRIPTION = {"feature_names": ["größe", "b"], "hyperparameters": {"k": 3}, "classes": ["ä", "b"]}
@@ -366,6 +367,73 @@ def test_a_queue_is_bounded_in_bytes(
 
 
 # -------------------------------------------------------------------------- databases alone
+
+
+def queue(store: Store, model_id: int, client: str, most: int = 1000) -> Key:
+    key = Key("knn", model_id)
+    store.reserve(key, DESCRIPTION, DATA, client, most)
+    return key
+
+
+def claimed(store: Store) -> Claimed:
+    claim = store.claim(["knn"])
+    assert claim is not None
+    return claim
+
+
+def test_clients_take_turns(store: Store) -> None:
+    """Whoever queued a hundred does not keep another waiting for more than one of them."""
+    many = [queue(store, model_id, "one") for model_id in range(5)]
+    few = queue(store, 7, "other")
+    assert store.line() == [many[0], few, *many[1:]]
+    first = claimed(store)
+    assert first.record.key == many[0]
+    assert store.line() == [few, *many[1:]]
+    second = claimed(store)
+    assert second.record.key == few
+    store.publish(first.record, STATE)
+    store.publish(second.record, STATE)
+    assert store.line() == many[1:]
+
+
+def test_what_gives_way_is_last_of_its_clients(store: Store) -> None:
+    keys = [queue(store, model_id, "one") for model_id in range(3)]
+    claim = claimed(store)
+    store.put_last(claim.record)
+    assert store.line() == [*keys[1:], keys[0]]
+    assert not store.renew([claim.record])
+    for _ in range(2):
+        store.publish(claimed(store).record, STATE)
+    again = claimed(store)
+    assert (again.record.key, again.attempt) == (keys[0], 1)
+
+
+def test_a_client_may_have_so_many_queued_and_under_way(store: Store) -> None:
+    queue(store, 1, "one", most=2)
+    claim = claimed(store)
+    queue(store, 2, "one", most=2)
+    with pytest.raises(TooManyTrainings) as caught:
+        queue(store, 3, "one", most=2)
+    assert caught.value.retry_after
+    assert store.find(Key("knn", 3)) is None
+    queue(store, 3, "other", most=2)
+    store.publish(claim.record, STATE)
+    queue(store, 4, "one", most=2)
+    assert store.delete(Key("knn", 4))
+    queue(store, 5, "one", most=2)
+    for _ in range(3):  # what failed does not count
+        store.fail(claimed(store).record)
+    for model_id in (6, 7):
+        queue(store, model_id, "one", most=2)
+
+
+def test_only_what_nobody_has_claimed_waits(store: Store) -> None:
+    assert not store.waits(["knn"])
+    queue(store, 1, "one")
+    assert store.waits(["knn"])
+    assert not store.waits(["svm"])
+    claimed(store)
+    assert not store.waits(["knn"])
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -157,9 +157,10 @@ def altered(change: str, monkeypatch: pytest.MonkeyPatch) -> ForkServer:
 def test_what_cannot_fit_is_refused_at_once() -> None:
     what = training("gmm", np.ones((2, 3000)) * [[1.0], [2.0]])
     made = Trainer(Limits(memory_mb=64), 1)
-    for train in (made.train, made.train_in_turn):
-        with pytest.raises(TrainingLimit, match=r"at least 137 MiB"):
-            train(what, ongoing(what))
+    with pytest.raises(TrainingLimit, match=r"at least 137 MiB"):
+        made.train(what, ongoing(what))
+    with made.turn() as turn, pytest.raises(TrainingLimit, match=r"at least 137 MiB"):
+        made.train_in_turn(what, ongoing(what), turn)
     assert made._server._process is None
 
 

@@ -44,6 +44,7 @@ from fitserve.errors import (
     ModelUnreadable,
     StoreFull,
     StoreUnavailable,
+    TooManyTrainings,
     TrainingCancelled,
 )
 from fitserve.storage import codec
@@ -60,6 +61,7 @@ from fitserve.storage.engine import (
     make_engine,
     parse_url,
 )
+from fitserve.storage.line import Waiting, in_turn
 from fitserve.storage.migrations import OLDEST, migrate, refuse_newer
 from fitserve.storage.store import (
     PAGE_BYTES,
@@ -73,6 +75,7 @@ from fitserve.storage.store import (
     Status,
     full,
     lost,
+    moment,
     reservation,
     token,
 )
@@ -82,6 +85,7 @@ log = logging.getLogger(__name__)
 
 _OUR_OWN_FAULTS = (IntegrityError, ProgrammingError, DataError)
 ASKED = 500  # keys in one statement
+ATTEMPTED = 20  # claims at what others are claiming at the same moment
 QUEUE_BYTES = 2**32  # of what is queued to be learned from
 
 
@@ -114,7 +118,12 @@ class SqlStore:
     # ----------------------------------------------------------------------- registration
 
     def reserve(
-        self, key: Key, description: Mapping[str, Any], data: State | None = None
+        self,
+        key: Key,
+        description: Mapping[str, Any],
+        data: State | None = None,
+        client: str = "",
+        most: int = QUEUED,
     ) -> Record:
         record = reservation(key, description)
         row = {
@@ -130,7 +139,7 @@ class SqlStore:
             # What is queued is nobody's, and so cannot be orphaned.
             "expires": None if data is not None else self._now() + RESERVED_FOR,
         }
-        packed = None if data is None else asdict(codec.pack({}, dict(data)))
+        packed = None if data is None else asdict(codec.pack({"client": client}, dict(data)))
         dialect: Any = sqlite if self._file is not None else postgresql
         fresh = dialect.insert(models).values(**row)
         statement = fresh.on_conflict_do_update(
@@ -142,7 +151,7 @@ class SqlStore:
             if connection.execute(statement).first() is None:
                 raise ModelExists(*key)
             if packed is not None:
-                self._refuse_more(connection, len(packed["arrays"]))
+                self._refuse_more(connection, len(packed["arrays"]), packed["description"], most)
                 # What a deletion left that went on while this key was being reserved.
                 connection.execute(delete(trainings).where(*_is(key, trainings)))
                 queued = {name: row[name] for name in ("token", "created", "expires")}
@@ -151,23 +160,48 @@ class SqlStore:
                 )
         return record
 
-    def claim(self, model_types: Collection[str]) -> Claimed | None:
-        free = and_(
-            trainings.c.model_type.in_(model_types),
+    def waits(self, model_types: Collection[str]) -> bool:
+        one = select(trainings.c.token).where(*self._free(model_types)).limit(1)
+        with self._transaction() as connection:
+            return connection.execute(one).first() is not None
+
+    def line(self) -> list[Key]:
+        with self._transaction() as connection:
+            return self._line(connection)
+
+    def _line(
+        self, connection: Connection, model_types: Collection[str] | None = None
+    ) -> list[Key]:
+        free = and_(*self._free(model_types)).label("free")
+        rows = connection.execute(
+            select(*_key_of(trainings), trainings.c.created, trainings.c.description, free)
+        ).all()
+        waiting = [
+            Waiting(Key(row.model_type, row.model_id), str(row.description), str(row.created))
+            for row in rows
+            if row.free
+        ]
+        return in_turn(waiting, (str(row.description) for row in rows if not row.free))
+
+    def _free(self, model_types: Collection[str] | None) -> list[ColumnElement[bool]]:
+        """Of the rows of `trainings` those that may be claimed."""
+        free = [
             # What a newer program stores in its own way is for that program to train.
             or_(trainings.c.format.is_(None), trainings.c.format <= codec.FORMAT),
             or_(trainings.c.expires.is_(None), trainings.c.expires < self._now()),
-        )
-        with self._transaction() as connection:  # most often there is nothing, and no need to write
-            if connection.execute(select(trainings.c.token).where(free).limit(1)).first() is None:
-                return None
-        oldest = select(*_key_of(trainings)).where(free).order_by(trainings.c.created).limit(1)
+        ]
+        return free if model_types is None else [*free, trainings.c.model_type.in_(model_types)]
+
+    def claim(self, model_types: Collection[str]) -> Claimed | None:
         with self._transaction(write=True) as connection:
-            first = connection.execute(oldest.with_for_update(skip_locked=True)).first()
-            if first is None:
+            for key in self._line(connection, model_types)[:ATTEMPTED]:
+                mine = select(trainings).where(*_is(key, trainings), *self._free(model_types))
+                row = connection.execute(mine.with_for_update(skip_locked=True)).first()
+                if row is not None:  # or another is claiming it at this moment
+                    break
+            else:
                 return None
-            key, claimed = Key(*first), token()
-            row = connection.execute(select(trainings).where(*_is(key, trainings))).one()
+            claimed = token()
             attempts = row.attempts if isinstance(row.attempts, int) else 0
             until, attempt = self._now() + RESERVED_FOR, attempts + 1
             told = connection.execute(
@@ -192,7 +226,13 @@ class SqlStore:
             self.fail(record.failed(error))
             return None
 
+    def put_last(self, record: Record) -> None:
+        self._put(record, created=moment())
+
     def put_back(self, record: Record) -> None:
+        self._put(record)
+
+    def _put(self, record: Record, **columns: str) -> None:
         fresh = token()
         with self._transaction(write=True) as connection:
             # A new token, so that a report that is late does not keep it from being claimed.
@@ -203,6 +243,7 @@ class SqlStore:
                     token=fresh,
                     expires=None,
                     attempts=case((trainings.c.attempts > 0, trainings.c.attempts - 1), else_=0),
+                    **columns,
                 )
             )
             if put.rowcount:
@@ -430,8 +471,11 @@ class SqlStore:
             models.c.expires < self._now(),
         )
 
-    def _refuse_more(self, connection: Connection, size: int) -> None:
-        """Keep the queue from growing without bounds."""
+    def _refuse_more(self, connection: Connection, size: int, whose: str, most: int) -> None:
+        """Keep the queue from growing without bounds, and one client from having all of it."""
+        mine = select(func.count()).where(trainings.c.description == whose)
+        if connection.execute(mine).scalar_one() >= most:
+            raise TooManyTrainings(most)
         queued, there = connection.execute(
             select(func.count(), func.coalesce(func.sum(func.length(trainings.c.arrays)), 0))
         ).one()

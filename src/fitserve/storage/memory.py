@@ -7,7 +7,8 @@ from itertools import accumulate
 from threading import Lock
 from typing import Any
 
-from fitserve.errors import ModelExists
+from fitserve.errors import ModelExists, TooManyTrainings
+from fitserve.storage.line import Waiting, in_turn
 from fitserve.storage.store import (
     PAGE_BYTES,
     QUEUED,
@@ -30,6 +31,7 @@ class MemoryStore:
     def __init__(self, queue_bytes: int = 2**29) -> None:
         self._models: dict[Key, tuple[Record, State]] = {}
         self._queue: dict[Key, State] = {}  # in the order in which they came
+        self._clients: dict[Key, str] = {}  # whose they are, and those that were claimed
         self._queue_bytes = queue_bytes
         self._epoch = 0
         self._lock = Lock()
@@ -44,23 +46,35 @@ class MemoryStore:
         """Nothing is held open."""
 
     def reserve(
-        self, key: Key, description: Mapping[str, Any], data: State | None = None
+        self,
+        key: Key,
+        description: Mapping[str, Any],
+        data: State | None = None,
+        client: str = "",
+        most: int = QUEUED,
     ) -> Record:
         record = reservation(key, description)
         with self._lock:
             if key in self._models and self._models[key][0].status != "failed":
                 raise ModelExists(*key)
             if data is not None:
+                if sum(one == client for one in self._clients.values()) >= most:
+                    raise TooManyTrainings(most)
                 waiting = sum(map(_size, self._queue.values()))
                 if len(self._queue) >= QUEUED or waiting + _size(data) > self._queue_bytes:
                     raise full(len(self._queue))
                 self._queue[key] = data
+                self._clients[key] = client
             self._models[key] = record, {}
         return record
 
+    def waits(self, model_types: Collection[str]) -> bool:
+        with self._lock:
+            return any(key.model_type in model_types for key in self._queue)
+
     def claim(self, model_types: Collection[str]) -> Claimed | None:
         with self._lock:
-            key = next((key for key in self._queue if key.model_type in model_types), None)
+            key = next((key for key in self._line() if key.model_type in model_types), None)
             if key is None:
                 return None
             record = replace(self._models[key][0], token=token())
@@ -68,12 +82,30 @@ class MemoryStore:
             self._models[key] = record, data
         return Claimed(record, data, 1)
 
+    def line(self) -> list[Key]:
+        with self._lock:
+            return self._line()
+
+    def _line(self) -> list[Key]:
+        waiting = (
+            Waiting(key, self._clients[key], f"{place:06}") for place, key in enumerate(self._queue)
+        )
+        training = (client for key, client in self._clients.items() if key not in self._queue)
+        return in_turn(waiting, training)
+
+    def put_last(self, record: Record) -> None:
+        self._put(record, last=True)
+
     def put_back(self, record: Record) -> None:
+        self._put(record, last=False)
+
+    def _put(self, record: Record, *, last: bool) -> None:
         with self._lock:
             if self._holds(record):
                 data = self._models[record.key][1]
                 self._models[record.key] = replace(record, token=token()), data
-                self._queue = {record.key: data} | self._queue
+                mine = {record.key: data}
+                self._queue = self._queue | mine if last else mine | self._queue
 
     def renew(self, records: Collection[Record], *, excused: bool = False) -> set[str]:
         with self._lock:
@@ -88,12 +120,14 @@ class MemoryStore:
             if not self._holds(record):
                 raise lost(record.key, gone=record.key not in self._models)
             self._models[record.key] = ready, state
+            self._clients.pop(record.key, None)
         return ready
 
     def fail(self, record: Record) -> None:
         with self._lock:
             if self._holds(record):
                 self._models[record.key] = replace(record, status="failed"), {}
+                self._clients.pop(record.key, None)
 
     def release(self, record: Record) -> None:
         with self._lock:
@@ -123,6 +157,7 @@ class MemoryStore:
     def delete(self, key: Key) -> bool:
         with self._lock:
             self._queue.pop(key, None)
+            self._clients.pop(key, None)
             found = self._models.pop(key, None)
             self._epoch += found is not None
         return found is not None

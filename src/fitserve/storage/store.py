@@ -72,12 +72,28 @@ class Store(Protocol):
     # What is training.
 
     def reserve(
-        self, key: Key, description: Mapping[str, Any], data: State | None = None
+        self,
+        key: Key,
+        description: Mapping[str, Any],
+        data: State | None = None,
+        client: str = "",
+        most: int = QUEUED,
     ) -> Record:
-        """Take the key, or raise `ModelExists`. With `data`, queue it; or raise `Busy`."""
+        """Take the key, or raise `ModelExists`. With `data`, queue it for the client; or raise
+        `Busy`, or `TooManyTrainings` where the client has `most` in the queue and in training."""
+
+    def waits(self, model_types: Collection[str]) -> bool:
+        """Whether a training of these types is queued that nobody has claimed."""
 
     def claim(self, model_types: Collection[str]) -> Claimed | None:
-        """The queued training of these types that waited longest, for the caller to train."""
+        """The queued training of these types whose turn it is (`line`), for the caller to
+        train."""
+
+    def line(self) -> list[Key]:
+        """What is queued and not claimed, in the order of their turns (`line.in_turn`)."""
+
+    def put_last(self, record: Record) -> None:
+        """`put_back`, to the end of the line."""
 
     def put_back(self, record: Record) -> None:
         """Give a claim up: anybody may claim it, as if it had not been. The record's description

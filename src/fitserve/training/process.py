@@ -18,7 +18,7 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -117,9 +117,15 @@ class ForkServer:
             self._control = None
 
 
-def train(server: ForkServer, training: Training, ongoing: Ongoing, limits: Limits) -> Trained:
+def train(
+    server: ForkServer,
+    training: Training,
+    ongoing: Ongoing,
+    limits: Limits,
+    go_on: Callable[[], None] = lambda: None,
+) -> Trained:
     """Train in a new process. Raises what training raises, `TrainingLimit` when that goes over
-    its limits or dies, or why it was ended; then the process is no more."""
+    its limits or dies, why it was ended, or what `go_on` raises; then the process is no more."""
     model_type = training.key.model_type
     try:
         connection, pid = server.fork(limits.seconds)
@@ -139,6 +145,7 @@ def train(server: ForkServer, training: Training, ongoing: Ongoing, limits: Limi
                 else:
                     return _outcome(connection, answer, training, limits)
             ongoing.go_on()
+            go_on()
             if monotonic() > deadline:
                 raise TrainingLimit.time(limits.seconds)
     except (EOFError, ConnectionError) as error:

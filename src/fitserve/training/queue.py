@@ -18,6 +18,7 @@ from fitserve.errors import (
 )
 from fitserve.models.base import Model
 from fitserve.storage.store import Claimed, Key, Record, Store, lost, moment
+from fitserve.training.lanes import GivesWay, Turn
 from fitserve.training.trainer import Trainer
 from fitserve.training.training import Ongoing, Trained, Training
 
@@ -52,8 +53,9 @@ class TrainingQueue:
     # ------------------------------------------------------------------------ what goes on
 
     @contextmanager
-    def under_way(self, record: Record) -> Iterator[Ongoing]:
-        ongoing = self._ongoing[record.token] = Ongoing(record)
+    def under_way(self, record: Record, client: str | None = None) -> Iterator[Ongoing]:
+        """What goes on; for a client, if one waits for it."""
+        ongoing = self._ongoing[record.token] = Ongoing(record, client)
         try:
             yield ongoing
         finally:
@@ -83,6 +85,10 @@ class TrainingQueue:
         except StoreUnavailable:
             log.warning("What is held of %s %d is left to expire", *record.key)
 
+    def waited_for(self, client: str) -> int:
+        """How many trainings of the client's are waited for here."""
+        return sum(one.client == client for one in list(self._ongoing.values()))
+
     def of(self, key: Key) -> list[Ongoing]:
         return [one for one in list(self._ongoing.values()) if one.record.key == key]
 
@@ -90,7 +96,7 @@ class TrainingQueue:
 
     def start(self) -> None:
         """Train what is queued, in threads of its own, until `wind_down`."""
-        for _ in range(self._trainer.slots):
+        for _ in range(2 * self._trainer.slots):  # half of them may be at what takes long
             thread = Thread(target=self._train_queued, name="fitserve-train", daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -133,12 +139,14 @@ class TrainingQueue:
                 self._queued.wait(CLAIM_EVERY)
 
     def _train_next(self) -> bool:
-        """Train what has waited longest; False if there should be a pause before the next."""
-        with self._trainer.turn():
+        """Train what is next in the line; False if there should be a pause before the next."""
+        if not self._store.waits(self._catalog):  # only who has something to train waits for a turn
+            return False
+        with self._trainer.turn() as turn:
             claimed = None if self._trainer.winding_down else self._store.claim(self._catalog)
-            return claimed is not None and self._train(claimed)
+            return claimed is not None and self._train(claimed, turn)
 
-    def _train(self, claimed: Claimed) -> bool:
+    def _train(self, claimed: Claimed, turn: Turn) -> bool:
         """Train it, whatever comes of that; False if there should be a pause before the next."""
         record = claimed.record
         try:
@@ -149,8 +157,10 @@ class TrainingQueue:
             with self.under_way(
                 replace(record, description=training.beginning(moment()))
             ) as ongoing:
-                done = self._trainer.train_in_turn(training, ongoing)
+                done = self._trainer.train_in_turn(training, ongoing, turn)
                 self._publish_patiently(record, training, done, ongoing)
+        except GivesWay:
+            self.settle(self._store.put_last, record)
         except Busy:  # or there is no process to train in: then this has been an attempt
             if self._trainer.winding_down:
                 self.settle(self._store.put_back, record)

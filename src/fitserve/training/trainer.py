@@ -1,15 +1,15 @@
 """Where a training runs: what is small in place, the rest apart, a few at a time."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from threading import BoundedSemaphore, Event, Semaphore
 from time import thread_time
 
 from fitserve.errors import Busy, TrainingLimit
 from fitserve.training import process
+from fitserve.training.lanes import GivesWay, Lanes, Turn
 from fitserve.training.process import ForkServer, Limits
 from fitserve.training.training import Ongoing, Trained, Training, trained
-from fitserve.training.turns import Turns
 
 SMALL = 4e6  # operations that may be done in place at a stretch: some 20 ms
 PATIENCE = 0.05  # seconds of work after which a process of its own is worth its start
@@ -17,12 +17,13 @@ REQUESTS = 8  # that may wait for a process at once; the other threads go on ser
 
 
 class Trainer:
-    """Trains for any number of threads, at most `slots` apart at a time."""
+    """Trains for any number of threads, at most `slots` apart at a time, and as many that take
+    long."""
 
     def __init__(self, limits: Limits, slots: int, waiting: Semaphore | None = None) -> None:
         self.limits = limits
         self.slots = slots
-        self._turns = Turns(slots)
+        self._lanes = Lanes(slots)
         self._requests = BoundedSemaphore(REQUESTS)
         self._waiting = waiting or BoundedSemaphore(REQUESTS)
         self._server = ForkServer()
@@ -54,24 +55,35 @@ class Trainer:
         done = _in_place(training, ongoing)
         if done is not None:
             return done
-        turn = self._turns.turn(lambda: self._go_on(ongoing))
-        with self._room(), turn, training.as_asked():
-            return process.train(self._server, training, ongoing, self.limits)
+
+        def go_on() -> None:
+            self._go_on(ongoing)
+
+        with self._room(), training.as_asked():
+            with self._lanes.turn(go_on) as turn, suppress(GivesWay):
+                return self._apart(training, ongoing, turn.go_on)
+            with self._lanes.long_turn(go_on):
+                return self._apart(training, ongoing)
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self) -> Iterator[Turn]:
         """A turn to train what is queued."""
-        with self._turns.turn():
-            yield
+        with self._lanes.turn() as turn:
+            yield turn
 
-    def train_in_turn(self, training: Training, ongoing: Ongoing) -> Trained:
-        """Train inside of `turn`."""
+    def train_in_turn(self, training: Training, ongoing: Ongoing, turn: Turn) -> Trained:
+        """Train inside of `turn`. Raises `GivesWay`, too."""
         self.refuse_what_cannot_fit(training)
         done = _in_place(training, ongoing)
         if done is not None:
             return done
         with training.as_asked():
-            return process.train(self._server, training, ongoing, self.limits)
+            return self._apart(training, ongoing, turn.go_on)
+
+    def _apart(
+        self, training: Training, ongoing: Ongoing, go_on: Callable[[], None] = lambda: None
+    ) -> Trained:
+        return process.train(self._server, training, ongoing, self.limits, go_on)
 
     @contextmanager
     def _room(self) -> Iterator[None]:

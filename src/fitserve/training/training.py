@@ -226,8 +226,9 @@ def trained(
 class Ongoing:
     """A training under way. Others read how far it is, and may end it; it looks now and then."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, client: str | None = None) -> None:
         self.record = record
+        self.client = client
         self._progress: dict[str, float | None] = {}
         self._end: FitserveError | None = None
 

@@ -31,10 +31,10 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     def register(ask: RegisterRequest | CsvRegistration) -> Any:
         training = ask.training(directory.type(ask.model_type))
         if prefers_async():
-            record, status = directory.enqueue(training), HTTPStatus.ACCEPTED
+            record, status = directory.enqueue(training, caller()), HTTPStatus.ACCEPTED
             headers = {"Preference-Applied": "respond-async", "Retry-After": "1"}
         else:
-            record, status, headers = directory.register(training), HTTPStatus.CREATED, {}
+            record, status, headers = directory.register(training, caller()), HTTPStatus.CREATED, {}
         headers["Location"] = url_for(".describe", **record.key._asdict())
         return schemas.description(record), status, headers
 
@@ -99,3 +99,8 @@ def prefers_async() -> bool:
     """Whether the client would rather be told at once and ask again later (RFC 7240)."""
     preferences = parse_http_list(request.headers.get("Prefer", "").lower())
     return any(one.partition(";")[0].strip() == "respond-async" for one in preferences)
+
+
+def caller() -> str:
+    """Who asks, as far as trainings are shared: for now, the address it comes from."""
+    return f"address {request.remote_addr}"
