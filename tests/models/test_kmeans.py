@@ -16,6 +16,16 @@ from fitserve.models.numerics import thinned
 DATA = {"iris": load_iris().data, "wine": load_wine().data, "digits": load_digits().data}
 
 
+@pytest.mark.parametrize("far", [1e20, 1e100, 1e160, 1e308])
+def test_an_inertia_that_rounding_drowns_is_not_told(far: float) -> None:
+    X = np.array([[1.0], [2.0], [4.0], [far]])
+    assert KMeans(n_clusters=2).fit(X).score(X) is None
+    alike = np.array([[1.0], [1.0], [1.0], [far]])
+    assert KMeans(n_clusters=2).fit(alike).score(alike) == 0.0
+    near = np.array([[1.0], [2.0], [4.0], [1e6]])
+    assert KMeans(n_clusters=2).fit(near).score(near) == pytest.approx(14.0 / 3.0)
+
+
 def inertia(X: Any, centres: Any) -> float:
     return float(((X[:, None, :] - centres) ** 2).sum(axis=2).min(axis=1).sum())
 

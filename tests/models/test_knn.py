@@ -143,3 +143,32 @@ def test_many_rows_are_scored_by_a_sample() -> None:
     some = np.linspace(0, 5999, 1000).astype(int)
     model = Knn().fit(X, y)
     assert model.score(X, y) == np.mean(model.predict(X[some]) == y[some])
+
+
+@pytest.mark.parametrize("p", [1.0, 1.5, 2.0, 3.0, 1000.0])
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+@pytest.mark.parametrize("n", [2, 30, 100])
+def test_equal_distances_are_equal_in_any_order_of_columns(p: float, weights: str, n: int) -> None:
+    rng = np.random.default_rng(n)
+    for d in (2, 3, 7):
+        differences = rng.choice([0.1, 0.2, 0.3, 0.7, 1.1], size=d)
+        X = np.array([rng.permutation(differences) for _ in range(n)])
+        for k in (1, n // 2, n):
+            given: Any = {"n_neighbors": k, "p": p, "weights": weights}
+            first = Knn(task="regression", **given).fit(X, np.arange(n)).predict(np.zeros((1, d)))
+            assert first[0] == pytest.approx((k - 1) / 2)  # the earlier rows are nearer
+        y = ["b", "a"] * (n // 2)
+        assert Knn(**(given | {"n_neighbors": 1})).fit(X, y).predict(np.zeros((2, d))).tolist() == [
+            "b",
+            "b",
+        ]
+        assert Knn(**(given | {"n_neighbors": n})).fit(X, y).predict(np.zeros((1, d))) == ["a"]
+
+
+@pytest.mark.parametrize("far", [1e160, 1e308])
+def test_distances_that_cannot_be_told_apart_are_refused(far: float) -> None:
+    X = np.array([[1.0], [2.0], [4.0], [6.0], [far / 2], [far]])
+    model = Knn(n_neighbors=2, task="regression").fit(X, np.arange(6))
+    assert model.predict(np.array([[3.9]])) == [1.5]
+    with pytest.raises(InvalidRequest, match="far apart"):
+        model.predict(np.array([[far]]))

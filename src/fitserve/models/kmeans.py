@@ -84,7 +84,8 @@ class KMeans(Model):
                 self.converged_, best = converged, centres
         self.cluster_centers_ = (best + self.centre_) / self.scale_
         self.n_iter_ = len(curve)
-        self.loss_curve_ = thinned(curve) if np.isfinite(curve).all() else None
+        told = np.isfinite(curve).all() and not rows.drowned(least)
+        self.loss_curve_ = thinned(curve) if told else None
 
     def _refuse_too_few(self, rows: FloatArray) -> None:
         if len(rows) < self.n_clusters:
@@ -114,9 +115,16 @@ class KMeans(Model):
         rows, centres = self._reduced(X)
         return rows.labels(centres)
 
-    def _score(self, X: FloatArray, y: Any) -> float:
+    def _score(self, X: FloatArray, y: Any) -> float | None:
+        """The inertia; None where it is lost in the rounding of far larger numbers."""
         rows, centres = self._reduced(X)
-        return rows.inertia(centres) / self.scale_ / self.scale_
+        inertia = rows.inertia(centres)
+        if rows.drowned(inertia):
+            labels = rows.labels(centres)
+            found, first = np.unique(labels, return_index=True)
+            if (X[first[np.searchsorted(found, labels)]] != X).any():
+                return None
+        return inertia / self.scale_ / self.scale_
 
 
 class Rows:
@@ -183,6 +191,10 @@ class Rows:
 
     def inertia(self, centres: FloatArray) -> float:
         return float(self.distances(centres).sum())
+
+    def drowned(self, inertia: float) -> bool:
+        """Whether rounding of the largest number alone may amount to as much."""
+        return inertia <= self.X.size * (EPS * float(np.abs(self.X).max())) ** 2
 
 
 def settle(mine: Any, X: FloatArray, centres: FloatArray) -> None:

@@ -140,8 +140,61 @@ class Knn(Model):
         for queries, rows, columns, power in pairs(X):
             order = np.lexsort((columns, power, rows))
             first = np.searchsorted(rows, np.arange(queries.stop - queries.start))
+            order = self._settled(X[queries], rows, columns, power, order, first)
             best = order[first[:, None] + np.arange(self.n_neighbors)]
-            yield queries, columns[best], power[best]
+            nearest = power[best]
+            if nearest.max() >= _HUGE:
+                raise InvalidRequest.at(
+                    ("X",),
+                    "rows are so far apart, beside most others, that squares of their distances "
+                    "overflow; scale the columns, or leave the farthest rows out",
+                    "overflow",
+                )
+            yield queries, columns[best], nearest
+
+    def _settled(
+        self,
+        X: FloatArray,
+        rows: Codes,
+        columns: Codes,
+        power: FloatArray,
+        order: Codes,
+        first: Codes,
+    ) -> Codes:
+        """The order of the pairs once `power` is settled between those that are nearly equal.
+
+        Equal differences in other columns add up to a sum that rounds otherwise. Where that could
+        decide, they are added by their size, so that the order of columns decides nothing.
+        `first` is where the pairs of each query begin.
+        """
+        ascending = power[order]
+        larger, smaller = ascending[1:], ascending[:-1]
+        near = larger * (1.0 - self._rounding) <= smaller
+        unequal = near & (larger > smaller)
+        if not unequal.any():
+            return order
+        run = np.append(0, np.cumsum(~near | (np.diff(rows[order]) > 0)))
+        doubtful = np.zeros(run[-1] + 1, dtype=np.bool_)
+        doubtful[run[1:][unequal]] = True
+        if self.weights == "uniform":  # all that counts is who is among the k
+            inside, outside = run[first + self.n_neighbors - 1], np.append(run, -1)
+            parted = np.zeros_like(doubtful)
+            parted[inside[inside == outside[first + self.n_neighbors]]] = True
+            doubtful &= parted
+            if not doubtful.any():
+                return order
+        pairs = order[doubtful[run]]
+        for some in _blocks(len(pairs), max(1, 4 * _CELLS // X.shape[1])):
+            few = pairs[some]
+            difference = np.abs(self.X_[columns[few]] - 0.5 * X[rows[few]])
+            difference.sort(axis=1)
+            power[few] = self._power(difference)
+        return np.lexsort((columns, power, rows))
+
+    @property
+    def _rounding(self) -> float:
+        """The share by which two distances that are equal may differ when they are computed."""
+        return float(4.0 * (self.X_.shape[1] + 4) * EPS)
 
     def _power(self, difference: FloatArray) -> FloatArray:
         """What orders distances: squared for p = 2, else the distance; `(m, d) -> (m,)`."""
@@ -168,7 +221,7 @@ class Knn(Model):
             for some in _blocks(n, max(1, _CELLS // Q.size)):
                 difference = self.X_[some] - Q
                 power[:, some] = self._power(difference.reshape(-1, X.shape[1])).reshape(len(Q), -1)
-            bound = np.partition(power, k - 1, axis=1)[:, k - 1 : k]
+            bound = np.partition(power, k - 1, axis=1)[:, k - 1 : k] * (1.0 + self._rounding)
             rows, columns = np.nonzero(power <= bound)
             yield queries, rows, columns, power[rows, columns]
 
