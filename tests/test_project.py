@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import sys
 import tomllib
 from pathlib import Path
@@ -107,10 +108,26 @@ def test_the_examples_are_what_their_tables_say(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.syspath_prepend(EXAMPLES)
     import build
 
+    missing = set(catalog()) - set(build.BODIES)
+    assert not missing, f"give {missing} a body in examples/build.py"
     assert set(build.BODIES) == set(catalog())
-    for model_type in build.BODIES:
-        kept = (EXAMPLES / f"register-{model_type}.json").read_text()
-        assert kept == build.body(model_type), "run examples/build.py"
+    for model_type, cls in catalog().items():
+        file = EXAMPLES / f"register-{model_type}.json"
+        assert file.exists(), f"run examples/build.py, which writes {file.name}"
+        assert file.read_text() == build.body(model_type), "run examples/build.py"
+        assert (model_type in build.WITHOUT_Y) != cls.supervised(), "WITHOUT_Y in build.py"
+
+
+def test_every_type_is_compared_and_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.setenv(threads, "1")  # the benchmark sets them
+    pairs = runpy.run_path(str(ROOT / "benchmarks" / "models.py"))["PAIRS"]
+    compared = (ROOT / "docs" / "comparison.md").read_text()
+    tour = README.read_text().partition("## Routes")[0]
+    for model_type in catalog():
+        assert model_type in pairs, f"give {model_type} a line of PAIRS in benchmarks/models.py"
+        assert f"| {model_type} |" in compared, f"add {model_type} to docs/comparison.md"
+        assert re.search(rf"\b{model_type}\b", tour), f"show {model_type} in the README's tour"
 
 
 def test_one_command_line_serves_everywhere() -> None:
