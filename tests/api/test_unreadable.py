@@ -1,6 +1,7 @@
 """A row whose columns are of other SQL types than ours is one unreadable model, and no fault."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,11 @@ def test_each_column_of_each_type(tmp_path: Path, column: str) -> None:
     first = create_app(settings)
     assert Api(first.test_client()).example("knn").status_code == 201
     first.extensions["fitserve"].close()
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         whole = connection.execute("SELECT * FROM models").fetchone()
     asked = 0
     for value in WRONG.values():
-        with sqlite3.connect(file) as connection:
+        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
             connection.execute("DELETE FROM models")
             marks = ", ".join("?" * len(whole))
             connection.execute(f"INSERT INTO models VALUES ({marks})", whole)  # noqa: S608

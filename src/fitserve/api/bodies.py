@@ -84,9 +84,10 @@ def _unpacked() -> bytes:
         return packed
     try:
         return _inflate(packed, encoding, current_app.config["MAX_CONTENT_LENGTH"])
-    except zlib.error as error:
+    except zlib.error:
         raise MalformedJson(
-            f"The body is not {encoding}, as Content-Encoding says: {error}."
+            f"The body is not {encoding}, or not all of it, as the header Content-Encoding says. "
+            "Send it packed so, or leave that header out."
         ) from None
 
 

@@ -103,31 +103,9 @@ _ROWS = "a list of rows is needed, each a list of numbers, as in [[5.1, 3.5], [4
 
 
 def _whole(value: object) -> str:
-    """What was sent for X, and what to call in pandas instead where it comes from there."""
-    if isinstance(value, str):
-        return "text; send the JSON itself, without quotes around it"
-    if not isinstance(value, dict):
-        return sent(value)
-    for members, orient in _ORIENTS.items():
-        if value.keys() >= members:
-            return (
-                f"what pandas writes with orient='{orient}'; send its rows, by df.values.tolist(), "
-                "and the names as feature_names, by list(df.columns)"
-            )
-    inner = set(map(type, value.values()))
-    form = "an object of objects, as pandas' to_dict() makes" if inner == {dict} else sent(value)
-    form = "lists by name, as pandas' to_dict('list') makes" if inner == {list} else form
-    return (
-        f"{form}; send rows, by df.values.tolist(), and the names as feature_names, by "
-        "list(df.columns)"
-    )
-
-
-_ORIENTS = {
-    frozenset({"index", "columns", "data", "index_names", "column_names"}): "tight",
-    frozenset({"columns", "data"}): "split",
-    frozenset({"schema", "data"}): "table",
-}
+    """What was sent for all of X."""
+    is_text = isinstance(value, str)
+    return "text; send the JSON itself, without quotes around it" if is_text else sent(value)
 
 
 def _not_rows(value: list[Any]) -> str:
@@ -231,7 +209,7 @@ def _not_alike(cell: object, first: type | None) -> tuple[str, str]:
         return f"a label or number is needed, not {sent(cell)}{gap}", "label_type"
     kind = "a number" if first is None else "text" if first is str else "true or false"
     return (
-        f"labels are all numbers, all text or all booleans; the first is {kind}, not {sent(cell)}",
+        f"labels begin with {kind}, not {sent(cell)}; write all as numbers, text or booleans",
         "label_mix",
     )
 
@@ -302,7 +280,7 @@ def classes(y: Target, loc: Location) -> tuple[Target, NDArray[np.intp]]:
 def _not_a_label(cell: float) -> tuple[str, str]:
     if cell != int(cell):
         says = f"a label is a whole number, text or boolean, not {sent(cell)}"
-        return f"{says}; a type that does regression learns such numbers", "label_type"
+        return f"{says}; round it, or learn numbers with linear_regression", "label_type"
     return (
         f"a label that is a number must fit in 64 bits, not {sent(cell)}; write it as text",
         "label_range",
@@ -321,7 +299,11 @@ def names(value: object, n_features: int, loc: Location) -> list[str] | None:
             loc, f"a list of text is needed, a name for each column, not {sent(value)}", "list_type"
         )
     refuse(
-        Fault((*loc, i), f"a name is text, not {sent(name)}", "string_type")
+        Fault(
+            (*loc, i),
+            f"a name is text, not {sent(name)}; write text in double quotes",
+            "string_type",
+        )
         for i, name in enumerate(value)
         if type(name) is not str
     )

@@ -125,8 +125,23 @@ def from_lists(rows: Sequence[Any], names: Sequence[str], loc: Location) -> Json
     return JsonTable(cells, len(rows), lambda row, name: (*loc, row, at[name]))
 
 
+def _orient(value: Mapping[str, Any]) -> str | None:
+    """How pandas was called, if it made this, and not as it is taken here."""
+    data = value.get("data")
+    rows = set(map(type, data)) if isinstance(data, list) else set()
+    if "columns" in value and rows <= {list} and isinstance(data, list):
+        return "('tight')" if "index_names" in value else "('split')"
+    if isinstance(value.get("schema"), dict):
+        return "(), or to_json, with orient='table'"
+    return "() or to_dict('index')" if set(map(type, value.values())) == {dict} else None
+
+
 def from_columns(columns: Mapping[str, Any], loc: Location) -> JsonTable:
     """A table of columns by name."""
+    orient = _orient(columns)
+    if orient is not None:
+        said = f"this is what pandas' to_dict{orient} makes; send df.to_dict('list') instead"
+        raise InvalidRequest.at(loc, said, "orient")
     refuse(
         Fault((*loc, name), "a column is a list of cells, as pandas' to_dict('list') makes", "list")
         for name, cells in columns.items()

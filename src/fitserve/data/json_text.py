@@ -30,8 +30,8 @@ _WORDS = {
 }
 
 _QUOTED = (
-    "text and the names of members stand in double quotes, not in single ones: "
-    "json.dumps(body) writes a Python dict so, str(body) does not"
+    "text and the names of members stand in double quotes, not in single ones; in Python write "
+    "the body by json.dumps(body)"
 )
 _UNQUOTED = (
     "text and the names of members stand in double quotes. On a command line put the whole body "

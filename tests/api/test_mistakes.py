@@ -1,0 +1,334 @@
+"""The mistakes that people make, and what they are told."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.test import Client
+
+from fitserve.cli import main
+from fitserve.config import Server, SettingError, Settings
+from fitserve.errors import COUNTED
+from fitserve.models import catalog
+from tests.api.words import judge, judge_problem
+from tests.conftest import Api, until
+
+X = [[0.0, 1.0], [0.5, 1.5], [8.0, 9.0], [8.5, 9.5]]
+Y = [0, 0, 1, 1]
+GOOD: dict[str, Any] = {"model_type": "knn", "model_id": 1, "kwargs": {"X": X, "y": Y}}
+
+
+def told(api: Api, body: Any, route: str = "/register") -> dict[str, Any]:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer = api.raw(route, raw)
+    assert answer.status_code in (400, 422), answer.text
+    problem: dict[str, Any] | None = answer.json
+    assert problem is not None
+    judge_problem(problem, body if answer.status_code == 422 and raw is not body else None)
+    return problem
+
+
+def with_kwargs(**kwargs: Any) -> dict[str, Any]:
+    return GOOD | {"kwargs": {"X": X, "y": Y} | kwargs}
+
+
+@pytest.mark.parametrize(
+    ("body", "loc", "says"),
+    [
+        ([GOOD], [], 'an object is needed, {"model_type": ..., '),
+        (json.dumps(GOOD), [], "JSON inside of JSON: encode it once"),
+        (None, [], "not null"),
+        ({**GOOD, "X": X}, ["X"], 'X stands beside kwargs; write it inside, "kwargs": {"X": ...}'),
+        ({"model_type": "knn", "model_id": 1, "X": X, "y": Y}, ["X"], "X stands beside kwargs"),
+        ({**GOOD, "n_neighbors": 2}, ["n_neighbors"], "n_neighbors stands beside kwargs"),
+        ({**GOOD, "features": X}, ["features"], "write X, inside of kwargs"),
+        (
+            GOOD | {"model_id": "1"},
+            ["model_id"],
+            "from 0 to 9007199254740991 is needed, not the text '1'; write 1, without quotes",
+        ),
+        (GOOD | {"model_id": 1.0}, ["model_id"], "not the number 1.0; write 1"),
+        (GOOD | {"model_id": True}, ["model_id"], "not true"),
+        (GOOD | {"model_type": 7}, ["model_type"], "text is needed, not the number 7"),
+        ({"model_typ": "knn", "model_id": 1, "kwargs": {}}, ["model_typ"], "write model_type"),
+        ({"model_id": 1, "kwargs": {}}, ["model_type"], "model_type is needed: text"),
+        (
+            with_kwargs(X={"a": {"0": 1.0}, "b": {"0": 2.0}}),
+            ["kwargs", "X"],
+            "this is what pandas' to_dict() or to_dict('index') makes; send df.to_dict('list')",
+        ),
+        (
+            with_kwargs(X={"columns": ["a"], "index": [0], "data": [[1.0]]}),
+            ["kwargs", "X"],
+            "to_dict('split') makes; send df.to_dict('list') instead",
+        ),
+        (with_kwargs(X={"schema": {}, "data": []}), ["kwargs", "X"], "orient='table'"),
+        (with_kwargs(X={"0": {"a": 1.0}}), ["kwargs", "X"], "df.to_dict('list')"),
+        (with_kwargs(X={"a": [1.0], "b": 2.0}), ["kwargs", "X", "b"], "to_dict('list')"),
+        (with_kwargs(X="[[1, 2]]"), ["kwargs", "X"], "send the JSON itself, without quotes"),
+        (with_kwargs(X=[1.0, 2.0, 3.0]), ["kwargs", "X"], "one column is written [[1.5], [2.5]]"),
+        (with_kwargs(y=[[0], [0], [1], [1]]), ["kwargs", "y"], "y.ravel().tolist()"),
+        (with_kwargs(y={"0": 1}), ["kwargs", "y"], "send y.tolist()"),
+        (with_kwargs(y=[0, 0, 1, None]), ["kwargs", "y", 3], "not null; give one"),
+        (
+            with_kwargs(k=1, n_neighbors=2),
+            ["kwargs", "k"],
+            "k and n_neighbors are two names of one hyperparameter",
+        ),
+        (with_kwargs(n_neighbors=2, k=1), ["kwargs", "k"], "leave k out"),
+        (with_kwargs(n_neighbours=2), ["kwargs", "n_neighbours"], "write n_neighbors, if that is"),
+        (with_kwargs(k="3"), ["kwargs", "k"], "not the text '3'; write 3, without quotes"),
+        (with_kwargs(weights="Uniform"), ["kwargs", "weights"], 'write "uniform"'),
+        (with_kwargs(k=99), ["kwargs", "k"], "give k of at most 4"),
+        (
+            with_kwargs(X=[[0, 1], [2, "3"]], y=[0, 1], feature_names=["age", "height"]),
+            ["kwargs", "X", 1, 1],
+            "not the text '3' (column 'height'); write 3, without quotes",
+        ),
+    ],
+)
+def test_a_mistake_in_a_registration(api: Api, body: Any, loc: list[Any], says: str) -> None:
+    problem = told(api, body)
+    assert says in problem["errors"][0]["msg"]
+    assert problem["errors"][0]["loc"] == loc
+    assert len(problem["errors"]) <= 2
+
+
+@pytest.mark.parametrize(
+    ("features", "loc", "says"),
+    [
+        ({"age": {"0": 1.0}, "height": {"0": 2.0}}, [], "df.to_dict('records')"),
+        ([[1.0, None]], [0, 1], "not null (column 'height'); fill the gap"),
+        ([1.0, "2"], [1], "(column 'height'); write 2, without quotes"),
+        ({"age": 1.0}, ["height"], "'height' is missing"),
+        ({"age": 1.0, "height": 2.0, "x": 1}, ["x"], "there is no feature 'x'; known are: age"),
+    ],
+)
+def test_a_mistake_in_a_prediction(api: Api, features: Any, loc: list[Any], says: str) -> None:
+    assert api.register("knn", 1, X=X, y=Y, k=1, feature_names=["age", "height"]).status_code == 201
+    ask = {"model_type": "knn", "model_id": 1, "features": features}
+    fault = told(api, ask, "/predict")["errors"][0]
+    assert says in fault["msg"]
+    assert fault["loc"] == ["features", *loc]
+
+
+def test_the_rows_of_a_prediction_have_another_name(api: Api) -> None:
+    problem = told(api, {"model_type": "knn", "X": X}, "/predict")
+    assert [fault["loc"] for fault in problem["errors"]] == [["X"]]
+    assert "write the rows as features" in problem["detail"]
+
+
+@pytest.mark.parametrize(("sent", "meant"), [("3", 3), (3.0, 3), ("x", None), (None, None)])
+def test_what_a_program_could_set_is_told(api: Api, sent: Any, meant: int | None) -> None:
+    problem = told(api, with_kwargs(k=sent))
+    expected = [] if meant is None else [{"words": f"k is {meant}", "set": {"k": meant}}]
+    assert problem.get("remedies", []) == expected
+
+
+def test_remedies_are_a_merge_patch_of_kwargs(api: Api) -> None:
+    for kwargs in (
+        {"n_neighbours": 2},
+        {"k": 9},
+        {"k": 1, "n_neighbors": 2},
+        {"weights": "Distance"},
+    ):
+        ask = with_kwargs(**({"k": 1} if "weights" in kwargs else {}), **kwargs)
+        patch = told(api, ask)["remedies"][0]["set"]
+        mended = {n: v for n, v in {**ask["kwargs"], **patch}.items() if v is not None}
+        assert (
+            api.raw("/register", json.dumps(ask | {"kwargs": mended}).encode()).status_code == 201
+        )
+        api.client.delete("/models/knn/1")
+
+
+def test_a_diverging_alpha_is_called_alpha(api: Api) -> None:
+    answer = api.register(
+        "logistic_regression", 1, X=[[1e6, 2.0]] * 3 + X, y=[0, 1] * 3 + [1], alpha=1e6
+    )
+    problem = answer.json
+    assert problem is not None
+    assert problem["errors"][0]["loc"] == ["kwargs", "alpha"]
+    assert problem["remedies"][0]["set"].keys() == {"alpha"}
+    assert "learning_rate" not in answer.text
+
+
+def test_a_queued_training_speaks_as_it_was_asked(api: Api) -> None:
+    ask = {"model_type": "multi_naive_bayes", "model_id": 1}
+    kwargs = {"X": [[1, 0], [0, 0]], "y": [0, 1], "alpha": 0, "feature_names": ["upon", "which"]}
+    answer = api.client.post(
+        "/register", json=ask | {"kwargs": kwargs}, headers={"Prefer": "respond-async"}
+    )
+    assert answer.status_code == 202
+    until(lambda: b'"failed"' in api.client.get("/models/multi_naive_bayes/1").data)
+    assert "(column 'which')" in api.client.get("/models/multi_naive_bayes/1").text
+
+
+@pytest.mark.parametrize("size", [1e-308, 1e308])
+def test_numbers_beyond_float64_are_told_how_large_they_were(api: Api, size: float) -> None:
+    refused = 0
+    for name, cls in catalog().items():
+        rows = [[size * a, size * b] for a, b in ((0.3, 1.0), (1.0, 0.4), (0.9, 0.8), (0.1, 0.2))]
+        kwargs: dict[str, Any] = {"X": rows} | ({"y": Y} if cls.supervised() else {})
+        kwargs |= {"n_clusters": 2} if name == "kmeans" else {}
+        answer = api.register(name, 1, **kwargs)
+        if answer.status_code != 201:
+            refused += 1
+            assert answer.json is not None
+            judge_problem(answer.json)
+            assert "so large" not in answer.text or size > 1, answer.text
+    assert refused < len(catalog())
+
+
+# ------------------------------------------------------------------- paths, queries, mounts
+
+
+@pytest.mark.parametrize(
+    "model_id", ["%D9%A1", "000101", "01", "1_0", "+1", "-1", "1.0", "9" * 3900]
+)
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_an_id_in_a_path_has_one_spelling(api: Api, method: str, model_id: str) -> None:
+    for there in (1, 10, 101):
+        assert api.register("knn", there, X=X, y=Y, k=1).status_code == 201
+    answer = api.client.open(f"/models/knn/{model_id}", method=method)
+    assert answer.status_code == 404
+    assert len(answer.data) < 1200
+    assert api.client.post("/list", json={"model_type": "knn"}).json["model_ids"] == [1, 10, 101]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("limit=1_0", "not the text '1_0'"),
+        ("limit=05", "not the text '05'"),
+        ("limit=%D9%A3", "a whole number from 1 to 1000 is needed"),
+        ("limit=5&limit=6", "2 values are given; give one"),
+        ("after=%00/1", "take the value of 'next'"),
+        ("after=knn/01", "take the value of 'next'"),
+        ("after=" + "9" * 3900, "take the value of 'next'"),
+        ("fields=training,nix", "there is no 'nix'; known are: task, "),
+        ("page=2", "there is no 'page'; known are: model_type, limit, after, fields"),
+    ],
+)
+def test_a_query_has_one_spelling(api: Api, query: str, says: str) -> None:
+    answer = api.client.get(f"/models?{query}")
+    assert answer.status_code == 422
+    assert answer.json is not None
+    judge_problem(answer.json)
+    assert says in answer.json["errors"][0]["msg"]
+    assert answer.json["errors"][0]["loc"] == ["query", query.partition("=")[0]]
+
+
+def test_location_knows_where_the_application_is_mounted(app: Flask) -> None:
+    mounted = Client(DispatcherMiddleware(Flask("other"), {"/fit": app}))
+    answer = mounted.post("/fit/register", json=with_kwargs(k=1))
+    assert answer.headers["Location"] == "/fit/models/knn/1"
+    assert mounted.get(answer.headers["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["//models", "///models", "//evil.example/models", "/models//knn", "/models/"]
+)
+def test_nothing_is_redirected_to_where_host_says(api: Api, path: str) -> None:
+    environ = {"PATH_INFO": path, "HTTP_HOST": "evil.example"}
+    answer = api.client.open(environ_overrides=environ)
+    assert answer.status_code in (200, 404)
+    assert "Location" not in answer.headers
+
+
+# ------------------------------------------------------------------------- comparing models
+
+
+def test_models_are_compared_in_one_call(api: Api) -> None:
+    api.register("knn", 1, X=X, y=Y, k=1)
+    api.register("pca", 1, X=X)
+    models = api.client.get("/models?fields=training,hyperparameters,classes").json["models"]  # type: ignore[index]
+    for model in models:
+        whole = api.client.get(f"/models/{model['model_type']}/1").json
+        assert whole is not None
+        assert model["training"] == whole["training"]
+        assert model["hyperparameters"] == whole["hyperparameters"]
+        assert model["classes"] == whole.get("classes")
+        assert "task" not in model
+
+
+# --------------------------------------------------------------------- settings, the command
+
+
+@pytest.mark.parametrize("setting", [*Settings.model_fields, *Server.model_fields])
+def test_a_setting_is_told_what_it_was(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
+    ours = setting in Settings.model_fields
+    name = f"FITSERVE_{setting.upper()}" if ours else setting.upper()
+    for value in ("[1]", "-7", "x", ""):
+        monkeypatch.setenv(name, value)
+        try:
+            settings = Settings.load() if ours else Server.load({name: value})
+        except SettingError as error:
+            assert name in str(error)
+            judge(str(error))
+        else:
+            assert getattr(settings, setting) is not None
+
+
+def test_a_copy_from_a_store_that_is_away_says_which(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    away = "postgresql://me:secret@127.0.0.1:1/fit"
+    assert main(["copy", away, there]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "The source postgresql" in said
+    assert "secret" not in said
+    judge(said)
+    assert main(["copy", there, away]) == 1
+    assert "The source sqlite" in capsys.readouterr().err.splitlines()[-1]
+
+
+# ------------------------------------------------------------------------------- the cost
+
+
+@pytest.mark.parametrize("model_type", sorted(catalog()))
+def test_a_long_list_is_as_few_faults(model_type: str) -> None:
+    """Pydantic would make one a value."""
+    from fitserve.errors import InvalidRequest
+
+    cls = catalog()[model_type]
+    many: list[Any] = [
+        ["x"] * 5000,
+        [[]] * 5000,
+        dict.fromkeys(map(str, range(5000))),
+        [None] * 5000,
+    ]
+    for name in cls.names():
+        for wrong in many:
+            with pytest.raises(InvalidRequest) as caught:
+                cls.from_kwargs({name: wrong})
+            assert caught.value.total == 1
+
+
+@pytest.mark.parametrize(
+    ("route", "body"),
+    [
+        ("/register", {str(i): 0 for i in range(5000)}),
+        ("/register", GOOD | {"kwargs": {str(i): 0 for i in range(5000)}}),
+        ("/register", with_kwargs(X=[[]] * 2500 + [[1]] * 2500)),
+        ("/register", with_kwargs(X=[[None]] * 5000)),
+        ("/register", with_kwargs(X=[{"a": 1}, {}] * 2500)),
+        ("/register", with_kwargs(y=[None] * 5000)),
+        ("/register", with_kwargs(feature_names=[1] * 5000)),
+        ("/predict", {"model_type": "knn", "model_id": 1, "features": [{}] * 5000}),
+        ("/predict", {"model_type": "knn", "model_id": 1, "features": [["a", "b"]] * 5000}),
+        ("/predict", {str(i): 0 for i in range(5000)}),
+    ],
+)
+def test_faults_are_looked_for_up_to_a_bound(api: Api, route: str, body: Any) -> None:
+    api.register("knn", 1, X=X, y=Y, k=1, feature_names=["a", "b"])
+    answer = api.raw(route, json.dumps(body).encode())
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert len(answer.json["errors"]) == 20
+    assert answer.json["more_errors"] == COUNTED - 20
+    assert answer.json["detail"].startswith("At least 1,000 things to mend; the first is ")
+    assert len(answer.data) < 20_000

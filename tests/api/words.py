@@ -1,0 +1,75 @@
+"""What every message is held to."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "fitserve"
+
+JARGON = re.compile(
+    r"Input should|valid (integer|number|string|boolean|list|dictionary)|[Pp]ydantic|jiter"
+    r"|constrained|NoneType|ndarray|Traceback|\bEOF\b|expected value|instance of|\bunion\b"
+    r"|\bstr\b|\bint\b|\bfloat\b|\bliteral\b|keyword argument|validation error|errno"
+    r"|<class|0x[0-9a-f]{6}|/work/|site-packages"
+)
+INSTEAD = re.compile(
+    r"\b(send|give|write|leave|choose|use|ask|take|fill|register|scale|divide|try|raise|restore"
+    r"|see|get|post|delete|needed|needs|must|known are|the types are|the routes are|one of"
+    r"|list|make|round|add|start|run|there are|log)\b",
+    re.IGNORECASE,
+)
+
+
+def _own_classes() -> set[str]:
+    names = set()
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and re.search(r"[a-z][A-Z]", node.name):
+                names.add(node.name)
+    return names
+
+
+OWN = re.compile(r"\b(" + "|".join(sorted(_own_classes())) + r")\b")
+
+
+def judge(text: str) -> None:
+    """The message is for a person: it says what to write instead, in no programmer's words."""
+    quoted = re.sub(r"'[^']*'", "''", text)  # what was sent is the sender's
+    assert not JARGON.search(quoted), text
+    assert not OWN.search(quoted), text
+    assert INSTEAD.search(text), text
+    assert len(text) < 2000, text[:200]
+    assert text == text.strip()
+
+
+def judge_problem(told: dict[str, Any], body: Any = None) -> None:
+    """A problem's detail, and each fault: its place is a place of the body, or of a member that
+    is missing there."""
+    judge(told["detail"])
+    assert told["detail"].endswith("."), told
+    places = [json_path(fault["loc"]) for fault in told.get("errors", [])]
+    assert len(set(places)) == len(places), f"two faults for one mistake: {told['errors']}"
+    for fault in told.get("errors", []):
+        judge(fault["msg"])
+        if body is not None and fault["loc"][:1] != ["query"]:
+            assert in_body(fault["loc"], body, missing=fault["type"] == "missing"), fault
+    for remedy in told.get("remedies", []):
+        assert set(remedy) == {"words", "set"}
+        assert remedy["set"]
+
+
+def json_path(loc: list[Any]) -> str:
+    return "/".join(map(str, loc))
+
+
+def in_body(loc: list[Any], body: Any, *, missing: bool) -> bool:
+    for i, part in enumerate(loc):
+        if isinstance(body, dict) and part not in body and str(part).endswith("…"):
+            part = next(name for name in body if name.startswith(str(part)[:-1]))
+        inside = range(len(body)) if isinstance(body, list) else body
+        if isinstance(inside, (range, dict)) and part in inside:
+            body = body[part]
+        else:  # a hyperparameter that was left out has its place all the same
+            return i == len(loc) - 1 and (missing or (i == 1 and loc[0] == "kwargs"))
+    return True
