@@ -139,14 +139,14 @@ class ModelDirectory:
         return self._store.ids(model_type)
 
     def page(
-        self, model_type: str | None, after: Key | None, limit: int, *, described: bool = False
+        self, model_type: str | None, after: Key | None, limit: int
     ) -> tuple[list[Record], Key | None]:
-        """Up to `limit` records behind `after` in the order of keys, and where to go on; with
-        their descriptions fewer, where those are long."""
+        """Up to `limit` records behind `after` in the order of keys, fewer where their
+        descriptions are long, and where to go on."""
         if model_type is not None:
             self.type(model_type)
         records = self._store.page(model_type, after, limit + 1)
-        page = self._store.described(records[:limit]) if described else records[:limit]
+        page = self._store.described(records[:limit])
         return page, page[-1].key if len(records) > len(page) else None
 
     def delete(self, model_type: str, model_id: int) -> None:

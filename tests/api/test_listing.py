@@ -116,3 +116,26 @@ def test_a_type_tells_what_it_takes(api: Api, model_type: str) -> None:
 
 def test_an_unknown_type_tells_the_known_ones(api: Api) -> None:
     assert api.client.get("/types/nix").status_code == 404
+
+
+def test_models_tell_what_they_are_worth(api: Api) -> None:
+    table = {"a": [float(i) for i in range(20)], "kind": ["x", "y"] * 10}
+    asked = {"X": table, "target": "kind", "cv": 2}
+    registered = api.register("knn", 1, **asked).json
+    assert api.register("kmeans", 1, X=X, k=2).status_code == 201
+    assert registered is not None
+    validation = registered["training"]["validation"]
+    clusters, neighbours = api.client.get("/models").json["models"]  # type: ignore[index]
+    assert neighbours == {
+        "model_type": "knn",
+        "model_id": 1,
+        "status": "ready",
+        "created": registered["created"],
+        "task": "classification",
+        "target": "kind",
+        "n_samples": 20,
+        "metric": "accuracy",
+        "validation": {"mean": validation["mean"], "baseline": validation["baseline"]},
+    }
+    assert (clusters["task"], clusters["metric"]) == ("clustering", "inertia")
+    assert (clusters["target"], clusters["validation"]) == (None, None)

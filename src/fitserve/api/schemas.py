@@ -251,13 +251,28 @@ def classes(loaded: Loaded, ask: ClassesQuery) -> dict[str, Any]:
 
 
 def page(records: list[Record], following: Key | None, fields: list[str]) -> dict[str, Any]:
-    """Summaries, each with these members of its description, null where it has none such."""
+    """Summaries and how well each does, each with these members of its description too, null where
+    it has none such."""
     cursor = None if following is None else f"{following.model_type}/{following.model_id}"
     models = []
     for record in records:
-        described = shortened(record.description) if fields else {}
-        models.append(summary(record) | {name: described.get(name) for name in fields})
+        described = shortened(record.description)
+        found = {name: described.get(name) for name in fields}
+        models.append(summary(record) | _worth(described) | found)
     return {"models": models, "next": cursor}
+
+
+def _worth(described: dict[str, Any]) -> dict[str, Any]:
+    """What a model was learned from, and what it scores on rows that it had not seen."""
+    training = described.get("training") or {}
+    validation = training.get("validation")
+    return {
+        "task": described.get("task"),
+        "target": described.get("target"),
+        "n_samples": described.get("n_samples"),
+        "metric": training.get("metric"),
+        "validation": validation and {name: validation[name] for name in ("mean", "baseline")},
+    }
 
 
 def model_type(cls: type[Model]) -> dict[str, Any]:

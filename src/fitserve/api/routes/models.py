@@ -67,7 +67,7 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     def list_models() -> Any:
         query = schemas.query(ModelsQuery, request.args)
         fields, after = query.members(), query.after_key()
-        page = directory.page(query.model_type, after, query.limit, described=bool(fields))
+        page = directory.page(query.model_type, after, query.limit)
         return schemas.page(*page, fields)
 
     @routes.get("/models/<model_type>/<id:model_id>")
