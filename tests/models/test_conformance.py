@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
+from fitserve.data.arrays import FloatArray
 from fitserve.errors import InvalidRequest
 from fitserve.models import catalog
 from fitserve.models.base import Model, Task
 from fitserve.storage import codec
-from tests.models.data import Split, kwargs_for, split_for, trained
+from tests.models.data import Split, counts_of_three_classes, kwargs_for, split_for, trained
 
 CASES = [(cls, task) for cls in catalog().values() for task in cls.tasks]
 every_type = pytest.mark.parametrize(
@@ -415,3 +416,123 @@ def test_training_is_reported_while_it_goes_on(cls: type[Model], task: Task) -> 
     assert all(0.0 <= progress <= 1.0 for progress, _ in seen)
     if model.loss_curve_ is not None:
         assert all(type(loss) is float and np.isfinite(loss) for loss in model.loss_curve_)
+
+
+# ------------------------------------------------------------- what a plausible model gets wrong
+
+
+@classifiers
+@pytest.mark.parametrize("labels", [["c", "a", "b"], [7, -3, 100]])
+def test_classes_that_are_alike_tie_to_the_smallest_label(
+    cls: type[Model], labels: list[Any]
+) -> None:
+    if cls.model_type() == "perceptron":
+        return  # it stops at some plane, and the last row that moved it is on the right side
+    X = np.repeat(counts_of_three_classes().X[:20], 3, axis=0)
+    given = {"n_neighbors": 3} if "n_neighbors" in cls.from_kwargs({}).hyperparameters() else {}
+    model = cls.from_kwargs(given).fit(X, labels * 20)
+    assert set(model.predict(X).tolist()) == {min(labels)}
+
+
+@every_type
+def test_values_for_one_row_come_out_as_their_mean(cls: type[Model], task: Task) -> None:
+    if task == "regression":
+        X = np.repeat(np.arange(8.0)[:, None], 5, axis=0)
+        predicted = fit(cls, task, X, [0.0, 0.5, 0.5, 1.0, 10.0] * 8).predict(X)
+        np.testing.assert_allclose(predicted, 2.4, rtol=1e-9)
+
+
+@every_type
+def test_what_is_learned_is_kept_in_double_precision(cls: type[Model], task: Task) -> None:
+    for name, value in trained(cls, task).state().items():
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            assert value.dtype == np.float64, name
+            with np.errstate(all="ignore"):
+                single = value.astype(np.float32).astype(np.float64)
+            assert value.size < 10 or (value != single).any() or whole(value), name
+
+
+def whole(value: FloatArray) -> bool:
+    """Whether halves are all that it holds, which single precision holds as well."""
+    return bool((2.0 * value == np.rint(2.0 * value)).all())
+
+
+@every_type
+def test_fitting_leaves_the_hyperparameters_alone(cls: type[Model], task: Task) -> None:
+    split = split_for(task)
+    for given in ({}, *({name: value} for name, value in alternatives(cls))):
+        with suppress(InvalidRequest):
+            model = cls.from_kwargs(kwargs_for(cls, task) | given)
+            before = model.hyperparameters()
+            model.fit(split.X, split.y if cls.supervised() else None).predict(split.X_new)
+            assert model.hyperparameters() == before
+
+
+def alternatives(cls: type[Model]) -> list[tuple[str, Any]]:
+    """Each hyperparameter with other values than its default, as far as its schema tells."""
+    found: list[tuple[str, Any]] = []
+    for name, schema in TypeAdapter(cls).json_schema()["properties"].items():
+        default = schema.get("default")
+        tried: list[Any] = []
+        for kind in schema.get("anyOf", [schema]):
+            tried += kind.get("enum", [kind["const"]] if "const" in kind else [])
+            by_type: dict[str, list[Any]] = {
+                "boolean": [True, False],
+                "integer": [1, 2, 3, 7],
+                "number": [1e-3, 0.02, 0.3, 3.0, 50.0],
+                "array": [[0.2, 0.3, 0.5]],
+            }
+            tried += by_type.get(kind.get("type", ""), [])
+        for value in tried:
+            if value != default and name != "random_state":
+                with suppress(InvalidRequest):
+                    cls.from_kwargs({name: value})
+                    found.append((name, value))
+    return found
+
+
+@pytest.mark.parametrize("cls", catalog().values(), ids=lambda cls: cls.model_type())
+def test_every_hyperparameter_does_something(cls: type[Model]) -> None:
+    others = alternatives(cls)
+    without = dict[str, Any]()
+
+    def learned(task: Task, given: dict[str, Any]) -> str | None:
+        key = f"{task} {given}"
+        if key not in without:
+            rng = np.random.default_rng(1)
+            X, y = rng.poisson(3.0, size=(90, 3)) + 0.1 * rng.random((90, 3)), rng.random(90)
+            labels = (X[:, 0] + 2.0 * y > 3.5).astype(int) + (X[:, 1] + 3.0 * y > 6.0)
+            shown = y + X[:, 2] if task == "regression" else labels
+            without[key] = None
+            with suppress(InvalidRequest):
+                model = cls.from_kwargs(kwargs_for(cls, task) | given)
+                model.fit(X, shown if cls.supervised() else None)
+                answer = model.predict(X).tolist(), model.score(X, shown)
+                state = {n: str(np.asarray(v).tolist()) for n, v in model.state().items()}
+                chances = model.predict_proba(X).tolist() if model.has_probabilities else None
+                without[key] = f"{state} {answer} {chances}"
+        found: str | None = without[key]
+        return found
+
+    for name in {name for name, _ in others}:
+        assert any(
+            None is not learned(task, beside) != learned(task, beside | {name: value}) is not None
+            for task in cls.tasks
+            for beside in ({}, *({n: v} for n, v in others if n != name))
+            for other, value in others
+            if other == name
+        ), f"{name} changes nothing"
+
+
+@every_type
+def test_a_scale_of_1e160_is_refused_or_learned(cls: type[Model], task: Task) -> None:
+    split = split_for(task)
+    with suppress(InvalidRequest):
+        model = fit(cls, task, split.X * 1e160, split.y)
+        predicted = model.predict(split.X_new * 1e160)
+        if task == "classification":
+            assert np.mean(predicted == split.y_new) > 0.9
+        elif task == "clustering":
+            assert purity(predicted, split.y_new) > 0.9
+        elif task == "regression":
+            assert np.corrcoef(predicted, split.y_new)[0, 1] > 0.9
