@@ -103,6 +103,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         if files != resource.RLIM_INFINITY:  # each may have a file on disk too
             fitting = max(2, (files - SPARE_FILES) // 2)
             self.worker_connections = min(self.cfg.worker_connections, fitting)
+        self.max_keepalived = self.worker_connections  # room is made here, when there is none
         self._listening = False
         self._rest = 0.0
         self._yielding = 0.0
@@ -213,6 +214,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         self._connections[connection] = None
         self._tell()
         self.poller.register(sock, selectors.EVENT_READ, connection)
+        self._ready(connection)  # most have sent something by now
         return True
 
     def _ready(self, connection: Connection) -> None:
@@ -299,12 +301,22 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         return [c for c in self._connections if c.state is not State.WORKING]
 
     def _make_room(self) -> bool:
-        """Close who has been idle for longest, or else has been sending or taking for longest."""
-        waiting = self._waiting()
-        if waiting:
-            self._limits.met(f"{self.worker_connections} connections; the idle ones go first")
-            self._close(min(waiting, key=lambda c: (c.rank, c.since)))
-        return bool(waiting)
+        """Close who has been idle for longest, a few at a time since it takes time to look; if
+        nobody is idle, who has been sending or taking for longest."""
+        self._limits.met(f"{self.worker_connections} connections; the idle ones go first")
+        before = len(self._connections)
+        enough = before - max(1, before // 32)
+        for connection in sorted(self._waiting(), key=lambda c: (c.rank, c.since)):
+            if len(self._connections) <= enough:
+                break
+            if connection.idle:
+                self._ready(connection)  # it may have sent something just now
+                if not connection.idle:
+                    continue
+            elif connection.rank and len(self._connections) < before:
+                break
+            self._close(connection)
+        return len(self._connections) < before
 
     def _free_disk(self) -> None:
         """End the request or the answer that has been on disk for longest."""
