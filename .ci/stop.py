@@ -57,6 +57,11 @@ def main(url: str, pid: str, stop: str) -> int:
     long = {"X": rows, "y": [float(i % 7) for i in range(ROWS)], "learning_rate": 1e-3}
     long |= {"max_iter": 20_000, "tol": 0.0}
 
+    def progress(connection: HTTPConnection) -> float:
+        connection.request("GET", "/models/linear_regression/901")
+        told: dict[str, Any] = json.load(connection.getresponse())
+        return float(told.get("progress", 0))
+
     def register() -> None:
         body = {"model_type": "linear_regression", "model_id": 901, "kwargs": long}
         status = ask(HTTPConnection(address, timeout=400), "/register", body)
@@ -64,7 +69,8 @@ def main(url: str, pid: str, stop: str) -> int:
 
     registering = threading.Thread(target=register)
     registering.start()
-    time.sleep(1)  # it is being trained by now, and so the next goes to the other worker
+    while progress(first) == 0:  # and so the next goes to the other worker
+        time.sleep(0.2)
     queued = {"model_type": "linear_regression", "model_id": 902, "kwargs": long}
     assert ask(first, "/register", queued, Prefer="respond-async") == 202
     first.close()

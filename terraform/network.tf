@@ -65,6 +65,7 @@ resource "aws_security_group" "instance" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "instance_from_balancer" {
+  #checkov:skip=CKV_AWS_260:It lets in a group, not a range.
   count                        = var.load_balanced ? 1 : 0
   security_group_id            = aws_security_group.instance.id
   description                  = "The load balancer"

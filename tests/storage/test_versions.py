@@ -166,7 +166,7 @@ def test_what_a_newer_program_queued_waits_for_it(
 ) -> None:
     ours = opened(url)
     with monkeypatch.context() as patch:
-        patch.setattr(codec, "FORMAT", codec.FORMAT + 1)
+        patch.setattr(codec, "PLAIN", codec.FORMAT + 1)
         ours.reserve(Key("knn", 1), DESCRIPTION, DATA)
     assert ours.claim(["knn"]) is None
     monkeypatch.setattr(codec, "FORMAT", codec.FORMAT + 1)
