@@ -164,6 +164,18 @@ def not_reading(server: Server, over: threading.Event) -> None:
     holding(100, f"{head}\r\n\r\n".encode() + body)(server, over)
 
 
+def stalled(server: Server, over: threading.Event) -> None:
+    """Five hundred that do nothing more: in the header, in the body, silent, half closed, and not
+    reading what they asked for."""
+    kinds = [HEADER[:40], HEADER + b"Content-Length: 100\r\n\r\n{", b"", HEADER[:40], GET_ON * 5000]
+    with ExitStack() as stack:
+        made = [stack.enter_context(connections(server, 100, said)) for said in kinds]
+        for one in made[3]:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_WR)
+        over.wait()
+
+
 def reconnecting(server: Server, over: threading.Event) -> None:
     """Half a header, and away, as fast as it goes."""
     while not over.is_set():
@@ -182,6 +194,7 @@ def large_bodies(server: Server, over: threading.Event) -> None:
             over.wait(5.0)
 
 
+GET_ON = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 GET = b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n"
 HEADER = f"POST /predict HTTP/1.1\r\n{JSON}".encode()
 ATTACKS: dict[str, Attack | None] = {
@@ -194,10 +207,11 @@ ATTACKS: dict[str, Attack | None] = {
         40, b"POST /nosuch HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{     "
     ),
     "100 silent": holding(100, b""),
-    "2,100 kept and idle": holding(2_100, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+    "2,100 kept and idle": holding(2_100, GET_ON),
     "100 half closed": half_closed,
     "100 dripping": dripping,
     "100 not reading": not_reading,
+    "500 stalled": stalled,
     "reconnecting": reconnecting,
     "8 large half bodies": large_bodies,
 }
