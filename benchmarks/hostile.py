@@ -194,6 +194,120 @@ def large_bodies(server: Server, over: threading.Event) -> None:
             over.wait(5.0)
 
 
+class Prepared:
+    """An attack that is made ready before anything is measured."""
+
+    def __init__(self, prepare: Callable[[Server], None], attack: Attack) -> None:
+        self.prepare, self.attack = prepare, attack
+
+    def __call__(self, server: Server, over: threading.Event) -> None:
+        self.attack(server, over)
+
+
+def posted(path: str, body: bytes) -> bytes:
+    """The request, packed."""
+    packed = gzip.compress(body)
+    head = f"POST {path} HTTP/1.1\r\n{JSON}Content-Encoding: gzip\r\nConnection: close\r\n"
+    return f"{head}Content-Length: {len(packed)}\r\n\r\n".encode() + packed
+
+
+def register(model_type: str, model_id: int, **kwargs: object) -> bytes:
+    return json.dumps({"model_type": model_type, "model_id": model_id, "kwargs": kwargs}).encode()
+
+
+def answer(server: Server, request: bytes, seconds: float = 120.0) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.port), seconds) as connection:
+        connection.sendall(request)
+        said = b""
+        while part := connection.recv(2**20):
+            said = said or part
+    return said
+
+
+def prepared(*bodies: bytes) -> Callable[[Server], None]:
+    def prepare(server: Server) -> None:
+        for body in bodies:
+            said = answer(server, posted("/register", body))
+            assert said.startswith((b"HTTP/1.1 201", b"HTTP/1.1 202")), said
+
+    return prepare
+
+
+def hanging_up(request: bytes, times: int) -> Attack:
+    """Ask, and be gone, so many times."""
+
+    def attack(server: Server, over: threading.Event) -> None:
+        for _ in range(times):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", server.port), 5) as one:
+                one.sendall(request)
+        over.wait()
+
+    return attack
+
+
+def repeating(*requests: bytes, at_once: int = 1) -> Attack:
+    """Ask all of them, one after another, again and again, and read the answers."""
+
+    def attack(server: Server, over: threading.Event) -> None:
+        def ask() -> None:
+            while not over.is_set():
+                for request in requests:
+                    with suppress(OSError):
+                        answer(server, request)
+
+        threads = [threading.Thread(target=ask, daemon=True) for _ in range(at_once)]
+        for thread in threads:
+            thread.start()
+        over.wait()
+
+    return attack
+
+
+def many_models(server: Server, over: threading.Event) -> None:
+    """Models of a thousand labels of 1,000 characters, each registered and asked."""
+    model_id = 0
+    while not over.is_set():
+        model_id += 1
+        labels = [f"{i:04}" + "x" * 1000 for i in range(1000)] * 2
+        body = register(
+            "gauss_naive_bayes",
+            100 + model_id,
+            X=[[i % 1000, i % 7] for i in range(2000)],
+            y=labels,
+        )
+        ask = {"model_type": "gauss_naive_bayes", "model_id": 100 + model_id, "features": [3, 3]}
+        with suppress(OSError):
+            answer(server, posted("/register", body))
+            for _ in range(4):  # so that every worker has it
+                answer(server, posted("/predict", json.dumps(ask).encode()))
+
+
+def endless_trainings(server: Server, over: threading.Event) -> None:
+    """Two that are queued and do not end, and beside them what takes a process, again and again."""
+    X = [[i % 7, i % 5] for i in range(200)]
+    for model_id in (901, 902):
+        body = register("kmeans", model_id, X=X, n_clusters=3, n_init=10**9, tol=0.0)
+        request = posted("/register", body)
+        answer(server, request.replace(b"Connection:", b"Prefer: respond-async\r\nConnection:", 1))
+    larger = [[(i * j) % 97 for i in range(170)] for j in range(170)]
+    repeating(posted("/register", register("pca", 903, X=larger)), DELETE)(server, over)
+
+
+NAMED = [f"column {j}" for j in range(5)]
+DELETE = b"DELETE /models/pca/903 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+NEIGHBOURS = register(
+    "knn", 301, X=[[i % 1000] for i in range(300_000)], y=[i % 2 for i in range(300_000)], p=1.5
+)
+MANY_CLASSES = register(
+    "knn", 401, X=[[i] for i in range(1000)], y=list(range(1000)), task="classification"
+)
+
+
+def rows(model_id: int, number: int, row: str, **more: object) -> bytes:
+    ask = json.dumps({"model_type": "knn", "model_id": model_id} | more)
+    return posted("/predict", f'{ask[:-1]},"features":[{",".join([row] * number)}]}}'.encode())
+
+
 GET_ON = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 GET = b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n"
 HEADER = f"POST /predict HTTP/1.1\r\n{JSON}".encode()
@@ -214,8 +328,32 @@ ATTACKS: dict[str, Attack | None] = {
     "500 stalled": stalled,
     "reconnecting": reconnecting,
     "8 large half bodies": large_bodies,
+    "40 times a million rows": Prepared(
+        prepared(NEIGHBOURS), hanging_up(rows(301, 1_000_000, "[0]"), 40)
+    ),
+    "answers of gigabytes": Prepared(
+        prepared(MANY_CLASSES),
+        repeating(
+            rows(401, 20_000, "[7]", probabilities=True),
+            rows(401, 200_000, "[7]", probabilities=True),
+            rows(401, 1_300, "[7]", probabilities=True),
+            at_once=4,
+        ),
+    ),
+    "unknown members": Prepared(
+        prepared(
+            register("knn", 501, X=[[1, 2, 3, 4, 5]] * 9, y=[0, 1, 2] * 3, feature_names=NAMED)
+        ),
+        repeating(
+            posted("/predict", b"{" + b",".join(b'"%d":0' % i for i in range(5_000_000)) + b"}"),
+            rows(501, 1_000_000, "{}"),
+            rows(501, 1_000_000, "[]"),
+        ),
+    ),
+    "models of many labels": many_models,
+    "endless trainings": endless_trainings,
 }
-"""By name; a new one is one line here."""
+"""By name."""
 
 
 def run(name: str, attacks: list[Attack], seconds: float) -> str:
@@ -224,10 +362,14 @@ def run(name: str, attacks: list[Attack], seconds: float) -> str:
         server = start_server(
             Path(folder) / "log",
             WEB_CONCURRENCY="2",
+            FITSERVE_CACHE_MB="64",
             PYTHONPATH=os.environ.get("HOSTILE_SOURCE", "src"),
         )
         try:
             assert server.ask("POST", "/register", IRIS.read_bytes())[0] == 201
+            for one in attacks:
+                if isinstance(one, Prepared):
+                    one.prepare(server)
             good, memory, over = GoodClient(server), Memory(server), threading.Event()
             bad = [threading.Thread(target=one, args=(server, over)) for one in attacks]
             for thread in (memory, *bad):
