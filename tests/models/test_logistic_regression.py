@@ -372,3 +372,17 @@ def test_the_gradient_vanishes(
     if intercept:
         assert np.abs(error.sum(axis=0)).max() <= 1e-6 * n
     np.testing.assert_allclose(P.sum(axis=1), 1.0, rtol=1e-12)
+
+
+@pytest.mark.parametrize("C", [1.0, 1e5, 1e9])
+@pytest.mark.parametrize("scale", [1.0, 1e4])
+def test_converged_is_the_minimum_of_separable_data_too(C: float, scale: float) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        X = rng.integers(-20, 21, size=(8, 2)) * scale
+        y = (X @ [3.0, -2.0] + 0.5 * scale > 0.0).astype(int)
+        found = LogisticRegression(C=C, max_iter=1000).fit(X, y)
+        least = LogisticRegression(C=C, max_iter=1000, tol=1e-9).fit(X, y)
+        assert found.loss_curve_ is not None
+        assert least.loss_curve_ is not None
+        assert not found.converged_ or found.loss_curve_[-1] <= 1.001 * min(least.loss_curve_)

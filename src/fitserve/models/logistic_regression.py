@@ -34,7 +34,8 @@ class LogisticRegression(Model):
     2nd ed., 7.1; Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, 2nd ed.,
     4.4.1). Columns are centred and scaled for the computation and the penalty with them, so that
     the minimum stays where it is. It has converged when the next step would change the decision
-    function by less than `tol` (its norm in the Hessian); that step is still taken.
+    function by less than `tol` (its norm in the Hessian), and the loss by less than that share of
+    it, which on separable data is far less; that step is still taken.
 
     With `learning_rate`: gradient descent from zero on the columns as they are, until no component
     of the gradient is over `tol`.
@@ -152,7 +153,9 @@ class LogisticRegression(Model):
             if t >= 1e-10:
                 theta, decision, loss, P = theta + t * step, trial, new_loss, new_P
             self._iterated(i, of=self.max_iter, loss=loss)
-            self.converged_ = bool(np.sqrt(max(-slope, 0.0)) <= self.tol)
+            decrement = max(-slope, 0.0) if step.any() else problem.left
+            near = min(self.tol**2, 2.0 * self.tol * loss)
+            self.converged_ = bool(decrement <= near)
             if self.converged_ or t < 1e-10:
                 break
         self._learned(theta, mean * unit, scale)
@@ -226,7 +229,7 @@ class Problem:
         D, change = np.zeros_like(gradient), np.zeros_like(P)
         residual = -gradient
         direction = step = precondition(residual)
-        size = first = float((residual * step).sum())
+        size = first = self.left = float((residual * step).sum())
         # The closer the minimum, the more exact: that keeps Newton's convergence superlinear.
         enough = max(first * min(0.01, np.sqrt(first)), EPS**2)
         for self._rounds in range(1, 201):
