@@ -318,8 +318,8 @@ def test_all_that_is_wrong_with_a_table_is_said_at_once() -> None:
                  ["007", "2", "3", "4", "5"], strict=True)]  # fmt: skip
     text = "id,n,date,code,y\n" + "\n".join(lines)
     error = refusal(text, "y")
-    assert [fault.loc[2] for fault in error.faults] == ["n", "date", "code", "n"]
-    assert [fault.loc[1] for fault in error.faults] == [3, 2, 2, 5]
+    assert [fault.loc[2] for fault in error.faults] == ["date", "code", "n", "n"]
+    assert [fault.loc[1] for fault in error.faults] == [2, 2, 3, 5]
     add = json.loads(error.add or "")
     assert add.pop("na_values")[-1] == "-"
     assert add == {"missing": "impute", "drop": ["date"], "kinds": {"code": "category"}}

@@ -7,12 +7,13 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
-from fitserve.data import intake, json_table
+from fitserve.data import intake, json_table, observations
 from fitserve.data.advice import Advice
 from fitserve.data.csv import CsvFile
 from fitserve.data.intake import Intake
 from fitserve.data.options import NAMES
 from fitserve.errors import InvalidRequest, Location, clip, relocated, within
+from fitserve.evaluation import report
 from fitserve.evaluation.plan import OPTIONS as PLANNED
 from fitserve.evaluation.plan import plan_of
 from fitserve.models.base import Model
@@ -147,5 +148,9 @@ def _training(
         model.examine(found.X, found.y)
         plan = plan_of(planned)
         plan.check(model, found.y)
+    advice += observations.of_columns(found.X, found.columns, of_scale=model.scale_matters)
+    if model.classes_ is not None and found.y is not None:
+        codes = report.codes(found.y, model.classes_)
+        advice += observations.of_classes(model.classes_.tolist(), codes)
     table = OfTable(found.columns, found.table, found.described, advice, place)
     return Training(key, model, found.X, found.y, None, plan, spelled, table)

@@ -9,7 +9,7 @@ import numpy as np
 
 from fitserve.data.arrays import FloatArray
 from fitserve.data.dialect import MISSING_WORDS
-from fitserve.data.encoding import Encoder, NumberEncoder, Rows, restored
+from fitserve.data.encoding import Encoder, Rows, restored
 from fitserve.data.table import Place, Table
 from fitserve.errors import LISTED, Fault, InvalidRequest, Location, clip
 
@@ -66,7 +66,7 @@ class Columns:
 
     @cached_property
     def _plain(self) -> bool:
-        return all(isinstance(one, NumberEncoder) and one.plain for one in self.encoders)
+        return all(one.plain for one in self.encoders)
 
     def encode(self, table: Table) -> FloatArray:
         """The matrix of a table that has these columns, among others, in any order.

@@ -33,6 +33,10 @@ class Encoder(Protocol):
         """What stands for a missing cell; None: missing cells are refused."""
 
     @property
+    def plain(self) -> bool:
+        """Whether cells are numbers that stay what they are."""
+
+    @property
     def width(self) -> int: ...
     @property
     def names(self) -> list[str]:
@@ -123,6 +127,7 @@ class CategoryEncoder:
     """A value that is not among them is all zeros, instead of refused."""
 
     kind: ClassVar[Kind] = "category"
+    plain: ClassVar[bool] = False
 
     @property
     def width(self) -> int:
@@ -177,6 +182,7 @@ class TextEncoder:
     fill: str | None = None
 
     kind: ClassVar[Kind] = "text"
+    plain: ClassVar[bool] = False
 
     @property
     def width(self) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
 from fitserve.data.diagnosis import asked, diagnosed
+from fitserve.data.dialect import MISSING_WORDS
 from fitserve.data.encoding import CategoryEncoder, Encoder, NumberEncoder, Rows, TextEncoder
 from fitserve.data.levels import Levels
 from fitserve.data.options import ColumnOptions, Kind
@@ -111,25 +112,26 @@ def examined(
     what was found to be wrong already. Raises `InvalidRequest` with every fault of the table;
     `written` says what to send to be rid of them as the caller would write it.
     """
-    faults = [*faults]
     used = [name for name in table.columns if name not in options.drop and name != target]
     if not used and not faults:
         raise InvalidRequest.at(("X",), "no column is left to learn from", "no_columns")
     kinds: dict[str, Kind] = {}
+    wrong: list[Fault] = []
     for name in used:
         found = (asked if name in options.kinds else diagnosed)(name, table, options)
         if isinstance(found, Fault):
-            faults.append(found)
+            wrong.append(found)
         else:
             kinds[name] = found
     left_out = {
-        name for one in faults for remedy in one.remedies for name in remedy.set.get("drop", ())
+        name for one in wrong for remedy in one.remedies for name in remedy.set.get("drop", ())
     }
     gaps = {name: table.columns[name].missing() for name in used if name not in left_out}
     y = np.zeros(table.n_rows, np.bool_) if y_gaps is None else y_gaps
-    faults += _gap_faults(table, options, gaps, target, y)
-    if faults:
-        raise refused(faults, options, written)
+    wrong += [*faults, *_gap_faults(table, options, gaps, target, y)]
+    if wrong:
+        no_gaps = not y.any() and not any(missing.any() for missing in gaps.values())
+        raise refused(wrong, options, written, no_gaps)
     rows = _complete_rows([*gaps.values(), y]) if options.missing == "drop" else None
     if rows is not None and not len(rows):
         raise refused([_no_row_left(table, gaps)], options, written)
@@ -154,8 +156,14 @@ def taken(table: Table, rows: Rows) -> Table:
 # -------------------------------------------------------------------------------- problems
 
 
-def refused(faults: Sequence[Fault], options: ColumnOptions, written: Written) -> InvalidRequest:
-    """All the faults of a table in one, and what to send to be rid of all that it mends."""
+def refused(
+    faults: Sequence[Fault], options: ColumnOptions, written: Written, no_gaps: bool = False
+) -> InvalidRequest:
+    """All the faults of a table in one, and what to send to be rid of all that it mends. Where
+    there are `no_gaps`, the usual words for them need not be said beside others."""
+    faults = sorted(faults, key=lambda one: one.loc[1] if one.loc[:1] == ("line",) else 0)
+    if no_gaps and tuple(options.na_values) == MISSING_WORDS:
+        options = replace(options, na_values=[])
     add = _together([remedy for fault in faults for remedy in fault.remedies], options)
     return InvalidRequest(faults[:LISTED], len(faults), written(add) if add else None)
 

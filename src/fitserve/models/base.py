@@ -66,6 +66,8 @@ class Model(ABC):
     gives_probabilities: ClassVar[bool] = False
     iterating: ClassVar[bool] = False
     """Whether training goes by iterations and reports them (`_iterated`)."""
+    scale_matters: ClassVar[bool] = False
+    """Whether a column that spreads much farther than the others decides nearly alone."""
     aliases: ClassVar[Mapping[str, str]] = {}
     """Names that the original code used, and the hyperparameters they stand for."""
 

@@ -30,6 +30,7 @@ class GaussianMixture(Model):
     """
 
     tasks = ("clustering",)
+    scale_matters = True
     iterating = True
     metric = "mean_log_likelihood"
     gives_probabilities = True

@@ -25,6 +25,7 @@ class KMeans(Model):
     """
 
     tasks = ("clustering",)
+    scale_matters = True
     iterating = True
     metric = "inertia"
     aliases: ClassVar[Mapping[str, str]] = {"k": "n_clusters"}

@@ -42,6 +42,7 @@ class LogisticRegression(Model):
     """
 
     tasks = ("classification",)
+    scale_matters = True
     iterating = True
     gives_probabilities = True
     aliases: ClassVar = {"alpha": "learning_rate", "max_iterations": "max_iter"}

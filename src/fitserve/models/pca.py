@@ -34,6 +34,7 @@ class PCA(Model):
     """
 
     tasks = ("projection",)
+    scale_matters = True
     metric = "explained_variance_ratio"
 
     n_components: Count | Share | None = Field(

@@ -34,6 +34,7 @@ class Perceptron(Model):
     """
 
     tasks = ("classification",)
+    scale_matters = True
     iterating = True
     aliases = {"max_iters": "max_iter"}  # noqa: RUF012
 

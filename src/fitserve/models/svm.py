@@ -43,6 +43,7 @@ class Svm(Model):
     """
 
     tasks = ("classification",)
+    scale_matters = True
     iterating = True
     aliases = {"num_iters": "max_iter", "lr": "learning_rate"}  # noqa: RUF012
 

@@ -1,0 +1,118 @@
+"""What is worth knowing of a table that can be learned from as it is."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fitserve.data.advice import Advice
+from fitserve.data.arrays import FloatArray
+from fitserve.data.columns import Columns
+from fitserve.errors import clip
+
+FEW = 5  # rows of a class that are few
+APART = 50.0  # times by which the spread of columns may differ
+NAMED = 5  # columns or classes that one sentence names
+
+
+def of_columns(X: FloatArray, columns: Columns, *, of_scale: bool) -> Iterator[Advice]:
+    """Columns that tell nothing, or the same; and of different spread, if `of_scale`: the model
+    suffers from that. X is `(n_rows, n_encoded)`."""
+    if len(X) < 2:
+        return
+    least, greatest = X.min(axis=0), X.max(axis=0)
+    blocks = [slice(*ends) for ends in pairwise(columns.starts)]
+    constant = [
+        name
+        for name, block in zip(columns.names, blocks, strict=True)
+        if (least[block] == greatest[block]).all()
+    ]
+    if constant:
+        yield Advice(
+            f"{_listed(constant)}: the same in every row, which tells nothing; leave it out.",
+            {"drop": constant},
+        )
+    index = [
+        encoder.name
+        for encoder, block in zip(columns.encoders, blocks, strict=True)
+        if encoder.kind == "number" and encoder.plain and _counts(X[:, block.start])
+    ]
+    if index:
+        yield Advice(
+            f"{_listed(index)}: counts the rows, which tells nothing of a row to come; leave it "
+            "out.",
+            {"drop": index},
+        )
+    twins = [
+        (name, other) for name, other in _same(X, columns.names, blocks) if name not in constant
+    ]
+    if twins:
+        pairs = [f"{other} as {name}" for name, other in twins]
+        yield Advice(
+            f"{_listed(pairs)}: the same in every row; leave one of them out.",
+            {"drop": [other for _, other in twins]},
+        )
+    if of_scale:
+        yield from _of_scale(X, columns, greatest > least)
+
+
+def of_classes(labels: list[object], codes: NDArray[np.intp]) -> Iterator[Advice]:
+    """Classes that have too few rows to be learned."""
+    counts = np.bincount(codes, minlength=len(labels))
+    few = [str(label) for label, count in zip(labels, counts.tolist(), strict=True) if count < FEW]
+    if len(few) * 2 > len(labels) and len(labels) > 2:
+        yield Advice(
+            f"There are {len(labels):,} classes in {len(codes):,} rows, and {len(few):,} of them "
+            f"have fewer than {FEW}; that is far too few to learn them from."
+        )
+    elif few:
+        yield Advice(
+            f"{_listed(few)}: fewer than {FEW} rows are of this class, too few to learn it from."
+        )
+
+
+def _counts(column: FloatArray) -> bool:
+    """Whether it is 0, 1, 2, ... or 1, 2, 3, ..., in any order."""
+    start = column.min()
+    if len(column) < 10 or start not in (0.0, 1.0) or column.max() != start + len(column) - 1:
+        return False
+    return bool((np.sort(column) == np.arange(start, start + len(column))).all())
+
+
+def _same(X: FloatArray, names: list[str], blocks: list[slice]) -> Iterator[tuple[str, str]]:
+    """Columns that are the same as one before, and that one."""
+    seen: dict[tuple[int, bytes], str] = {}
+    for name, block in zip(names, blocks, strict=True):
+        start = X[:100, block].tobytes()  # most differ in their first rows
+        first = seen.setdefault((block.stop - block.start, start), name)
+        if first is not name and np.array_equal(X[:, blocks[names.index(first)]], X[:, block]):
+            yield first, name
+
+
+def _of_scale(X: FloatArray, columns: Columns, varies: NDArray[np.bool_]) -> Iterator[Advice]:
+    numbers = [
+        start
+        for encoder, start in zip(columns.encoders, columns.starts, strict=False)
+        if encoder.kind == "number" and varies[start]
+    ]
+    spread = {j: float(np.std(X[:, j] / (np.abs(X[:, j]).max() or 1.0))) for j in numbers}
+    spread = {j: value * float(np.abs(X[:, j]).max()) for j, value in spread.items()}
+    others = len(columns.encoders) > len([e for e in columns.encoders if e.kind == "number"])
+    if not spread or (len(spread) < 2 and not others):
+        return
+    wide, narrow = max(spread, key=spread.__getitem__), min(spread, key=spread.__getitem__)
+    least, name = spread[narrow], columns.owner(narrow)
+    if others and least > 0.5:  # what a column of zeros and ones spreads at most
+        least, name = 0.5, "the columns of categories"
+    if spread[wide] > APART * least:
+        yield Advice(
+            f"{clip(columns.owner(wide), 40)} spreads {spread[wide] / least:,.0f} times as far as "
+            f"{clip(name, 40)}, and so decides nearly alone; bring the columns to one scale.",
+            {"standardize": True},
+        )
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(clip(name, 40) for name in names[:NAMED]) + more
