@@ -377,6 +377,12 @@ def test_a_missing_target_is_an_error_or_left_out_and_never_filled() -> None:
     assert learned({"n": [1, 2]}, y=[1, None], missing="drop").X.tolist() == [[1.0]]
 
 
+def test_a_target_that_is_missing_altogether_is_said() -> None:
+    error = refusal({"a": [1, 2], "y": [None, None]}, "y", missing="drop")
+    assert error.faults[0].type == "empty"
+    assert error.add is None
+
+
 def test_no_row_left_is_said() -> None:
     assert refusal({"a": [1, None], "b": [None, 1]}, missing="drop").faults[0].type == "no_rows"
 

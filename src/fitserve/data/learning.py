@@ -114,7 +114,9 @@ def examined(
     """
     used = [name for name in table.columns if name not in options.drop and name != target]
     if not used and not faults:
-        raise InvalidRequest.at(("X",), "no column is left to learn from", "no_columns")
+        beside = "" if target is None else f" beside the target {clip(target, 40)!r}"
+        said = f"no column is left to learn from{beside}; at least one is needed"
+        raise InvalidRequest.at(("X",), said, "no_columns")
     kinds: dict[str, Kind] = {}
     wrong: list[Fault] = []
     for name in used:
@@ -212,7 +214,11 @@ def _gap_faults(
                 "or most frequent value (missing=impute), or leave the rows out (missing=drop)"
             )
             yield Fault(where, said, "missing", (_FILL,))
-    if y.any() and options.missing != "drop":
+    if y.all():
+        where = ("y", 0) if target is None else table.place(0, target)
+        said = "every cell of what to learn is empty; name another column as target"
+        yield Fault(where, said, "empty")
+    elif y.any() and options.missing != "drop":
         row = int(y.argmax())
         where = ("y", row) if target is None else table.place(row, target)
         said = (
