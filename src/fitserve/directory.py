@@ -38,6 +38,7 @@ LOOK_EVERY = 0.3  # seconds between looks at the store's epoch
 FRESH = 0.5  # seconds for which what was seen then is relied on; then whoever asks looks
 REPORT_EVERY = 1.0  # seconds between reports of how trainings go on
 LONGEST_PAUSE = 5.0  # seconds between looks at a store that cannot be reached
+CLOSING = 2.0  # seconds for a look to end
 
 
 class ModelDirectory:
@@ -73,6 +74,7 @@ class ModelDirectory:
         self._queue = TrainingQueue(catalog, store, trainer, self._publish)
         self._loading: dict[Key, Lock] = {}
         self._stopped = Event()
+        self._watcher: Thread | None = None
 
     # ------------------------------------------------------------------------------ models
 
@@ -192,13 +194,17 @@ class ModelDirectory:
         """Make the store ready, and watch it from a thread of its own until `close`; train what
         is queued. Raises `StoreTooNew`."""
         self._look()
-        Thread(target=self._watch, name="fitserve-watch", daemon=True).start()
+        self._watcher = Thread(target=self._watch, name="fitserve-watch", daemon=True)
+        self._watcher.start()
         self._queue.start()
 
     def close(self) -> None:
         self.predictor.abort()
         self._queue.close()
         self._stopped.set()
+        if self._watcher is not None:
+            self._watcher.join(CLOSING)
+        self._store.close()
 
     def _watch(self) -> None:
         pause, reported = LOOK_EVERY, monotonic()
