@@ -98,24 +98,31 @@ class Dialect:
 
         None: some cell is neither a number nor missing, though it may look like one.
         """
-        found = self._as_json(cells, gaps=0)
-        if found is None and (gaps := sum(map(self.gaps.__contains__, cells))):
-            present = ["null" if cell in self.gaps else cell for cell in cells]
-            found = self._as_json(present, gaps)
+        found = self._as_json(cells)
+        if found is None and not self.gaps.isdisjoint(cells):
+            found = self._as_json(["" if cell in self.gaps else cell for cell in cells])
         return self._one_by_one(cells) if found is None else (found, None)
 
-    def _as_json(self, cells: Sequence[str], gaps: int) -> FloatArray | None:
+    def _as_json(self, cells: Sequence[str]) -> FloatArray | None:
         """The cells as the numbers of one JSON list, where that is what they are.
 
         A cell `[1`, `"a"`, `true` or `1,2` changes how many values there are, or their types.
         """
-        joined = (";" if self.decimal == "," else ",").join(cells)
+        sign = ";" if self.decimal == "," else ","
+        joined = sign + sign.join(cells) + sign
+        gaps = 0
+        if sign + sign in joined:
+            gaps = cells.count("")
+            if gaps == len(cells):
+                return np.full(gaps, np.nan)
+            for _ in range(2):  # neighbours share a sign
+                joined = joined.replace(sign + sign, f"{sign}null{sign}")
         if self.decimal == ",":
             if "." in joined:
                 return None
             joined = joined.replace(",", ".").replace(";", ",")
         try:
-            found = jiter.from_json(f"[{joined}]".encode(), allow_inf_nan=False)
+            found = jiter.from_json(f"[{joined[1:-1]}]".encode(), allow_inf_nan=False)
         except ValueError:
             return None
         if len(found) != len(cells) or not set(map(type, found)) <= _JSON_NUMBERS:
