@@ -13,7 +13,7 @@ import numpy as np
 from fitserve.data.cells import MOST_TEXTS, ColumnBuilder
 from fitserve.data.dialect import Dialect
 from fitserve.data.head import COUNTED, head
-from fitserve.data.records import Position, Record, blank, reader, records
+from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
 from fitserve.data.table import FloatArray, Place, Table
 from fitserve.errors import LISTED, Fault, InvalidRequest, Location
 
@@ -112,7 +112,10 @@ class CsvFile:
         lines = self.start.line  # where the stream stands, but for those that csv has counted
         try:
             while True:
-                begin = Position(stream.tell(), lines + found.line_num)
+                at = Position(stream.tell(), lines + found.line_num)
+                begin = after_blanks(self.body, at, self.delimiter)
+                lines += begin.line - at.line
+                stream.seek(begin.offset)
                 if json and begin.offset >= again:
                     again = begin.offset + _BLOCK  # not this block twice
                     if (numbers := self._numbers(stream)) is not None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +11,9 @@ from fitserve.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from _csv import Reader
+
+_BLANKS = re.compile(rb"[ \r\n]*").match
+_BREAKS = re.compile(rb"[\r\n]*").match
 
 
 class Position(NamedTuple):
@@ -45,25 +49,40 @@ def records(body: bytes, delimiter: str, start: Position) -> Iterator[Record]:
 
     Raises `InvalidRequest` at the line where a record begins that cannot be read.
     """
+    begin = after_blanks(body, start, delimiter)
     stream = io.BytesIO(body)
-    stream.seek(start.offset)
-    found = csv.reader(map(bytes.decode, stream), delimiter=delimiter, strict=True)
-    begin = start
+    stream.seek(begin.offset)
+    found = reader(stream, delimiter)
+    first_line = begin.line
     while True:
         try:
             cells = next(found, None)
         except csv.Error as error:
             raise InvalidRequest.at(("line", begin.line), _quoting(str(error)), "csv") from None
         except UnicodeDecodeError as error:
-            where = ("line", start.line + found.line_num)
+            where = ("line", first_line + found.line_num)
             byte = error.object[error.start]
             raise InvalidRequest.at(where, _encoding(byte), "encoding") from None
         if cells is None:
             return
-        end = Position(stream.tell(), start.line + found.line_num)
-        if not blank(cells):
+        end = Position(stream.tell(), first_line + found.line_num)
+        if blank(cells):
+            begin = after_blanks(body, end, delimiter)
+            first_line += begin.line - end.line
+            stream.seek(begin.offset)
+        else:
             yield Record(begin, end, cells)
-        begin = end
+            begin = end
+
+
+def after_blanks(body: bytes, at: Position, delimiter: str) -> Position:
+    """Past the blank lines that begin there, at once: there may be millions."""
+    run = (_BREAKS if delimiter == " " else _BLANKS)(body, at.offset)
+    assert run is not None, "it may be empty"
+    offset = body.rfind(b"\n", at.offset, run.end()) + 1
+    if not offset:
+        return at
+    return Position(offset, at.line + body.count(b"\n", at.offset, offset))
 
 
 def _quoting(error: str) -> str:
