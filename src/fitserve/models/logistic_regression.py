@@ -155,7 +155,7 @@ class LogisticRegression(Model):
                 theta, decision, loss, P = theta + t * step, trial, new_loss, new_P
             self._iterated(i, of=self.max_iter, loss=loss)
             decrement = max(-slope, 0.0) if step.any() else problem.left
-            near = min(self.tol**2, 2.0 * self.tol * loss)
+            near = min(self.tol * self.tol, 2.0 * self.tol * loss)
             self.converged_ = bool(decrement <= near)
             if self.converged_ or t < 1e-10:
                 break
