@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json = _Json(app)
     problems.init_app(app)
     limits = Limits(settings.training_seconds, settings.training_memory_mb)
-    waiting = BoundedSemaphore(WAITING)
+    waiting = app.extensions["fitserve.waiting"] = BoundedSemaphore(WAITING)
     trainer = Trainer(limits, Server.load(dict(os.environ)).trainers(settings), waiting)
     predictor = Predictor(settings.predict_seconds, waiting)
     directory = ModelDirectory(

@@ -404,6 +404,14 @@ class Overloaded(FitserveError):
     title = "The server has no room for this at the moment"
 
     @classmethod
+    def by_bodies(cls) -> "Overloaded":
+        return cls(
+            "As many large bodies as this server has room for are being read. Send the request "
+            "again later, or fewer rows at a time.",
+            retry_after=1,
+        )
+
+    @classmethod
     def by_predictions(cls) -> "Overloaded":
         return cls(
             "As many long predictions as this server has room for are under way. Send the request "

@@ -1,5 +1,7 @@
 """Predictions of many rows: the same in blocks, and never longer or larger than their limits."""
 
+import gzip
+import json
 import re
 from collections.abc import Iterator
 from threading import BoundedSemaphore
@@ -142,6 +144,23 @@ def test_so_many_long_predictions_and_no_more(api: Api, short: None, running: Pr
     running._waiting.release()
     for _ in range(2):  # and none is lost on the way
         assert api.predict("knn", 1, X).status_code == 200
+
+
+def test_so_many_large_bodies_wait_and_no_more(
+    api: Api, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = app.extensions["fitserve.waiting"]
+    api.register("knn", 1, X=X, y=Y)
+    held = 0
+    while room.acquire(blocking=False):
+        held += 1
+    body = gzip.compress(json.dumps({"model_type": "knn", "features": X}).encode())
+    answer = api.raw("/predict", body, Content_Encoding="gzip")
+    assert (answer.status_code, told(answer)["type"]) == (503, "/problems/busy")
+    assert api.predict("knn", 1, X[0]).status_code == 200
+    room.release(held)
+    for _ in range(held + 1):
+        assert api.raw("/predict", body, Content_Encoding="gzip").status_code == 404
 
 
 def test_a_stop_in_a_hurry_ends_what_is_long(api: Api, short: None, running: Predictor) -> None:

@@ -1,21 +1,30 @@
 """Reading a request's body: its media type, its packing, its size, then its schema."""
 
 import zlib
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import wraps
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Semaphore
 from typing import Any, TypeVar
 
 from flask import current_app, request
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api.schemas import Request, parse
-from fitserve.errors import MalformedJson, MalformedRequest, TooLarge, UnsupportedMediaType, clip
+from fitserve.errors import (
+    MalformedJson,
+    MalformedRequest,
+    Overloaded,
+    TooLarge,
+    UnsupportedMediaType,
+    clip,
+)
 
 R = TypeVar("R", bound=Request)
 
 _LARGE = 2**20
+PATIENCE = 0.2
+"""Seconds to wait for room to wait in."""
 _large = BoundedSemaphore(2)  # a large body takes ten times its size while it is read
 
 _PACKINGS = {"gzip": 31, "x-gzip": 31, "deflate": 47}  # zlib's window bits; 47: zlib or gzip
@@ -34,7 +43,7 @@ def takes(
                 _require_utf8("text/csv")
                 return route(csv(request.args, _unpacked()))
             _require_json(csv is not None)
-            with _large if _is_large() else nullcontext():
+            with _large_in_turn() if _is_large() else nullcontext():
                 body = parse(schema, _unpacked())
             return route(body)
 
@@ -65,6 +74,19 @@ def _require_utf8(media_type: str) -> None:
             f"The body must be in UTF-8, not {clip(charset, 40)!r}; convert it, and declare it by "
             f"'Content-Type: {media_type}'."
         )
+
+
+@contextmanager
+def _large_in_turn() -> Iterator[None]:
+    """Read a large body when those before it are read; only so many threads may wait for that."""
+    room: Semaphore = current_app.extensions["fitserve.waiting"]
+    if not room.acquire(timeout=PATIENCE):
+        raise Overloaded.by_bodies()
+    try:
+        with _large:
+            yield
+    finally:
+        room.release()
 
 
 def _is_large() -> bool:

@@ -47,6 +47,7 @@ def prediction(ask: PredictRequest | CsvPrediction, loaded: Loaded, predictor: P
     X, single = arrays.features(
         ask.features, model.n_features_in_, loaded.feature_names, ("features",)
     )
+    ask.features = None  # lists take ten times what the array does, and this may wait for a while
     with arrays.naming_columns(loaded.feature_names):
         if not single:
             return _batch(answer, ask.probabilities, loaded, MatrixRows(X), predictor)
