@@ -12,6 +12,7 @@ from dataclasses import replace
 from threading import Event, Lock, Thread
 from time import monotonic
 
+from fitserve.data import limits
 from fitserve.data.columns import Columns
 from fitserve.errors import (
     ModelTraining,
@@ -83,6 +84,11 @@ class ModelDirectory:
         if found is None:
             raise UnknownModelType(model_type, sorted(self.catalog))
         return found
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """What a model may be made of at most, by name."""
+        return limits.PUBLISHED | {"memory_mb": self._trainer.limits.memory_mb}
 
     def register(self, training: Training, client: str = "") -> Record:
         """Train, and publish the model under its key; whatever fails leaves the key free."""

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from werkzeug.test import TestResponse
 
+from fitserve.data import limits
 from fitserve.models import catalog
 from tests.conftest import Api, Server, until
 from tests.models.data import kwargs_for
@@ -449,3 +450,71 @@ def test_a_model_with_columns_survives_a_restart_and_another_worker(server: Serv
     answers = [server.ask("POST", "/predict", ask) for _ in range(12)]  # of both workers
     assert answers[0][0] == 200
     assert all(answer == answers[0] for answer in answers)
+
+
+# ------------------------------------------------------------------------------------- limits
+
+
+def test_limits_are_published_and_refused_before_any_training(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_ = told(api.client.get("/types/knn"))
+    assert told_["limits"].keys() == {
+        "rows", "cells", "classes", "categories", "words", "memory_mb"}  # fmt: skip
+    properties = told_["kwargs"]["properties"]
+    assert properties["max_categories"]["maximum"] == told_["limits"]["categories"]
+    assert properties["max_words"]["maximum"] == told_["limits"]["words"]
+    assert {"target", "missing", "unknown", "kinds", "drop", "standardize"} <= properties.keys()
+    table = {"c": ["a", "b", "c"] * 4, "y": [float(i) + 0.5 for i in range(12)]}
+    monkeypatch.setattr(limits, "CELLS", 35)
+    problem = told(api.register("knn", 1, X=table, target="y"), 422)
+    assert "12 rows of 3 columns" in problem["detail"]
+    assert "36 cells, over the limit of 35" in problem["detail"]
+    monkeypatch.setattr(limits, "ROWS", 11)
+    problem = told(api.register("knn", 1, X=table, target="y"), 422)
+    assert "12 rows are over the limit of 11" in problem["detail"]
+    monkeypatch.setattr(limits, "CLASSES", 11)
+    problem = told(api.register("knn", 1, X=[[i] for i in range(12)], y=list("abcdefghijkl")), 422)
+    assert "12 different labels, over the limit of 11" in problem["detail"]
+
+
+# ------------------------------------------------------------------------------------- advice
+
+
+@pytest.mark.parametrize(
+    ("columns", "words", "set_"),
+    [
+        ({"x": [7] * 12}, "x: the same in every row", {"drop": ["x"]}),
+        ({"x": ["a"] * 12}, "x: the same in every row", {"drop": ["x"]}),
+        ({"x": list(range(12, 0, -1))}, "x: counts the rows", {"drop": ["x"]}),
+        ({"x": [5, 1, 4] * 4, "z": [5, 1, 4] * 4}, "z as x: the same", {"drop": ["z"]}),
+        ({"x": list("abc") * 4, "z": list("abc") * 4}, "z as x: the same", {"drop": ["z"]}),
+        ({"x": [1, 2, 4] * 4, "z": [100, 900, 400] * 4}, "z spreads", {"standardize": True}),
+        ({"x": list("abc") * 4, "z": [100, 900, 400] * 4}, "z spreads", {"standardize": True}),
+    ],
+)
+def test_what_is_worth_knowing_of_a_table_is_advised(
+    api: Api, columns: dict[str, list[Any]], words: str, set_: dict[str, Any]
+) -> None:
+    table = columns | {"y": ["u", "v"] * 6}
+    advice = told(api.register("knn", 1, X=table, target="y"), 201)["advice"]
+    (found,) = [one for one in advice if words in one["words"]]
+    assert found["set"] == set_
+    after = (
+        told(api.register("knn", 2, X=table, target="y", **set_), 201) if len(columns) > 1 else {}
+    )
+    assert not [one for one in after.get("advice", []) if words in one["words"]]
+
+
+def test_types_that_do_not_mind_the_scale_are_not_advised_of_it(api: Api) -> None:
+    table = {"x": [1, 2, 4] * 4, "z": [100, 900, 400] * 4, "y": ["u", "v"] * 6}
+    assert told(api.register("decision_tree", 1, X=table, target="y"), 201)["advice"] == []
+
+
+def test_rare_classes_are_advised_of(api: Api) -> None:
+    table = {"x": [1, 5, 3, 2] * 5, "y": ["u", "v"] * 9 + ["w"] * 2}
+    advice = told(api.register("decision_tree", 1, X=table, target="y"), 201)["advice"]
+    assert [one["words"].partition(":")[0] for one in advice] == ["w"]
+    table["y"] = [f"c{i // 2}" for i in range(20)]
+    advice = told(api.register("decision_tree", 2, X=table, target="y"), 201)["advice"]
+    assert "10 classes in 20 rows" in advice[0]["words"]

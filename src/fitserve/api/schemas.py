@@ -1,6 +1,7 @@
 """The bodies of requests, what they turn into, and the bodies of answers."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -11,6 +12,7 @@ from fitserve.api import registrations
 from fitserve.data import arrays
 from fitserve.data.expectations import sent, validated
 from fitserve.data.json_text import parse_json
+from fitserve.data.options import SCHEMA as COLUMN_OPTIONS
 from fitserve.errors import Fault, InvalidRequest, clip, refuse, within
 from fitserve.evaluation import plan
 from fitserve.evaluation.plan import OPTIONS, plan_of
@@ -275,9 +277,9 @@ def _worth(described: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def model_type(cls: type[Model]) -> dict[str, Any]:
-    """What GET /types/... tells: what the type computes, needs and takes."""
-    needs = {"X": "rows of numbers"}
+def model_type(cls: type[Model], limits: Mapping[str, int]) -> dict[str, Any]:
+    """What GET /types/... tells: what the type computes, needs and takes, and how much of it."""
+    needs = {"X": "rows of numbers, or a table"}
     if cls.supervised():
         what = {"classification": "labels", "regression": "numbers"}
         needs["y"] = " or ".join(what[task] for task in cls.tasks)
@@ -287,6 +289,7 @@ def model_type(cls: type[Model]) -> dict[str, Any]:
         "tasks": list(cls.tasks),
         "needs": needs,
         "probabilities": cls.gives_probabilities,
+        "limits": dict(limits),
         "kwargs": kwargs_schema(cls),
     }
 
@@ -298,12 +301,16 @@ def kwargs_schema(cls: type[Model]) -> dict[str, Any]:
     for alias, name in cls.aliases.items():
         properties[alias] = properties[name] | {"description": f"Original name of {name}."}
     label = {"anyOf": [{"type": kind} for kind in ("integer", "number", "string", "boolean")]}
+    row = {"type": "array", "minItems": 1, "items": {"type": "number"}}
     data: dict[str, Any] = {
         "X": {
-            "type": "array",
-            "minItems": 1,
-            "items": {"type": "array", "minItems": 1, "items": {"type": "number"}},
-            "description": "Rows of numbers, all of the same length.",
+            "anyOf": [
+                {"type": "array", "minItems": 1, "items": row},
+                {"type": "array", "minItems": 1, "items": {"type": "object", "minProperties": 1}},
+                {"type": "object", "minProperties": 1, "additionalProperties": {"type": "array"}},
+            ],
+            "description": "Rows of numbers, all of the same length; or a table, by rows or by "
+            "columns: its cells are numbers, text, true, false or null.",
         },
         "feature_names": {
             "anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}],
@@ -319,9 +326,15 @@ def kwargs_schema(cls: type[Model]) -> dict[str, Any]:
             "items": item,
             "description": "What to learn for each row of X.",
         }
+        data["target"] = {
+            "type": "string",
+            "description": "The column of the table that is what to learn, in place of y.",
+        }
     options = plan.schema()["properties"]
     if not cls.supervised():
         options = {"sample": options["sample"]}
-    schema["properties"] = data | properties | options
-    schema["required"] = ["X", "y"] if cls.supervised() else ["X"]
+    schema["properties"] = data | properties | COLUMN_OPTIONS["properties"] | options
+    schema["required"] = ["X"]
+    if cls.supervised():
+        schema["oneOf"] = [{"required": ["y"]}, {"required": ["target"]}]
     return schema

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fitserve.data.expectations import sent
+from fitserve.data.limits import refuse_many_classes
 from fitserve.errors import (
     COUNTED,
     Fault,
@@ -264,6 +265,7 @@ def classes(y: Target, loc: Location) -> tuple[Target, NDArray[np.intp]]:
         wrong = np.flatnonzero((y != np.trunc(y)) | (y < -(2.0**63)) | (y >= 2.0**63))
         refuse(Fault((*loc, i), *_not_a_label(y[i].item())) for i in wrong.tolist())
     found: list[Any] = sorted(set(y.tolist()))
+    refuse_many_classes(len(found))
     if len(found) < 2:
         raise InvalidRequest.at(
             loc,

@@ -4,12 +4,31 @@ from fitserve.errors import InvalidRequest
 
 ROWS = 10_000_000
 CELLS = 50_000_000
-"""Of the matrix that is trained on, rows times columns: 400 MB."""
-CLASSES = 10_000
+"""Of the matrix that a table becomes, rows times columns: 400 MB."""
+CLASSES = 100_000
 CATEGORIES = 10_000
 """The most that `max_categories` can be raised to."""
 WORDS = 100_000
 """The most that `max_words` can be raised to."""
+
+PUBLISHED = {
+    "rows": ROWS,
+    "cells": CELLS,
+    "classes": CLASSES,
+    "categories": CATEGORIES,
+    "words": WORDS,
+}
+
+
+def refuse_many_classes(n_classes: int) -> None:
+    """Refuse more classes than a model may tell apart."""
+    if n_classes > CLASSES:
+        raise InvalidRequest.at(
+            ("y",),
+            f"y has {n_classes:,} different labels, over the limit of {CLASSES:,} classes; if it "
+            "is a quantity, a type that does regression learns it",
+            "too_many_classes",
+        )
 
 
 def refuse_too_large(n_rows: int, n_columns: int) -> None:

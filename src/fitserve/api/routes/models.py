@@ -61,7 +61,7 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
 
     @routes.get("/types/<model_type>")
     def describe_type(model_type: str) -> Any:
-        return schemas.model_type(directory.type(model_type))
+        return schemas.model_type(directory.type(model_type), directory.limits)
 
     @routes.get("/models")
     def list_models() -> Any:
