@@ -15,7 +15,6 @@ from fitserve.data.records import blank, reader
 
 _PIECE = 2**16  # bytes that are written at once, about
 _VALUES = 8192
-_RECORDS = 512
 
 
 def appended(file: CsvFile, columns: Mapping[str, NDArray[Any]]) -> Iterator[bytes]:
@@ -73,11 +72,14 @@ def _lines(file: CsvFile, cells: Iterator[bytes]) -> Iterator[bytes]:
         piece = stream.read(_PIECE) + stream.readline()
         if not piece:
             return
-        simple = _simple(piece, cells)
-        if simple is None:
+        told = _simple(piece, cells)
+        if told is None:
             stream.seek(at)
-            simple = b"".join(islice(by_record, _RECORDS))
-        yield simple
+            parts = []
+            while stream.tell() < at + len(piece):
+                parts.append(next(by_record))
+            told = b"".join(parts)
+        yield told
 
 
 def _simple(piece: bytes, cells: Iterator[bytes]) -> bytes | None:
