@@ -48,7 +48,6 @@ class Terms:
 
 class State(Enum):
     READING = auto()
-    WORKING = auto()  # a thread has it, or will
     SENDING = auto()
     LINGERING = auto()  # the last answer is given; the client may still be sending
 
@@ -67,7 +66,7 @@ class NotYet:
 
 
 class Connection:
-    """Belongs to the loop while it is registered there, and to one thread while it is WORKING.
+    """Belongs to the loop, but while it is `working` to a thread.
 
     To gunicorn's `Response` it is the socket.
     """
@@ -78,6 +77,7 @@ class Connection:
         self.sock = self
         self.client = client
         self.server = server
+        self.working = False
         self.keep = True
         """Whether another request may follow the answer."""
         self._terms = terms

@@ -30,7 +30,7 @@ class Shares:
         return share
 
     def free(self, share: "Share") -> None:
-        share.leave()
+        share.clear()
         self._taken.discard(share.row)
 
 
@@ -55,6 +55,10 @@ class Share:
             self._table[self._at + 2] += more
 
     def leave(self) -> None:
+        """Count no more, whatever is still open."""
+        self._table[self._at] = 0.0
+
+    def clear(self) -> None:
         self._table[self._at : self._at + _ROW] = memoryview(bytes(8 * _ROW)).cast("d")
 
     @property

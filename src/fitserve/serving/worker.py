@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from queue import SimpleQueue
 from threading import Thread
 from types import FrameType
 from typing import Any
 
-from gunicorn.http.errors import ParseException
 from gunicorn.http.wsgi import Response, default_environ
 from gunicorn.workers import gthread
 
@@ -219,6 +219,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def _ready(self, connection: Connection) -> None:
         """The client has sent something, or takes something, or has ended."""
+        if connection.working:  # a thread is giving it back just now
+            return
         try:
             if connection.state is State.SENDING:
                 if connection.flush():
@@ -237,7 +239,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             return
         try:
             whole = connection.whole()
-        except (ParseException, FitserveError, OSError, MemoryError) as error:
+        except Exception as error:  # noqa: BLE001  # told, and logged where it is ours
             self.poller.unregister(connection.real)
             self._refuse(connection, error)
             return
@@ -248,7 +250,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self._free_disk()
 
     def _give(self, connection: Connection) -> None:
-        connection.state = State.WORKING
+        connection.working = True
         (self._large if connection.large else self.tpool).give(connection)
 
     def _ended(self, connection: Connection) -> None:
@@ -262,7 +264,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def _take_what_is_here(self, connection: Connection) -> None:
         """What was sent ahead makes no socket readable."""
-        if connection in self._connections and connection.state is State.READING:
+        if connection in self._connections and not connection.working:
             self._take(connection)
 
     def _close(self, connection: Connection) -> None:
@@ -275,16 +277,21 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def _tell(self) -> None:
         self.nr_conns = len(self._connections)
-        self.share.tell(self.nr_conns)
-        self.share.live()
+        if self.alive:
+            self.share.tell(self.nr_conns)
+            self.share.live()
 
     def _look(self) -> None:
         """Say that this worker lives, and close what is late."""
         self._looked = now = time.monotonic()
         self.notify()
-        self.share.live()
+        self._tell()
         for connection in list(self._connections):
-            if connection.state is State.WORKING or now < connection.deadline:
+            if connection.working:
+                continue
+            if not self.alive:
+                connection.deadline = min(connection.deadline, now + STOP)
+            if now < connection.deadline:
                 continue
             error = connection.late()
             if error is None:
@@ -298,7 +305,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     # making room
 
     def _waiting(self) -> list[Connection]:
-        return [c for c in self._connections if c.state is not State.WORKING]
+        return [c for c in self._connections if not c.working]
 
     def _make_room(self) -> bool:
         """Close who has been idle for longest, a few at a time since it takes time to look; if
@@ -345,9 +352,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             return
         except (OSError, StopIteration):
             keep = False  # the client is gone, or the answer broke off
-        except Exception as error:
-            if not isinstance(error, ParseException):
-                self.log.exception("Error handling request")
+        except Exception as error:  # noqa: BLE001  # told, and logged where it is ours
             self._refuse(connection, error)
             return
         self._go_on(connection, keep)
@@ -365,6 +370,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     def _refuse(self, connection: Connection, error: BaseException) -> None:
         """Answer with a problem, and end. For a thread, or the loop."""
         told = refusal(error)
+        if told.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.log.error("Error handling a request", exc_info=error)
         self._log_refusal(connection, told)
         head_only = connection.request is not None and connection.request.method == "HEAD"
         with contextlib.suppress(OSError):
@@ -405,6 +412,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     def _wait_for(self, connection: Connection, events: int = selectors.EVENT_READ) -> None:
         """Give the connection back to the loop; no more is done with it here."""
         self.poller.register(connection.real, events, connection)
+        connection.working = False
 
     # stopping
 
@@ -412,13 +420,11 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         self.log.info("Stopping; what is being trained may end (a second signal hurries)")
         self._directory.wind_down()
         stopped = time.monotonic()
+        self.share.leave()
         self._stop_listening(stopped + HANDSHAKE)
         self._terms.hurry(STOP)
-        for connection in self._connections:
-            connection.deadline = min(connection.deadline, stopped + STOP)
         while self._connections and time.monotonic() < stopped + self.cfg.graceful_timeout:
             self._turn()
-        self.share.leave()
         self.poller.close()
         self.method_queue.close()
 
