@@ -14,9 +14,7 @@ from tests.conftest import Api
 WRONG = {
     "integer": "7",
     "huge": "999999999999",
-    "real": "1.5",
     "text": "'x'",
-    "json": "'[1]'",
     "bytes": "x'00ff'",
     "null": "NULL",
 }
