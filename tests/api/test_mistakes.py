@@ -251,7 +251,7 @@ def test_models_are_compared_in_one_call(api: Api) -> None:
         assert model["training"] == whole["training"]
         assert model["hyperparameters"] == whole["hyperparameters"]
         assert model["classes"] == whole.get("classes")
-        assert "task" not in model
+        assert "feature_names" not in model
 
 
 # --------------------------------------------------------------------- settings, the command
