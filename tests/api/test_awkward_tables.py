@@ -139,6 +139,8 @@ CASES: dict[str, tuple[str | bytes, Right | Refused] | tuple[str | bytes, Any, d
     # shapes
     "one row": ("x,y\n1,2.5\n", Right(1, n_samples=1)),
     "a header alone": ("x,y\n", Refused(1, None, "no row")),
+    "line breaks that curl took away": (
+        table("1234", "2345").replace("\n", ""), Refused(1, None, "--data-binary")),
     "nothing at all": ("", Refused(1, None, "empty")),
     "only the target": ("y\n1.5\n2.5\n", Refused(0, "X", "no column is left")),
     "2,000 columns": (
