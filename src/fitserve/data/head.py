@@ -16,7 +16,6 @@ LONGEST_LINE = 2**22  # bytes
 _DELIMITERS = ",;\t"
 _MARK = b"\xef\xbb\xbf"
 _SEP = re.compile(rb'"?sep=([\t -~])"?\r?\n', re.IGNORECASE).match
-_ONE_LINE = 100  # bytes that a header alone may well have
 _LOOKED_AT = 21  # the header and twenty records
 
 _NO_HEADER = Remedy("the first line holds values, not names", {"header": False})
@@ -63,9 +62,10 @@ def head(body: bytes, dialect: Dialect) -> Head:
         names = [str(i) for i in range(len(first.cells))]
         return Head(delimiter, agreed, names, first.begin, first.begin, [])
     if b"\n" not in body:
-        said = "there is no row below the header; send at least one"
-        if len(body) > _ONE_LINE:
-            said += ". (curl's -d takes line breaks away; --data-binary keeps them)"
+        said = (
+            "there is no row below the header; send at least one. (curl's -d takes line breaks "
+            "away; --data-binary keeps them)"
+        )
         raise InvalidRequest.at(("line", first.begin.line), said, "too_short")
     names = [name.strip() for name in first.cells]
     faults = list(islice(_wrong_names(names, first.begin.line), COUNTED))
