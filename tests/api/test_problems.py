@@ -4,6 +4,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -227,3 +228,21 @@ def test_long_values_are_clipped(api: Api) -> None:
     assert len(answer.data) < 1000
     assert len(api.register("t" * 100_000, 1).data) < 1000
     assert len(api.client.get("/" + "u" * 5000).data) < 1000
+
+
+def test_a_body_of_no_declared_length_is_read_to_its_end_or_refused(app: Flask) -> None:
+    """As from a server that takes chunks apart itself."""
+    app.config["MAX_CONTENT_LENGTH"] = 30
+    client = app.test_client()
+
+    def ask(body: bytes, **environ: Any) -> TestResponse:
+        environ |= {"wsgi.input_terminated": True, "CONTENT_TYPE": "application/json"}
+        return client.post("/list", input_stream=BytesIO(body), environ_overrides=environ)
+
+    whole = b'{"model_type": "knn"}'
+    assert ask(whole).status_code == 200
+    assert ask(whole.ljust(30)).status_code == 200
+    assert ask(whole.ljust(31)).status_code == 413
+    assert ask(whole.ljust(30) + b"and what is no JSON").status_code == 413
+    short = ask(whole, CONTENT_LENGTH="25")
+    assert (short.status_code, short.get_json()["type"]) == (400, "/problems/malformed-request")

@@ -1,0 +1,82 @@
+"""One connection over a pair of sockets, without a loop."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from gunicorn.config import Config
+
+from fitserve.serving import connection as module
+from fitserve.serving.connection import PIECE, Connection, Terms
+from tests.serving.raw import post
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr(module, "monotonic", lambda: now[0])
+    return now
+
+
+@pytest.fixture
+def pair(clock: list[float]) -> Iterator[tuple[Connection, socket.socket]]:
+    ours, client = socket.socketpair()
+    terms = Terms(Config(), 10**8, 10**9, lambda _more: None, idle=75.0)
+    connection = Connection(ours, ("127.0.0.1", 1), ("127.0.0.1", 2), terms)
+    yield connection, client
+    connection.end()
+    client.close()
+
+
+def test_each_piece_of_a_body_has_its_time(
+    pair: tuple[Connection, socket.socket], clock: list[float]
+) -> None:
+    connection, client = pair
+    assert connection.deadline == 1075.0
+    client.sendall(post("/list", b"", f"Content-Length: {3 * PIECE}"))
+    assert connection.receive()
+    assert not connection.whole()
+    for _ in range(2):
+        clock[0] += 9.0
+        client.sendall(b" " * (PIECE // 2))
+        connection.receive()
+        connection.whole()
+        assert connection.deadline < clock[0] + 9.0
+        client.sendall(b" " * (PIECE // 2))
+        connection.receive()
+        connection.whole()
+        assert connection.deadline == clock[0] + 10.0
+    clock[0] += 9.0
+    client.sendall(b" ")
+    connection.receive()
+    connection.whole()
+    assert connection.deadline == clock[0] + 1.0
+
+
+def test_what_is_not_taken_is_kept_and_has_its_time(
+    pair: tuple[Connection, socket.socket], clock: list[float]
+) -> None:
+    connection, client = pair
+    answer = bytes(range(256)) * 8192
+    connection.sendall(b"head")
+    connection.sendall(answer)
+    connection.push()
+    assert connection.unsent
+    assert connection.on_disk
+    connection.send_slowly()
+    taken = b""
+    while len(taken) < 4 + len(answer):
+        taken += client.recv(50_000)
+        clock[0] += 1.0
+        connection.flush()
+        assert connection.deadline > clock[0]
+    assert taken == b"head" + answer
+    assert not connection.unsent
+    assert not connection.on_disk
+
+
+def test_a_client_that_hung_up_is_seen(pair: tuple[Connection, socket.socket]) -> None:
+    connection, client = pair
+    assert not connection.gone()
+    client.close()
+    assert connection.gone()
