@@ -28,7 +28,9 @@ def main(url: str, pid: str, stop: str) -> int:
         given = {"Content-Type": "application/json"} | headers
         connection.request("POST", path, json.dumps(body), given)
         answer = connection.getresponse()
-        answer.read()
+        told = answer.read()
+        if answer.status >= 400:
+            sys.stdout.write(f"{path}: {told.decode()}\n")
         return answer.status
 
     def predict() -> None:
