@@ -4,6 +4,7 @@ import ctypes
 import socket
 import struct
 import sys
+from contextlib import suppress
 from typing import Any
 
 _ATTACH_FILTER = 26  # SO_ATTACH_FILTER of Linux, which the socket module does not name
@@ -27,4 +28,6 @@ def take_no_more(listener: Any) -> None:
         return
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in _NO_SYN))
     program = struct.pack("HL", len(_NO_SYN), ctypes.addressof(code))
-    listener.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, program)
+    # Not every container lets its processes filter. A stop goes on without, and resets a few.
+    with suppress(OSError):
+        listener.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, program)
