@@ -104,6 +104,8 @@ def test_the_script_waits_as_long_as_the_longest_update() -> None:
 def test_the_role_lasts_for_a_deploy_and_its_rollback() -> None:
     session = terraform("session_seconds")
     assert f"role-duration-seconds: {session} " in WORKFLOW
+    assert session == 4 * 3600
+    assert "for four hours" in (ROOT / "docs/deploy.md").read_text()
     (minutes,) = re.findall(r"^  deploy:\n(?:.*\n)*?    timeout-minutes: (\d+)", WORKFLOW, re.M)
     assert int(minutes) * 60 > session > 2 * script.Target.wait_seconds
 
