@@ -118,6 +118,8 @@ def test_the_access_log_is_on_standard_output(server: Server) -> None:
         ("PORT", "70000"),
         ("WEB_CONCURRENCY", "0"),
         ("HOST", ""),
+        ("FITSERVE_READ_KEYS", ""),
+        ("FITSERVE_WRITE_KEYS", "sha256:0"),
         ("FITSERVE_STORE", "models.db"),
         ("FITSERVE_STORE", "sqlite://"),
         ("FITSERVE_STORE", "mysql://localhost/models"),

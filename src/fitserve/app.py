@@ -9,9 +9,10 @@ from flask import Flask, Response
 from flask.json.provider import JSONProvider
 from pydantic_core import from_json, to_json
 
-from fitserve.api import problems
+from fitserve.api import keys, problems
+from fitserve.api.keys import BadKeys, Keys
 from fitserve.api.routes import health, inference_protocol, models
-from fitserve.config import WAITING, Server, SettingError, Settings
+from fitserve.config import PREFIX, WAITING, Server, SettingError, Settings
 from fitserve.directory import ModelDirectory
 from fitserve.errors import StoreTooNew, StoreUnavailable
 from fitserve.models import catalog
@@ -29,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False  # it would redirect to wherever the header Host says
     app.json = _Json(app)
     problems.init_app(app)
+    keys.init_app(app, open_keys(settings))
     limits = Limits(settings.training_seconds, settings.training_memory_mb)
     waiting = app.extensions["fitserve.waiting"] = BoundedSemaphore(WAITING)
     trainer = Trainer(limits, Server.load(dict(os.environ)).trainers(settings), waiting)
@@ -47,6 +49,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(inference_protocol.blueprint(directory))
     app.extensions["fitserve"] = directory
     return app
+
+
+def open_keys(settings: Settings) -> Keys:
+    try:
+        return Keys.of(settings.read_keys, settings.write_keys)
+    except BadKeys as error:
+        raise SettingError(f"{PREFIX}_{error.access.name}_KEYS", str(error)) from None
 
 
 def open_store(settings: Settings) -> Store:

@@ -1,6 +1,7 @@
 """Every setting: name, default, bounds, one line of help. Read from the environment only."""
 
 import os
+from ipaddress import ip_address
 from typing import Any, Self
 
 from flask import Config
@@ -69,6 +70,17 @@ class Settings(_FromEnvironment):
         default=30, ge=1, le=3600, description="Longest that one prediction may take."
     )
 
+    read_keys: str | None = Field(
+        default=None,
+        repr=False,
+        description="Keys that may predict, evaluate, list and describe, with commas between.",
+    )
+    write_keys: str | None = Field(
+        default=None,
+        repr=False,
+        description="Keys that may register and delete as well.",
+    )
+
     @property
     def in_memory(self) -> bool:
         return self.store == "memory"
@@ -79,6 +91,12 @@ class Settings(_FromEnvironment):
         found = Config("")
         found.from_prefixed_env(PREFIX)
         given = {name.lower(): value for name, value in found.items()}
+        # As they are: a key of digits alone is no number. And no message may show what they hold.
+        given |= {
+            name: os.environ.get(f"{PREFIX}_{name.upper()}", "")
+            for name in ("read_keys", "write_keys")
+            if name in given
+        }
         return cls._checked(given, {name: f"{PREFIX}_{name.upper()}" for name in given})
 
 
@@ -90,6 +108,14 @@ class Server(_FromEnvironment):
     web_concurrency: int | None = Field(
         default=None, ge=1, le=256, description="Worker processes; by default one a core."
     )
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine reaches it."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
     def workers(self, settings: Settings) -> int:
         """How many workers there shall be; models in memory belong to one worker alone."""

@@ -10,7 +10,7 @@ from typing import Any
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-from fitserve.app import prepare_store  # noqa: E402
+from fitserve.app import open_keys, prepare_store  # noqa: E402
 from fitserve.config import THREADS, Server, Settings  # noqa: E402
 from fitserve.serving.closing import take_no_more  # noqa: E402
 from fitserve.serving.shares import Shares  # noqa: E402
@@ -19,6 +19,7 @@ from fitserve.serving.shares import Shares  # noqa: E402
 # is a worker to fail.
 _settings = Settings.load()
 _server = Server.load(dict(os.environ))
+_keys = open_keys(_settings)
 prepare_store(_settings)
 
 wsgi_app = "fitserve:create_app()"
@@ -37,6 +38,22 @@ timeout = 120
 graceful_timeout = _settings.training_seconds + 30
 accesslog = "-"
 control_socket_disable = True
+
+
+def on_starting(server: Any) -> None:
+    if not _keys.given and not _server.is_loopback:
+        server.log.warning(
+            "No keys are set, and %s is reached from elsewhere: whoever reaches it may train and "
+            "delete. Set FITSERVE_WRITE_KEYS and FITSERVE_READ_KEYS.",
+            _server.host,
+        )
+    for key in _keys:
+        if key.short:
+            server.log.warning(
+                "The key %s has few characters and may be guessed; `openssl rand -hex 24` makes "
+                "a better one.",
+                key.name,
+            )
 
 
 def post_worker_init(_worker: object) -> None:

@@ -18,8 +18,7 @@ def init_app(app: Flask) -> None:
 
 def _ours(error: FitserveError) -> Response:
     answer = _answer(error.problem())
-    if error.retry_after is not None:
-        answer.headers["Retry-After"] = str(error.retry_after)
+    answer.headers.update(error.headers)
     return answer
 
 

@@ -125,8 +125,7 @@ def answer(error: FitserveError, *, head_only: bool = False) -> bytes:
         "Content-Type": "application/problem+json",
         "Content-Length": str(len(body)),
     }
-    if error.retry_after is not None:
-        fields["Retry-After"] = str(error.retry_after)
+    fields |= error.headers
     head = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     return head.encode("latin-1") + b"\r\n" + (b"" if head_only else body)

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from fitserve.api.keys import open_to_all
 from fitserve.directory import ModelDirectory
 
 
@@ -12,10 +13,12 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     routes = Blueprint("inference_protocol", __name__, url_prefix="/v2")
 
     @routes.get("/health/live")
+    @open_to_all
     def live() -> Any:
         return {"live": True}
 
     @routes.get("/health/ready")
+    @open_to_all
     def ready() -> Any:
         if directory.ready and directory.reachable:
             return {"ready": True}

@@ -10,6 +10,7 @@ from werkzeug.routing import IntegerConverter
 from fitserve.api import evaluations, predictions, schemas
 from fitserve.api.asked import CsvEvaluation, CsvPrediction
 from fitserve.api.bodies import takes
+from fitserve.api.keys import caller, reads, writes
 from fitserve.api.registrations import CsvRegistration
 from fitserve.api.schemas import (
     ClassesQuery,
@@ -27,6 +28,7 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     routes.record_once(lambda state: state.app.url_map.converters.update(id=_Id))
 
     @routes.post("/register")
+    @writes
     @takes(RegisterRequest, csv=CsvRegistration)
     def register(ask: RegisterRequest | CsvRegistration) -> Any:
         training = ask.training(directory.type(ask.model_type))
@@ -39,31 +41,37 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
         return schemas.description(record), status, headers
 
     @routes.post("/predict")
+    @reads
     @takes(PredictRequest, csv=CsvPrediction)
     def predict(ask: PredictRequest | CsvPrediction) -> Any:
         loaded = directory.get(ask.model_type, ask.model_id)
         return predictions.prediction(ask, loaded, directory.predictor)
 
     @routes.post("/evaluate")
+    @reads
     @takes(EvaluateRequest, csv=CsvEvaluation)
     def evaluate(ask: EvaluateRequest | CsvEvaluation) -> Any:
         loaded = directory.get(ask.model_type, ask.model_id)
         return evaluations.evaluation(ask, loaded, directory.predictor)
 
     @routes.post("/list")
+    @reads
     @takes(ListRequest)
     def list_ids(ask: ListRequest) -> Any:
         return {"model_type": ask.model_type, "model_ids": directory.ids(ask.model_type)}
 
     @routes.get("/listtypes")
+    @reads
     def list_types() -> Any:
         return {"model_types": sorted(directory.catalog)}
 
     @routes.get("/types/<model_type>")
+    @reads
     def describe_type(model_type: str) -> Any:
         return schemas.model_type(directory.type(model_type), directory.limits)
 
     @routes.get("/models")
+    @reads
     def list_models() -> Any:
         query = schemas.query(ModelsQuery, request.args)
         fields, after = query.members(), query.after_key()
@@ -71,17 +79,20 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
         return schemas.page(*page, fields)
 
     @routes.get("/models/<model_type>/<id:model_id>")
+    @reads
     def describe(model_type: str, model_id: int) -> Any:
         record = directory.record(model_type, model_id)
         headers = {"Retry-After": "1"} if record.status == "training" else {}
         return schemas.description(record), headers
 
     @routes.get("/models/<model_type>/<id:model_id>/classes")
+    @reads
     def list_classes(model_type: str, model_id: int) -> Any:
         query = schemas.query(ClassesQuery, request.args)
         return schemas.classes(directory.get(model_type, model_id), query)
 
     @routes.delete("/models/<model_type>/<id:model_id>")
+    @writes
     def delete(model_type: str, model_id: int) -> Any:
         directory.delete(model_type, model_id)
         return "", HTTPStatus.NO_CONTENT
@@ -99,8 +110,3 @@ def prefers_async() -> bool:
     """Whether the client would rather be told at once and ask again later (RFC 7240)."""
     preferences = parse_http_list(request.headers.get("Prefer", "").lower())
     return any(one.partition(";")[0].strip() == "respond-async" for one in preferences)
-
-
-def caller() -> str:
-    """Who asks, as far as trainings are shared: for now, the address it comes from."""
-    return f"address {request.remote_addr}"
