@@ -58,7 +58,7 @@ def copy(source: SqlStore, destination: SqlStore) -> int:
             try:
                 stored = source.load(record.key)
                 if stored is not None:
-                    destination.put(*stored)
+                    destination.put(*stored, source.sample(stored[0]))
                     copied += 1
             except ModelExists:
                 there += 1

@@ -188,7 +188,7 @@ class ModelDirectory:
         training.name_features(done.model)
         epoch = self._epoch
         record = self._store.publish(
-            replace(reserved, description=description), training.state(done)
+            replace(reserved, description=description), training.state(done), training.sample(done)
         )
         columns = None if training.table is None else training.table.columns
         self._cache.put(Loaded(record, done.model, epoch, columns))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedKFold
 
 from fitserve.evaluation.folds import draw, holdout, k_fold
-from fitserve.evaluation.sample import sample
+from fitserve.evaluation.sample import sample_rows
 
 labels = st.lists(st.integers(0, 6), min_size=2, max_size=120).map(np.array)
 
@@ -73,11 +73,11 @@ def test_neighbours_do_not_share_a_fold() -> None:
 @pytest.mark.parametrize("most", [0, 1, 60, 99, 100, 101])
 def test_a_sample_is_stratified_and_at_most_so_many(most: int) -> None:
     y = np.repeat([0, 1, 2], [90, 8, 2])
-    rows = sample(100, most, 0, y)
+    rows = sample_rows(100, most, 0, y)
     assert len(rows) == min(most, 100)
     assert (np.diff(rows) > 0).all()
     assert within_one(rows, y) if most else True
-    assert len(sample(100, most, 0)) == len(rows)
+    assert len(sample_rows(100, most, 0)) == len(rows)
 
 
 def test_rare_rows_are_as_likely_as_others() -> None:

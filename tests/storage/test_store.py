@@ -91,6 +91,31 @@ def test_what_is_published_comes_back_to_the_bit(make: Callable[[], Store]) -> N
             assert state[name] == value, name
 
 
+SAMPLE = {"rows": np.array([0, 7]), "X": np.array([[0.1], [-0.0]]), "y": np.array([1, 0])}
+
+
+def test_rows_that_are_kept_are_the_models_own(make: Callable[[], Store]) -> None:
+    one, other = make(), make()
+    record = one.publish(one.reserve(KEY, DESCRIPTION), STATE, SAMPLE)
+    kept = other.sample(record)
+    assert kept is not None
+    assert {name: value.tolist() for name, value in kept.items()} == {
+        name: value.tolist() for name, value in SAMPLE.items()
+    }
+    loaded = other.load(KEY)
+    assert loaded is not None
+    assert loaded[1].keys() == STATE.keys()
+    assert other.delete(KEY)
+    assert one.sample(record) is None
+    without = published(one)
+    assert other.sample(without) is None
+    assert other.sample(record) is None
+    assert one.delete(KEY)
+    again = other.publish(other.reserve(KEY, DESCRIPTION), STATE, SAMPLE)
+    assert one.sample(record) is None
+    assert one.sample(again) is not None
+
+
 def test_a_key_is_reserved_once(make: Callable[[], Store]) -> None:
     one, other = make(), make()
     reserved = one.reserve(KEY, DESCRIPTION)
@@ -565,6 +590,17 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(url: str) -> None:
     assert store.find(KEY) == record
     store.reserve(Key("knn", 2), DESCRIPTION, DATA)
     assert store.claim(["knn", "svm"]) is not None
+    store.close()
+
+
+def test_damaged_rows_of_a_model_leave_the_model(url: str) -> None:
+    store = SqlStore(url)
+    store.prepare()
+    record = store.publish(store.reserve(KEY, DESCRIPTION), STATE, SAMPLE)
+    run(url, "UPDATE samples SET checksum = 'x'")
+    with pytest.raises(ModelUnreadable):
+        store.sample(record)
+    assert store.load(KEY) is not None
     store.close()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
@@ -13,9 +14,8 @@ from fitserve.data.csv import CsvFile
 from fitserve.data.intake import Intake
 from fitserve.data.options import NAMES
 from fitserve.errors import InvalidRequest, Location, clip, relocated, within
-from fitserve.evaluation import report
 from fitserve.evaluation.plan import OPTIONS as PLANNED
-from fitserve.evaluation.plan import plan_of
+from fitserve.evaluation.plan import classes_of, plan_of
 from fitserve.models.base import Model
 from fitserve.storage.store import Key
 from fitserve.training.training import OfTable, Training
@@ -149,8 +149,10 @@ def _training(
         plan = plan_of(planned)
         plan.check(model, found.y)
     advice += observations.of_columns(found.X, found.columns, of_scale=model.scale_matters)
-    if model.classes_ is not None and found.y is not None:
-        codes = report.codes(found.y, model.classes_)
-        advice += observations.of_classes(model.classes_.tolist(), codes)
+    classes = classes_of(model, found.y)
+    if model.classes_ is not None and classes is not None:
+        advice += observations.of_classes(model.classes_.tolist(), classes)
+    kept = plan.sampled(model, classes).tolist()
+    numbers = np.array([found.number(row) for row in kept], dtype=np.intp)
     table = OfTable(found.columns, found.table, found.described, advice, place)
-    return Training(key, model, found.X, found.y, None, plan, spelled, table)
+    return Training(key, model, found.X, found.y, None, plan, spelled, table, numbers)

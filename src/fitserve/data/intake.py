@@ -36,6 +36,13 @@ class Intake:
     described: list[dict[str, Any]]
     """What is told of each column."""
 
+    def number(self, row: int) -> int:
+        """Which row of X this is: of a CSV its line, of JSON its number from 0."""
+        found = self.table.table.place(row, self.columns.names[0])
+        if found[0] == "line":
+            return int(found[1])
+        return row if self.table.rows is None else int(self.table.rows[row])
+
     def place(self, loc: Location) -> Location:
         """Where in the table lies what a model says of X or y, at `("X", row, column)`."""
         rows, target = self.table.rows, self.table.target

@@ -7,7 +7,6 @@ from fitserve.data.arrays import FloatArray, Target
 from fitserve.evaluation.advice import advise
 from fitserve.evaluation.folds import Rows
 from fitserve.evaluation.plan import Plan
-from fitserve.evaluation.sample import sample
 from fitserve.evaluation.validation import HeldOut, Source, Truth, truth_of, validate
 from fitserve.models.base import Model, Watch
 
@@ -31,7 +30,7 @@ class Findings:
     """`validation` (`Validation.description`), `importance` (mean and deviation of each column),
     `advice`; each JSON."""
     sample: dict[str, Any] = field(default_factory=dict)
-    """Arrays by name, `(m, ...)`, of the rows kept: `rows` their numbers from 0, ascending; `X`
+    """Arrays by name, `(m, ...)`, of the rows kept: `rows` their numbers from 0, ascending; `X`,
     encoded; `y` and, where they were held out, `predicted`: codes of the classes, or values; and
     `probabilities` `(m, n_classes)`."""
 
@@ -63,13 +62,9 @@ def find(
 def _of_rows(
     plan: Plan, model: Model, X: FloatArray, truth: Truth | None, held_out: HeldOut | None
 ) -> dict[str, Any]:
-    most = plan.kept(model)
-    if not most:
+    rows = plan.sampled(model, None if model.classes_ is None else truth)
+    if not len(rows):
         return {}
-    if held_out is not None:
-        rows = held_out.rows
-    else:
-        rows = sample(len(X), most, model.random_state, None if model.classes_ is None else truth)
     kept: dict[str, Any] = {"rows": rows, "X": X[rows]}
     if truth is not None:
         kept["y"] = truth[rows]

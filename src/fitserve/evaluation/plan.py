@@ -16,6 +16,7 @@ from fitserve.errors import InvalidRequest
 from fitserve.evaluation import folds
 from fitserve.evaluation.folds import Rows
 from fitserve.evaluation.report import codes
+from fitserve.evaluation.sample import sample_rows
 from fitserve.models.base import Codes, Model
 
 SAMPLE_BYTES = 2**22
@@ -59,11 +60,16 @@ class Plan:
         """How many models are trained beside the one that is served."""
         return self.cv or int(self.holdout is not None)
 
-    def kept(self, model: Model) -> int:
-        """How many rows of the model are kept at most: fewer, where they are wide."""
+    def sampled(self, model: Model, classes: Codes | None) -> Rows:
+        """The rows that are kept: of those held out where there are any, a stratified draw; fewer
+        than `sample`, where they are wide."""
         numbers = 3 + model.n_features_in_  # the row's number, y, the prediction
         numbers += 0 if model.classes_ is None else len(model.classes_)
-        return min(self.sample, SAMPLE_BYTES // (8 * numbers))
+        most = min(self.sample, SAMPLE_BYTES // (8 * numbers))
+        folds = self.folds(model, classes)
+        rows = np.sort(np.concatenate(folds)) if folds else np.arange(model.n_samples_)
+        strata = None if classes is None else classes[rows]
+        return rows[sample_rows(len(rows), most, model.random_state, strata)]
 
     def check(self, model: Model, y: Target | None) -> None:
         """Raise `InvalidRequest` for what cannot be validated so, of a model that was examined."""
@@ -92,7 +98,7 @@ class Plan:
             )
         assert y is not None
         n = model.n_samples_
-        classes = None if model.classes_ is None else codes(y, model.classes_)
+        classes = classes_of(model, y)
         if self.cv is not None and self.cv > n:
             raise InvalidRequest.at(
                 ("cv",),
@@ -121,6 +127,11 @@ class Plan:
         if self.cv is not None:
             return folds.k_fold(n, self.cv, seed, classes)
         return [] if self.holdout is None else [folds.holdout(n, self.holdout, seed, classes)]
+
+
+def classes_of(model: Model, y: Target | None) -> Codes | None:
+    """The codes of the classes of y, of a classifier that was examined."""
+    return None if y is None or model.classes_ is None else codes(y, model.classes_)
 
 
 @cache

@@ -6,7 +6,7 @@ from fitserve.evaluation.folds import Rows, draw
 from fitserve.models.base import Codes
 
 
-def sample(n_samples: int, most: int, random_state: int, y: Codes | None = None) -> Rows:
+def sample_rows(n_samples: int, most: int, random_state: int, y: Codes | None = None) -> Rows:
     """At most `most` of the rows, ascending: all of them, or a draw by the seed that is
     stratified by the classes `y`, where there are any. `most` may be 0."""
     if most >= n_samples:

@@ -14,7 +14,6 @@ from fitserve.evaluation.folds import Rows
 from fitserve.evaluation.importance import Importance, Round, permutation_importance, summary
 from fitserve.evaluation.plan import Plan
 from fitserve.evaluation.report import codes
-from fitserve.evaluation.sample import sample
 from fitserve.models.base import Model, Watch
 
 REPEATS = 5  # shufflings of each column, over all folds
@@ -86,8 +85,7 @@ def validate(plan: Plan, model: Model, source: Source, y: Target, watch: Watch) 
     classes = None if model.classes_ is None else truth
     tests = plan.folds(model, classes)
     held_out = np.sort(np.concatenate(tests))
-    strata = None if classes is None else classes[held_out]
-    kept = held_out[sample(len(held_out), plan.kept(model), model.random_state, strata)]
+    kept = plan.sampled(model, classes)
     predicted = np.zeros_like(truth)
     probabilities: list[FloatArray] = []
     scores: list[float | None] = []

@@ -79,7 +79,7 @@ from fitserve.storage.store import (
     reservation,
     token,
 )
-from fitserve.storage.tables import counters, models, trainings
+from fitserve.storage.tables import counters, models, samples, trainings
 
 log = logging.getLogger(__name__)
 
@@ -273,18 +273,26 @@ class SqlStore:
                     held.add(record.token)
         return held
 
-    def publish(self, record: Record, state: State, **columns: str) -> Record:
+    def publish(
+        self, record: Record, state: State, sample: State | None = None, **columns: str
+    ) -> Record:
         packed = codec.pack(record.description, dict(state))
+        kept = codec.pack({}, dict(sample)) if sample else None
         with self._transaction(write=True) as connection:
             self._settle(
                 connection, record, status="ready", expires=None, **asdict(packed), **columns
             )
+            connection.execute(delete(samples).where(*_is(record.key, samples)))
+            if kept is not None:
+                row = _columns(record.key) | {"token": record.token} | asdict(kept)
+                connection.execute(insert(samples).values(**row))
         return replace(record, status="ready")
 
-    def put(self, record: Record, state: State) -> None:
+    def put(self, record: Record, state: State, sample: State | None = None) -> None:
         """A ready model of another store, as it was there; raises `ModelExists`."""
         reserved = self.reserve(record.key, record.description)
-        self.publish(replace(record, token=reserved.token), state, created=record.created)
+        record, created = replace(record, token=reserved.token), record.created
+        self.publish(record, state, sample, created=created)
 
     def fail(self, record: Record) -> None:
         told = json.dumps(record.description, allow_nan=False)
@@ -308,6 +316,7 @@ class SqlStore:
     def _delete(self, key: Key) -> bool:
         with self._transaction(write=True) as connection:
             connection.execute(delete(trainings).where(*_is(key, trainings)))
+            connection.execute(delete(samples).where(*_is(key, samples)))
             gone = connection.execute(delete(models).where(*_is(key)))
             if gone.rowcount == 1:
                 # One row that every deletion updates: deletions commit in the order of epochs.
@@ -390,6 +399,12 @@ class SqlStore:
             return None
         description, state = _unpacked(key, row)
         return replace(_record(row), description=description), state
+
+    def sample(self, record: Record) -> State | None:
+        kept = select(samples).where(*_is(record.key, samples), samples.c.token == record.token)
+        with self._transaction() as connection:
+            row = connection.execute(kept).first()
+        return None if row is None else _unpacked(record.key, row)[1]
 
     def ids(self, model_type: str) -> list[int]:
         with self._transaction() as connection:

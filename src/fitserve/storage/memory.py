@@ -30,6 +30,7 @@ class MemoryStore:
 
     def __init__(self, queue_bytes: int = 2**29) -> None:
         self._models: dict[Key, tuple[Record, State]] = {}
+        self._samples: dict[str, State] = {}  # by the tokens of ready models
         self._queue: dict[Key, State] = {}  # in the order in which they came
         self._clients: dict[Key, str] = {}  # whose they are, and those that were claimed
         self._queue_bytes = queue_bytes
@@ -114,12 +115,14 @@ class MemoryStore:
                 self._models[record.key] = record, self._models[record.key][1]
         return set(held)
 
-    def publish(self, record: Record, state: State) -> Record:
+    def publish(self, record: Record, state: State, sample: State | None = None) -> Record:
         ready = replace(record, status="ready")
         with self._lock:
             if not self._holds(record):
                 raise lost(record.key, gone=record.key not in self._models)
             self._models[record.key] = ready, state
+            if sample:
+                self._samples[record.token] = sample
             self._clients.pop(record.key, None)
         return ready
 
@@ -154,11 +157,16 @@ class MemoryStore:
         found = self._models.get(key)
         return found if found and found[0].status == "ready" else None
 
+    def sample(self, record: Record) -> State | None:
+        return self._samples.get(record.token)
+
     def delete(self, key: Key) -> bool:
         with self._lock:
             self._queue.pop(key, None)
             self._clients.pop(key, None)
             found = self._models.pop(key, None)
+            if found is not None:
+                self._samples.pop(found[0].token, None)
             self._epoch += found is not None
         return found is not None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from fitserve.errors import StoreTooNew
-from fitserve.storage.tables import counters, metadata, models, trainings
+from fitserve.storage.tables import counters, metadata, models, samples, trainings
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,10 @@ def _queue(connection: Connection) -> None:
     metadata.create_all(connection, [trainings])
 
 
+def _samples(connection: Connection) -> None:
+    metadata.create_all(connection, [samples])
+
+
 # Counters of the database. What the oldest is, the first programs read as the schema itself: they
 # refuse one that is newer than their own, and so they need not when a step only adds.
 OLDEST = "schema"
@@ -44,6 +48,7 @@ REACHED = "steps"
 STEPS = [
     Step(_first, usable_from=1),
     Step(_queue, usable_from=2),
+    Step(_samples, usable_from=2),
 ]
 
 

@@ -103,8 +103,9 @@ class Store(Protocol):
         """Keep what the caller holds from expiring, and tell its description. Answers the tokens
         of those that it still holds. What is lost after it was `excused` counts as not claimed."""
 
-    def publish(self, record: Record, state: State) -> Record:
-        """Make the reservation a ready model, for good once this returns.
+    def publish(self, record: Record, state: State, sample: State | None = None) -> Record:
+        """Make the reservation a ready model, for good once this returns; with it are kept the
+        rows of `sample`, arrays by name.
 
         Raises `TrainingCancelled` if it was deleted, and `ModelExists` if it expired and
         somebody else has the key.
@@ -125,6 +126,10 @@ class Store(Protocol):
 
     def load(self, key: Key) -> tuple[Record, State] | None:
         """The ready model whole, or None. Raises `ModelUnreadable` for a damaged one."""
+
+    def sample(self, record: Record) -> State | None:
+        """The rows that are kept with a ready model, if there are any. Raises `ModelUnreadable`
+        for damaged ones."""
 
     def delete(self, key: Key) -> bool:
         """Free the key, whatever has it; False if nothing had."""

@@ -70,6 +70,16 @@ trainings = Table(
 """What is queued: of each row of `models` that waits, or is trained for somebody who does not,
 what it shall learn from. `expires` is null while nobody has claimed it."""
 
+samples = Table(
+    "samples",
+    metadata,
+    *_key(),
+    Column("token", String(32), nullable=False),
+    *_packed(),
+)
+"""Rows that are kept of what a ready model was trained on; of that registration alone whose token
+they have."""
+
 counters = Table(
     "counters",
     metadata,

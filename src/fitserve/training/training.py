@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fitserve.data.advice import Advice
 from fitserve.data.arrays import FloatArray, Target
@@ -78,6 +79,8 @@ class Training:
     """For a hyperparameter, the original name by which the caller gave it."""
     table: OfTable | None = None
     """What X was made of, where it was a table; None where it came as it is."""
+    numbers: NDArray[np.intp] | None = None
+    """Of the rows of a table that are kept: of a CSV their lines, of JSON from 0."""
 
     def as_asked(self) -> AbstractContextManager[None]:
         """Say of the faults found inside what the caller calls things by, and where they lie."""
@@ -91,6 +94,7 @@ class Training:
         data = {"X": self.X, "y": self.y, "plan": asdict(self.plan)}
         if self.table is not None:
             data["columns"] = self.table.columns.state()
+            data["numbers"] = self.numbers
             if self.table.source is not None and self.plan.n_folds:
                 data |= self.table.source.state()
         return data
@@ -127,7 +131,8 @@ class Training:
         names = data.get("feature_names", told["feature_names"])
         plan = Plan(**data.get("plan", {}))
         table = OfTable.restored(data) if "columns" in data else None
-        return cls(key, model, X, y, names, plan, data.get("spelled", {}), table)
+        spelled, numbers = data.get("spelled", {}), data.get("numbers")
+        return cls(key, model, X, y, names, plan, spelled, table, numbers)
 
     def description(self) -> dict[str, Any]:
         """What is told of the model beside its key, status and time, before it is trained."""
@@ -169,6 +174,11 @@ class Training:
         """What is stored of the model beside its description."""
         made_by = {} if self.table is None else {"columns": self.table.columns.state()}
         return done.model.state() | made_by
+
+    def sample(self, done: "Trained") -> State:
+        """The rows that are kept with the model, as `Findings.sample`; none if that is empty."""
+        sample = done.findings.sample
+        return sample if self.numbers is None or not sample else sample | {"rows": self.numbers}
 
     def beginning(self, started: str | None = None) -> dict[str, Any]:
         """What is told of it when it begins, or waits to."""
