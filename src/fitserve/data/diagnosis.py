@@ -99,8 +99,9 @@ class _Diagnosis:
         if not rows:
             return None
         if forms & _NUMBERS:
-            whole = forms <= _NUMBERS and Form.GAP not in rows
-            return None if whole else self._stranger(forms)
+            if forms <= _NUMBERS and Form.GAP not in rows:
+                return self._number_as_text()
+            return self._stranger(forms)
         found = self._without_numbers(forms)
         return found if isinstance(found, Fault) else None
 
@@ -111,11 +112,13 @@ class _Diagnosis:
         if self.cells.codes is None:
             return self.too_large()
         rows = self.levels.rows_of
+        if not rows:
+            return None
         forms = rows.keys() - {Form.GAP}
         if forms == {Form.TRUTH} and Form.GAP not in rows:
             return None
         if forms <= _NUMBERS and Form.GAP not in rows:
-            return self._number_as_text(self.levels.first(*_NUMBERS))
+            return self._number_as_text()
         return self._stranger(forms or {Form.NUMBER})
 
     def _stranger(self, forms: Set[Form]) -> Fault:
@@ -177,13 +180,24 @@ class _Diagnosis:
     def _numbers_as_text(self, forms: Set[Form]) -> Kind | Fault:
         if Form.ZEROS in forms:  # text, and it means to be
             return self.category()
-        return self._number_as_text(self.levels.first(Form.NUMBER))
+        return self._number_as_text()
 
-    def _number_as_text(self, row: int) -> Fault:
+    def _number_as_text(self) -> Fault:
+        """In JSON a number in quotes; in CSV one with the other decimal sign than was said."""
+        texts = [j for j, found in enumerate(self.levels.forms) if found in _NUMBERS]
+        row = int(np.isin(self.levels.codes, texts).argmax())
+        said = (
+            f"the number {self._cell_text(row)} is sent as text; send it as a number, without "
+            "quotes, or say that the column is a category (kinds)"
+        )
+        if self._in_csv:
+            said = (
+                f"the number {self._cell_text(row)} is written with a point, where a comma is the "
+                "decimal sign; write all numbers alike, or leave decimal= out"
+            )
         return self._problem(
             row,
-            f"the number {self._cell_text(row)} is sent as text; send it as a number, without "
-            "quotes, or say that the column is a category (kinds)",
+            said,
             "number_as_text",
             f"takes {self.name} as a category",
             {"kinds": {self.name: "category"}},
@@ -210,7 +224,7 @@ class _Diagnosis:
         row = self.levels.first(*forms)
         text = self._cell_text(row)
         words, set_ = self._left_out()
-        if Form.COMMA in forms:
+        if Form.COMMA in forms and self._in_csv:
             row = self.levels.first(Form.COMMA)
             text = self._cell_text(row)
             advice = "add decimal=, if it is a decimal comma, or write 0.5 instead of 0,5"
@@ -238,7 +252,10 @@ class _Diagnosis:
         numbers = sum(rows[found] for found in _NUMBERS | _OTHERWISE)
         others = [found for found in rows if found not in _NUMBERS | _OTHERWISE | {Form.GAP}]
         texts = sum(rows[found] for found in others)
-        if numbers < texts:
+        if not numbers:
+            row = self.levels.first(*others)
+            here = f"the text {self._cell_text(row)} is no number"
+        elif numbers < texts:
             row = self.levels.first(*_NUMBERS, *_OTHERWISE)
             here = f"the number {self._cell_text(row)} stands among text"
         else:
@@ -286,6 +303,10 @@ class _Diagnosis:
         if not units or None in units:
             return False
         return len(units) == 1 or all(one is not None and one.startswith(" ") for one in units)
+
+    @property
+    def _in_csv(self) -> bool:
+        return self.table.place(0, self.name)[:1] == ("line",)
 
     def _cell_text(self, row: int | None = None) -> str:
         if row is None:

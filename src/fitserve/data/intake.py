@@ -60,8 +60,6 @@ def of_csv(file: CsvFile, options: ColumnOptions, target: str | None, written: W
     used = [name for name in file.names if name not in options.drop or name == target]
     apart = [] if target is None or target in text else [target]
     table = file.read(used, apart=apart, text=text)
-    if target is not None and target in used and _as_text_after_all(table.columns[target]):
-        table = file.read(used, text={*text, target})
     if target is None or target not in table.columns:
         return _taken_in(examined(table, options, target, None, faults, written), None)
     cells = table.columns[target]
@@ -69,6 +67,8 @@ def of_csv(file: CsvFile, options: ColumnOptions, target: str | None, written: W
     if fault is not None:
         faults.append(fault)
     found = examined(table, options, target, cells.missing(), faults, written)
+    if _as_text_after_all(cells):
+        cells = file.read([target], text={target}).columns[target]
     as_text = options.kinds.get(target) == "category"
     return _taken_in(found, _labels(cells, found.rows, as_text))
 

@@ -30,7 +30,9 @@ def number_summary(values: FloatArray) -> dict[str, Any]:
 
 
 def median(values: FloatArray) -> float:
-    middle = float(np.median(values))
+    """The median, also where the sum of the two in the middle is beyond float64."""
+    with np.errstate(over="ignore"):
+        middle = float(np.median(values))
     return middle if np.isfinite(middle) else 2.0 * float(np.median(values / 2.0))
 
 
