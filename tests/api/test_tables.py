@@ -511,6 +511,15 @@ def test_types_that_do_not_mind_the_scale_are_not_advised_of_it(api: Api) -> Non
     assert told(api.register("decision_tree", 1, X=table, target="y"), 201)["advice"] == []
 
 
+def test_how_many_rows_were_left_out_is_told(api: Api) -> None:
+    model = registered(api, missing="drop")
+    assert model["n_samples"] == N - 6
+    (advice,) = [one for one in model["advice"] if "left out" in one["words"]]
+    assert advice["words"].startswith("6 of 60 rows")
+    assert advice["set"] == {"missing": "impute"}
+    assert [one["missing"] for one in model["columns"]] == [0, 6, 0, 0]
+
+
 def test_rare_classes_are_advised_of(api: Api) -> None:
     table = {"x": [1, 5, 3, 2] * 5, "y": ["u", "v"] * 9 + ["w"] * 2}
     advice = told(api.register("decision_tree", 1, X=table, target="y"), 201)["advice"]

@@ -148,6 +148,7 @@ def _training(
         model.examine(found.X, found.y)
         plan = plan_of(planned)
         plan.check(model, found.y)
+    advice += observations.of_rows(found.table)
     advice += observations.of_columns(found.X, found.columns, of_scale=model.scale_matters)
     classes = classes_of(model, found.y)
     if model.classes_ is not None and classes is not None:

@@ -41,6 +41,8 @@ class Examined:
     """The name of the column that is y, if one is."""
     gaps: Mapping[str, int]
     """How many cells of each column were missing, in the table that was sent."""
+    left_out: int = 0
+    """How many rows of that are not learned from."""
 
     def learn(self) -> Columns:
         """What is to be known of the columns to encode them, learned from all rows."""
@@ -139,7 +141,7 @@ def examined(
         raise refused([_no_row_left(table, gaps)], options, written)
     counts = {name: int(gaps[name].sum()) for name in used}
     kept = table if rows is None else taken(table, rows)
-    return Examined(kept, rows, kinds, options, target, counts)
+    return Examined(kept, rows, kinds, options, target, counts, table.n_rows - kept.n_rows)
 
 
 def taken(table: Table, rows: Rows) -> Table:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from fitserve.data.advice import Advice
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
+from fitserve.data.learning import Examined
 from fitserve.errors import clip
 
 FEW = 5  # rows of a class that are few
@@ -55,6 +56,16 @@ def of_columns(X: FloatArray, columns: Columns, *, of_scale: bool) -> Iterator[A
         )
     if of_scale:
         yield from _of_scale(X, columns, greatest > least)
+
+
+def of_rows(table: Examined) -> Iterator[Advice]:
+    """Rows that are not learned from."""
+    if table.left_out:
+        yield Advice(
+            f"{table.left_out:,} of {table.left_out + table.table.n_rows:,} rows have an empty "
+            "cell and were left out (missing=drop).",
+            {"missing": "impute"} if any(table.gaps.values()) else None,
+        )
 
 
 def of_classes(labels: list[object], codes: NDArray[np.intp]) -> Iterator[Advice]:
