@@ -169,6 +169,8 @@ class Knn(Model):
         `first` is where the pairs of each query begin.
         """
         ascending = power[order]
+        if self.weights == "uniform" and not self._nearly_more(ascending, first):
+            return order
         larger, smaller = ascending[1:], ascending[:-1]
         near = larger * (1.0 - self._rounding) <= smaller
         unequal = near & (larger > smaller)
@@ -191,6 +193,16 @@ class Knn(Model):
             difference.sort(axis=1)
             power[few] = self._power(difference)
         return np.lexsort((columns, power, rows))
+
+    def _nearly_more(self, ascending: FloatArray, first: Codes) -> bool:
+        """Whether a query has a pair that is nearly as near as its k-th, and is not among the k."""
+        following = first + self.n_neighbors
+        if len(first) == 1:
+            there = following if len(ascending) > following[0] else following[:0]
+        else:
+            there = following[following < np.append(first[1:], len(ascending))]
+        near = ascending[there] * (1.0 - self._rounding) <= ascending[there - 1]
+        return bool(near.any())
 
     @property
     def _rounding(self) -> float:
