@@ -1,8 +1,8 @@
 """Deploys fitserve to Elastic Beanstalk: `deploy.py bundle | deploy | rollback --help`.
 
 The bundle is built from a commit, never from the work tree, and its version is labelled with that
-commit. The environment must become Ready and Green, run that version, reach its store, and answer
-/health over HTTP. When it does not, the version before is put back.
+commit. The environment must become Ready and Green, run that version, reach its store, answer
+/health over HTTP, and refuse whoever has no key. When it does not, the version before is put back.
 
 A version remembers which schema of the store it knows, and which it leaves. Where the version
 before could not use what this one leaves, there is no way back but by a backup: such a deploy is
@@ -27,7 +27,8 @@ from enum import IntEnum
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import boto3
 from botocore.config import Config
@@ -78,6 +79,7 @@ class Target:
     environment: str
     beanstalk: "ElasticBeanstalkClient"
     url: str | None = None
+    without_key: str = "nothing"
     closed: bool = False  # to where this runs; then Beanstalk's own checks have to do
     wait_seconds: float = 5400  # for Beanstalk to finish an update
     settle_seconds: float = 300  # for a finished one to turn Green, and then for /health to answer
@@ -269,6 +271,7 @@ def run_version(target: Target, label: str) -> None:
         wait_until_well(target, label)
         if not target.closed:
             smoke_test(target)
+            refuse_what_is_open(target)
     except DeployError:
         say_what_beanstalk_said(target, started)
         raise
@@ -320,13 +323,48 @@ def say_what_beanstalk_said(target: Target, since: datetime) -> None:
 
 def smoke_test(target: Target) -> None:
     """Ask /health as a client would, through DNS, load balancer and proxy."""
-    url = (target.url or f"http://{describe(target).get('CNAME')}").rstrip("/") + "/health"
+    url = address(target) + "/health"
     waited = 0.0
     while (trouble := ask_health(url)) is not None:
         if waited >= target.settle_seconds:
             raise DeployError(f"{url}: {trouble}")
         target.sleep(target.poll_seconds)
         waited += target.poll_seconds
+
+
+def address(target: Target) -> str:
+    return (target.url or f"http://{describe(target).get('CNAME')}").rstrip("/")
+
+
+# What may be open to everybody, the least first, and a request that only then gets an answer.
+WITHOUT_KEY = {
+    "nothing": ("GET", "/listtypes"),
+    "reading": ("DELETE", "/models/no-such-type/0"),
+    "everything": None,
+}
+
+
+def refuse_what_is_open(target: Target) -> None:
+    """Keys that were forgotten, or did not arrive, make no health check fail."""
+    levels = list(WITHOUT_KEY)
+    for level in levels[levels.index(target.without_key) :]:
+        probe = WITHOUT_KEY[level]
+        if probe is not None and (status := ask_without_key(address(target), *probe)) != 401:
+            raise DeployError(
+                f"{' '.join(probe)} without a key was answered by {status}, not by 401: set keys, "
+                "or say --without-key"
+            )
+
+
+def ask_without_key(url: str, method: str, path: str) -> int | str:
+    try:
+        with urlopen(Request(url + path, method=method), timeout=10) as answer:  # noqa: S310
+            return int(answer.status)
+    except HTTPError as error:
+        error.close()
+        return error.code
+    except (OSError, HTTPException) as error:
+        return f"{type(error).__name__}: {error}"
 
 
 def ask_health(url: str) -> str | None:
@@ -412,6 +450,12 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--closed", action="store_true", help="it cannot be reached from here: do not ask it"
         )
+        command.add_argument(
+            "--without-key",
+            choices=list(WITHOUT_KEY),
+            default="nothing",
+            help="what it may let everybody do, of what needs a key (nothing)",
+        )
         for name, default in (("wait", 5400), ("settle", 300), ("poll", 10)):
             command.add_argument(f"--{name}", type=float, default=default, metavar="SECONDS")
     return root
@@ -427,6 +471,7 @@ def run(args: argparse.Namespace) -> Exit:
         environment=args.environment,
         beanstalk=boto3.client("elasticbeanstalk", config=AWS),
         url=args.url,
+        without_key=args.without_key,
         closed=args.closed,
         wait_seconds=args.wait,
         settle_seconds=args.settle,

@@ -28,6 +28,11 @@ output "open" {
   value       = contains(var.allowed_cidrs, "0.0.0.0/0") && !var.internal
 }
 
+output "without_key" {
+  description = "Variable EB_WITHOUT_KEY of the GitHub environment: what a deploy may find open to everybody."
+  value       = var.without_key
+}
+
 output "deploy_role_arn" {
   description = "Variable AWS_DEPLOY_ROLE of the GitHub environment."
   value       = aws_iam_role.deploy.arn

@@ -210,7 +210,7 @@ variable "private_subnet_ids" {
 variable "allowed_cidrs" {
   description = <<-EOT
     Who may reach the service, as ranges of IPv4 addresses: ["203.0.113.7/32"] is one machine, ["0.0.0.0/0"] the world.
-    Without keys whoever reaches it may train, ask and delete.
+    What of these anybody may do without a key, without_key says.
   EOT
   type        = list(string)
 
@@ -278,9 +278,14 @@ variable "store_url" {
 }
 
 variable "read_keys_arn" {
-  description = "Secrets Manager secret or SSM parameter with the read keys (FITSERVE_READ_KEYS). Null: reading is open."
+  description = "Secrets Manager secret or SSM parameter with the read keys (FITSERVE_READ_KEYS). Null only with without_key."
   type        = string
   default     = null
+
+  validation {
+    condition     = (var.read_keys_arn == null) == (var.without_key != "nothing")
+    error_message = "read_keys_arn: name the secret with the read keys (docs/deploy.md), or say without_key = \"reading\" or \"everything\": then anybody who reaches the service may ask it and see its models. One of the two."
+  }
 
   validation {
     condition     = var.read_keys_arn == null || can(regex("^arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)[A-Za-z0-9/_+=.@-]+$", var.read_keys_arn))
@@ -289,13 +294,29 @@ variable "read_keys_arn" {
 }
 
 variable "write_keys_arn" {
-  description = "Secrets Manager secret or SSM parameter with the write keys (FITSERVE_WRITE_KEYS). Null: writing is open."
+  description = "Secrets Manager secret or SSM parameter with the write keys (FITSERVE_WRITE_KEYS). Null only with without_key."
   type        = string
   default     = null
 
   validation {
+    condition     = (var.write_keys_arn == null) == (var.without_key == "everything")
+    error_message = "write_keys_arn: name the secret with the write keys (docs/deploy.md), or say without_key = \"everything\": then anybody who reaches the service may train and delete. One of the two."
+  }
+
+  validation {
     condition     = var.write_keys_arn == null || can(regex("^arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:|ssm:[a-z0-9-]+:[0-9]{12}:parameter/)[A-Za-z0-9/_+=.@-]+$", var.write_keys_arn))
     error_message = "write_keys_arn: the ARN of a Secrets Manager secret or an SSM parameter, never a key itself."
+  }
+}
+
+variable "without_key" {
+  description = "What whoever reaches the service may do without a key: nothing, reading (ask, and see the models) or everything (train and delete, too)."
+  type        = string
+  default     = "nothing"
+
+  validation {
+    condition     = contains(["nothing", "reading", "everything"], var.without_key)
+    error_message = "without_key: nothing, reading or everything."
   }
 }
 

@@ -6,6 +6,10 @@ owns_account_settings = true # false when dev is in the same account
 
 allowed_cidrs = ["192.0.2.1/32"] # yours; nobody has this one
 
+# Yours; a plan stops until they are, or without_key says what shall be open to everybody.
+read_keys_arn  = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME"
+write_keys_arn = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME"
+
 size               = "large"
 load_balanced      = true
 min_instances      = 2
@@ -18,4 +22,3 @@ database_multi_az  = true
 database_protected = true
 
 # certificate_arn = "arn:aws:acm:REGION:ACCOUNT:certificate/ID"
-# write_keys_arn  = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME"

@@ -10,6 +10,7 @@ variables {
   github_repository     = "octo-org@123456/fitserve@456789"
   github_environment    = "dev"
   allowed_cidrs         = ["203.0.113.0/24"]
+  without_key           = "everything"
   owns_account_settings = true
   size                  = "small"
   load_balanced         = false
@@ -210,6 +211,7 @@ run "instance_role" {
   command = plan
 
   variables {
+    without_key    = "nothing"
     read_keys_arn  = "arn:aws:ssm:eu-central-1:123456789012:parameter/fitserve/read-keys"
     write_keys_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:fitserve/write-keys-AbCdEf"
   }

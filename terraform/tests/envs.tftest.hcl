@@ -15,7 +15,7 @@ run "files" {
   assert {
     condition = keys(output.dev) == [
       "allowed_cidrs", "environment", "github_environment", "github_repository", "load_balanced", "log_retention_days",
-      "owns_account_settings", "size",
+      "owns_account_settings", "read_keys_arn", "size", "write_keys_arn",
     ]
     error_message = "envs/dev.tfvars sets other variables than the run dev passes on"
   }
@@ -24,26 +24,28 @@ run "files" {
     condition = keys(output.prod) == [
       "allowed_cidrs", "database", "database_class", "database_multi_az", "database_protected", "environment", "github_environment",
       "github_repository", "load_balanced", "log_retention_days", "max_instances", "min_instances",
-      "owns_account_settings", "size",
+      "owns_account_settings", "read_keys_arn", "size", "write_keys_arn",
     ]
     error_message = "envs/prod.tfvars sets other variables than the run prod passes on"
   }
 }
 
-run "a_repository_that_is_not_yours_yet_stops_the_plan" {
+run "a_repository_and_keys_that_are_not_yours_yet_stop_the_plan" {
   command = plan
 
   variables {
     environment           = run.files.dev.environment
     allowed_cidrs         = run.files.dev.allowed_cidrs
     github_repository     = run.files.dev.github_repository
+    read_keys_arn         = run.files.dev.read_keys_arn
+    write_keys_arn        = run.files.dev.write_keys_arn
     github_environment    = run.files.dev.github_environment
     owns_account_settings = run.files.dev.owns_account_settings
     size                  = run.files.dev.size
     load_balanced         = run.files.dev.load_balanced
   }
 
-  expect_failures = [var.github_repository]
+  expect_failures = [var.github_repository, var.read_keys_arn, var.write_keys_arn]
 }
 
 run "dev" {
@@ -52,7 +54,9 @@ run "dev" {
   variables {
     environment           = run.files.dev.environment
     allowed_cidrs         = run.files.dev.allowed_cidrs
-    github_repository     = "octo-org@123456/fitserve@456789" # the file has a placeholder
+    github_repository     = "octo-org@123456/fitserve@456789" # the file has placeholders
+    read_keys_arn         = "arn:aws:ssm:eu-central-1:123456789012:parameter/fitserve/read-keys"
+    write_keys_arn        = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:fitserve/write-keys-AbCdEf"
     github_environment    = run.files.dev.github_environment
     owns_account_settings = run.files.dev.owns_account_settings
     size                  = run.files.dev.size
@@ -87,7 +91,9 @@ run "prod" {
   variables {
     environment           = run.files.prod.environment
     allowed_cidrs         = run.files.prod.allowed_cidrs
-    github_repository     = "octo-org@123456/fitserve@456789" # the file has a placeholder
+    github_repository     = "octo-org@123456/fitserve@456789" # the file has placeholders
+    read_keys_arn         = "arn:aws:ssm:eu-central-1:123456789012:parameter/fitserve/read-keys"
+    write_keys_arn        = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:fitserve/write-keys-AbCdEf"
     github_environment    = run.files.prod.github_environment
     owns_account_settings = run.files.prod.owns_account_settings
     size                  = run.files.prod.size

@@ -11,6 +11,7 @@ variables {
   github_repository     = "octo-org@123456/fitserve@456789"
   github_environment    = "dev"
   allowed_cidrs         = ["203.0.113.0/24"]
+  without_key           = "everything"
   owns_account_settings = true
   size                  = "small"
   load_balanced         = false
@@ -377,7 +378,9 @@ run "read_key_itself" {
   command = plan
 
   variables {
-    read_keys_arn = "s3cret"
+    without_key    = "nothing"
+    read_keys_arn  = "s3cret"
+    write_keys_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:fitserve/write-keys-AbCdEf"
   }
 
   expect_failures = [var.read_keys_arn]
@@ -387,6 +390,7 @@ run "write_key_itself" {
   command = plan
 
   variables {
+    without_key    = "reading"
     write_keys_arn = "s3cret"
   }
 
@@ -397,7 +401,69 @@ run "write_keys_in_a_bucket" {
   command = plan
 
   variables {
+    without_key    = "reading"
     write_keys_arn = "arn:aws:s3:::keys"
+  }
+
+  expect_failures = [var.write_keys_arn]
+}
+
+run "open_without_saying_so" {
+  command = plan
+
+  variables {
+    without_key = "nothing"
+  }
+
+  expect_failures = [var.read_keys_arn, var.write_keys_arn]
+}
+
+run "reading_open_without_saying_so" {
+  command = plan
+
+  variables {
+    without_key    = "nothing"
+    write_keys_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:fitserve/write-keys-AbCdEf"
+  }
+
+  expect_failures = [var.read_keys_arn]
+}
+
+run "writing_open_without_saying_so" {
+  command = plan
+
+  variables {
+    without_key = "reading"
+  }
+
+  expect_failures = [var.write_keys_arn]
+}
+
+run "open_to_something" {
+  command = plan
+
+  variables {
+    without_key = "something"
+  }
+
+  expect_failures = [var.without_key]
+}
+
+run "open_and_with_read_keys" {
+  command = plan
+
+  variables {
+    read_keys_arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/fitserve/read-keys"
+  }
+
+  expect_failures = [var.read_keys_arn]
+}
+
+run "open_and_with_write_keys" {
+  command = plan
+
+  variables {
+    write_keys_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:fitserve/write-keys-AbCdEf"
   }
 
   expect_failures = [var.write_keys_arn]

@@ -33,6 +33,7 @@ class FakeAws:
     throttled: dict[str, int] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)  # Green and ok, but without a store
+    open: set[str] = field(default_factory=set)  # what it does without a key
     versions: dict[str, str] = field(default_factory=lambda: {"before": "replaces older"})
     # In the order in which they were made.
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -147,12 +148,19 @@ def fake_aws(**start: Any) -> Iterator[FakeAws]:
             self.reply(200, "")
 
         def do_GET(self) -> None:
+            if self.path == "/listtypes":
+                self.reply(200 if "reading" in aws.open else 401, "{}")
+                return
             assert self.path == "/health"
             if aws.label in aws.silent:
                 self.reply(500, "{}")
             else:
                 store = "unreachable" if aws.label in aws.lost else "ok"
                 self.reply(200, json.dumps({"status": "ok", "store": store}))
+
+        def do_DELETE(self) -> None:
+            assert self.path == "/models/no-such-type/0"
+            self.reply(404 if "writing" in aws.open else 401, "{}")
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -90,6 +90,34 @@ def test_a_failed_smoke_test_rolls_back(
     assert f"{aws.url}/health: HTTPError: HTTP Error 500" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("is_open", "may_be", "done"),
+    [
+        ("", "nothing", True),
+        ("reading", "nothing", False),
+        ("writing", "nothing", False),
+        ("reading writing", "nothing", False),
+        ("reading", "reading", True),
+        ("reading writing", "reading", False),
+        ("writing", "reading", False),
+        ("reading writing", "everything", True),
+        ("", "everything", True),
+    ],
+)
+def test_what_is_open_to_everybody_has_to_be_said(
+    aws: FakeAws, is_open: str, may_be: str, done: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.open = set(is_open.split())
+    assert deploy("--without-key", may_be) == (Exit.DONE if done else Exit.STUCK)
+    assert ("without a key was answered by" in capsys.readouterr().out) is not done
+
+
+def test_nothing_is_open_unless_it_is_said(aws: FakeAws) -> None:
+    aws.open = {"reading", "writing"}
+    assert deploy() == Exit.STUCK
+    assert rollback("--to=before") == Exit.STUCK
+
+
 def test_green_with_another_version_is_a_failure(aws: FakeAws, commit: str) -> None:
     aws.refused = {commit}
     assert deploy() == Exit.ROLLED_BACK
