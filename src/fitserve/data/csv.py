@@ -83,17 +83,21 @@ class CsvFile:
 
         Left out, `rows` are some 2 MB of numbers. A block's texts are its own.
         """
-        start = 0
         places = _Places(self)
-        for chunks in _regrouped(
-            self._chunks(places, json=not text), rows or max(1, _VALUES // self.width)
-        ):
-            layout = _Layout(self, names, (), text, sum(map(len, chunks)))
-            for chunk in chunks:
-                layout.add(chunk)
-            yield layout.table(places, start)
-            start += layout.n_rows
-        self._refuse_none(start)
+        capacity = min(rows or max(1, _VALUES // self.width), self.most_rows)
+        start = 0
+        layout = _Layout(self, names, (), text, capacity)
+        for chunk in self._chunks(places, json=not text):
+            while len(chunk):
+                if layout.n_rows == capacity:
+                    yield layout.table(places, start)
+                    start += capacity
+                    layout = _Layout(self, names, (), text, capacity)
+                left = capacity - layout.n_rows
+                layout.add(chunk[:left])
+                chunk = chunk[left:]
+        self._refuse_none(start + layout.n_rows)
+        yield layout.table(places, start)
 
     def _refuse_none(self, n_rows: int) -> None:
         if not n_rows:
@@ -195,22 +199,6 @@ class CsvFile:
         if not self._agreed:
             return f"{said}, with {self.delimiter!r} between cells; mend it, or say delimiter="
         return f"{said}; a cell that holds {self.delimiter!r} stands in quotes"
-
-
-def _regrouped(chunks: Iterator[Chunk], rows: int) -> Iterator[list[Chunk]]:
-    """The same rows, `rows` of them at a time."""
-    group: list[Chunk] = []
-    missing = rows
-    for chunk in chunks:
-        while len(chunk):
-            part, chunk = chunk[:missing], chunk[missing:]
-            group.append(part)
-            missing -= len(part)
-            if not missing:
-                yield group
-                group, missing = [], rows
-    if group:
-        yield group
 
 
 class _Layout:
