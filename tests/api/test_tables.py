@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from werkzeug.test import TestResponse
 
+from fitserve.data import csv as csv_file
 from fitserve.data import limits
 from fitserve.models import catalog
+from fitserve.predictor import Predictor
+from fitserve.storage import codec
 from tests.conftest import Api, Server, until
 from tests.models.data import kwargs_for
 
@@ -391,6 +394,56 @@ def test_other_media_types_are_refused(api: Api) -> None:
     assert "UTF-8" in told(answer, 415)["detail"]
     answer = api.client.post("/list", data=b"a\n1\n", content_type="text/csv")
     assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("rows", [1, 7, 64])
+def test_rows_are_predicted_in_blocks_and_faults_found_in_any(
+    api: Api, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(api, model_type="logistic_regression", standardize="true", unknown="error")
+    asked: dict[str, Any] = {"model_type": "logistic_regression", "model_id": 1}
+    features = {name: COLUMNS[name] * 40 for name in USED}
+    body = written(features)
+    whole = told(post(api, "/predict", body, **asked))["predictions"]
+    assert len(whole) == 40 * N
+    monkeypatch.setattr(csv_file, "_CELLS", 400)  # so that the file's blocks are others
+    monkeypatch.setattr(Predictor, "over", in_blocks_of(rows))
+    assert told(post(api, "/predict", body, **asked))["predictions"] == whole
+    answer = post(api, "/predict", body, "text/csv", **asked)
+    assert [line.rpartition(",")[2] for line in answer.text.splitlines()[1:]] == whole
+    ask = ("logistic_regression", 1)
+    assert told(api.predict(*ask, features))["predictions"] == whole
+    assert told(api.predict(*ask, rows_of(features)))["predictions"] == whole
+    features["sex"][2300] = "alien"
+    answer = post(api, "/predict", written(features), **asked)
+    assert told(answer, 422)["errors"][0]["loc"] == ["line", 2302, "sex"]
+    problem = told(api.predict(*ask, features), 422)
+    assert problem["errors"][0]["loc"] == ["features", "sex", 2300]
+    problem = told(api.predict(*ask, rows_of(features)), 422)
+    assert problem["errors"][0]["loc"] == ["features", 2300, "sex"]
+
+
+def in_blocks_of(rows: int) -> Any:
+    def over(self: Predictor, n_rows: int, cost: float, blocks: Any, predict: Any) -> list[Any]:
+        found = list(blocks(rows))
+        sizes = [len(block) for block in found]
+        assert set(sizes[:-1]) <= {rows}
+        assert 0 < sizes[-1] <= rows
+        return [predict(block) for block in found]
+
+    return over
+
+
+def test_what_has_columns_is_stored_in_a_format_that_older_programs_refuse() -> None:
+    assert codec.pack({}, {"columns": {}}).format == codec.FORMAT > codec.PLAIN
+    assert codec.pack({}, {}).format == codec.PLAIN
+
+
+def test_a_fault_of_y_is_located_in_the_rows_that_were_sent(api: Api) -> None:
+    y = [0, None, 1, 0.5]
+    kwargs: dict[str, Any] = {"X": {"n": [1, 2, 3, 4]}, "missing": "drop"}
+    problem = told(api.register("gauss_naive_bayes", 1, y=y, **kwargs), 422)
+    assert problem["errors"][0]["loc"] == ["kwargs", "y", 3]
 
 
 # ------------------------------------------------------------------------- validation, training

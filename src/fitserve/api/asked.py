@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Protocol
 
-import numpy as np
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
@@ -103,23 +102,12 @@ class CsvRows(Rows):
         self._place: Place = lambda row, name: ("line", row, name)
 
     def parts(self, step: int) -> Iterator[FloatArray]:
-        """Of exactly so many rows each, wherever the file's blocks end: how rows are put together
-        decides about the last bits of what is predicted for them."""
-        waiting: list[FloatArray] = []
-        n_waiting = 0
-        for table in self._file.blocks(self._columns.names, self._columns.as_text):
+        """Of exactly so many rows each: how rows are put together decides about the last bits of
+        what is predicted for them."""
+        for table in self._file.blocks(self._columns.names, self._columns.as_text, rows=step):
             if table.start == 0:
                 self._place = table.place
-            X = self._columns.encode(table)
-            while n_waiting + len(X) >= step:
-                need = step - n_waiting
-                yield np.concatenate([*waiting, X[:need]]) if waiting else X[:need]
-                waiting, n_waiting, X = [], 0, X[need:]
-            if len(X):
-                waiting.append(X)
-                n_waiting += len(X)
-        if waiting:
-            yield np.concatenate(waiting)
+            yield self._columns.encode(table)
 
     def located(self, start: int) -> AbstractContextManager[None]:
         return relocated(lambda loc: self._columns.place(self._place, loc, start))
