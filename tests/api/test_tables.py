@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -15,7 +16,7 @@ from fitserve.data import limits
 from fitserve.models import catalog
 from fitserve.predictor import Predictor
 from fitserve.storage import codec
-from tests.conftest import Api, Server, until
+from tests.conftest import Api, start_server, until
 from tests.models.data import kwargs_for
 
 RNG = np.random.default_rng(5)
@@ -487,20 +488,23 @@ def test_a_queued_training_knows_its_columns(api: Api) -> None:
     )
 
 
-def test_a_model_with_columns_survives_a_restart_and_another_worker(server: Server) -> None:
+def test_a_model_with_columns_survives_a_restart_and_another_worker(tmp_path: Path) -> None:
     big = {name: cells * 200 for name, cells in COLUMNS.items()}  # large enough to train apart
     kwargs = {"X": big, "target": "survived", "missing": "impute", "standardize": True}
     body = {"model_type": "logistic_regression", "model_id": 77, "kwargs": kwargs | {"cv": 2}}
-    status, model = server.ask("POST", "/register", body)
-    assert status == 201, model
-    assert model["training"]["validation"]["folds"] == 2
-    ask = {
-        "model_type": "logistic_regression",
-        "model_id": 77,
-        "features": {name: COLUMNS[name] for name in USED},
-        "probabilities": True,
-    }
-    answers = [server.ask("POST", "/predict", ask) for _ in range(12)]  # of both workers
+    features = {name: COLUMNS[name] for name in USED}
+    ask = {"model_type": "logistic_regression", "model_id": 77, "features": features}
+    answers = []
+    for start in range(2):
+        server = start_server(tmp_path / "log", WEB_CONCURRENCY="2")
+        if start == 0:
+            status, model = server.ask("POST", "/register", body)
+            assert status == 201, model
+            assert model["training"]["validation"]["folds"] == 2
+        asked = ask | {"probabilities": True}
+        answers += [server.ask("POST", "/predict", asked) for _ in range(12)]  # of both workers
+        server.process.terminate()
+        server.process.wait(timeout=40)
     assert answers[0][0] == 200
     assert all(answer == answers[0] for answer in answers)
 

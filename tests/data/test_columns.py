@@ -3,6 +3,8 @@
 The oracle of the matrix is scikit-learn's ColumnTransformer.
 """
 
+import csv
+import io
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -28,6 +30,7 @@ from fitserve.data.kinds import Form, form
 from fitserve.data.options import ColumnOptions
 from fitserve.data.words import find_words, most_frequent, word_totals
 from fitserve.errors import InvalidRequest
+from tests.conftest import EXAMPLES
 
 Cells = Mapping[str, list[Any]]
 
@@ -137,6 +140,24 @@ def test_the_matrix_is_scikit_learns(name: str, standardize: bool) -> None:
         rtol=1e-12,
         atol=1e-12,
     )
+
+
+@pytest.mark.parametrize("standardize", [False, True], ids=["as it is", "standardized"])
+def test_penguins_are_encoded_as_scikit_learn_does(standardize: bool) -> None:
+    text = (EXAMPLES / "penguins.csv").read_text()
+    header, *records = csv.reader(io.StringIO(text))
+    numbers = {"bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g", "year"}
+    columns: dict[str, list[Any]] = {
+        name: [None if c == "NA" else float(c) if name in numbers else c for c in cells]
+        for name, cells in zip(header, zip(*records, strict=True), strict=True)
+    }
+    species = columns.pop("species")
+    found = from_csv(text, "species", missing="impute", standardize=standardize)
+    rows = np.array(list(zip(*columns.values(), strict=True)), dtype=object)
+    theirs = oracle(columns, {}, standardize).fit_transform(rows).astype(float)
+    np.testing.assert_allclose(found.X, theirs, rtol=1e-12, atol=1e-12)
+    assert found.y is not None
+    assert found.y.tolist() == species
 
 
 def test_what_is_stored_gives_the_same_bits() -> None:
