@@ -51,7 +51,10 @@ GOOD = {
         [200, 200],
     ),
     "a body that nobody reads": ([sized("/nosuch", ASK) + LAST], [404, 200]),
-    "a large body that nobody reads": ([sized("/nosuch", LARGE) + LAST], [404, 200]),
+    "a large body that nobody reads, and that is not waited for": (
+        [sized("/nosuch", LARGE) + LAST],
+        [404],
+    ),
     "a body with GET": ([GET[:-2] + b"Content-Length: 5\r\n\r\nabcde" + LAST], [200, 200]),
     "an empty line before": ([b"\r\n" + GET + LAST], [200, 200]),
     "a header that is dropped": ([GET.replace(b"Host:", b"A_b: c\r\nHost:") + LAST], [200, 200]),

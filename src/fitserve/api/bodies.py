@@ -43,6 +43,7 @@ def takes(
                 _require_utf8("text/csv")
                 return route(csv(request.args, _unpacked()))
             _require_json(csv is not None)
+            _ask_for_body()
             with _large_in_turn() if _is_large() else nullcontext():
                 body = parse(schema, _unpacked())
             return route(body)
@@ -50,6 +51,12 @@ def takes(
         return reading
 
     return decorate
+
+
+def _ask_for_body() -> None:
+    """Where only the header was shown, have the body sent now, before anything waits for it."""
+    _packing()
+    request.environ["wsgi.input"].read(0)
 
 
 def _require_json(or_csv: bool) -> None:
@@ -96,11 +103,7 @@ def _is_large() -> bool:
 
 def _unpacked() -> bytes:
     """The body without its Content-Encoding; the size limit counts unpacked bytes."""
-    encoding = request.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in ("", "identity", *_PACKINGS):
-        raise UnsupportedMediaType(
-            f"The Content-Encoding {clip(encoding)!r} is not supported; send gzip, deflate or none."
-        )
+    encoding = _packing()
     packed = _received()
     if encoding not in _PACKINGS:
         return packed
@@ -111,6 +114,15 @@ def _unpacked() -> bytes:
             f"The body is not {encoding}, or not all of it, as the header Content-Encoding says. "
             "Send it packed so, or leave that header out."
         ) from None
+
+
+def _packing() -> str:
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity", *_PACKINGS):
+        raise UnsupportedMediaType(
+            f"The Content-Encoding {clip(encoding)!r} is not supported; send gzip, deflate or none."
+        )
+    return encoding
 
 
 def _received() -> bytes:

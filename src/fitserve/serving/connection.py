@@ -57,7 +57,9 @@ class BodyAsked(BaseException):
 
 
 class NotYet:
-    """The body of a request of which only the header is here."""
+    """The body of a request that is only shown: who asks, and for what, is in the header."""
+
+    only_shown = True
 
     def read(self, _size: int = -1) -> bytes:
         raise BodyAsked
@@ -97,6 +99,7 @@ class Connection:
         self.large = False
         self._chunks: Chunks | None = None
         self._declared = self._missing = 0
+        self._expects = self._wanted = False
         self.state = State.READING
         self._begin(self._terms.head if self._data else self._terms.idle)
 
@@ -139,6 +142,9 @@ class Connection:
             self._begin(self._terms.piece)
         if self._body is None:
             self._body = Spool(self._terms.spooled)
+        if not self._wanted and self._body.size + len(self._data) > IN_MEMORY:
+            self._show()  # nothing goes to disk for those who may not ask
+            return True
         if self._chunks is None:
             part = self._data[: self._missing]
             del self._data[: len(part)]
@@ -178,17 +184,26 @@ class Connection:
         return True
 
     def _shown_first(self) -> bool:
-        """A body that is too large, or that the client only sends when it is asked for, may not
-        be wanted at all: the application is shown the header alone."""
+        """A body that is large, or that the client only sends when it is asked for, may not be
+        wanted at all: the application is shown the header alone."""
         assert self.request is not None
         expects = self.request._expected_100_continue
         self.request._expected_100_continue = False  # or gunicorn would say it by itself
-        asks = expects and (self._missing or self._chunks) and not self._data
-        if not asks and self._declared <= self._terms.limit:
+        self._expects = bool(expects and (self._missing or self._chunks) and not self._data)
+        if not self._expects and self._declared <= min(IN_MEMORY, self._terms.limit):
             return False
+        self._show()
+        return True
+
+    def _show(self) -> None:
+        assert self.request is not None
         self.request.body = NotYet()
         self.request.force_close()
-        return True
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is only shown to the application, which takes no time."""
+        return self.request is not None and isinstance(self.request.body, NotYet)
 
     def wants_body(self) -> None:
         """The application did not answer by the header alone."""
@@ -196,8 +211,10 @@ class Connection:
         if self._declared > self._terms.limit:
             raise TooLarge(self._terms.limit)
         self.request.must_close = False
-        self.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self.push()
+        self._wanted = True
+        if self._expects:
+            self.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.push()
         self.state = State.READING
         self._begin(self._terms.piece)
 

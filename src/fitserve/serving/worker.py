@@ -251,7 +251,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def _give(self, connection: Connection) -> None:
         connection.working = True
-        (self._large if connection.large else self.tpool).give(connection)
+        large = connection.large and not connection.shown
+        (self._large if large else self.tpool).give(connection)
 
     def _ended(self, connection: Connection) -> None:
         """The client sends no more."""
@@ -365,7 +366,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         except OSError:
             self._go_on(connection, keep=False)
         else:
-            self._wait_for(connection)
+            self._wait_for_more(connection)
 
     def _refuse(self, connection: Connection, error: BaseException) -> None:
         """Answer with a problem, and end. For a thread, or the loop."""
@@ -400,10 +401,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self._wait_for(connection, selectors.EVENT_WRITE)
         elif connection.keep:
             connection.next()
-            ahead = connection.pending
-            self._wait_for(connection)
-            if ahead:
-                self.method_queue.defer(self._take_what_is_here, connection)
+            self._wait_for_more(connection)
         else:
             with contextlib.suppress(OSError):
                 connection.linger()
@@ -413,6 +411,13 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         """Give the connection back to the loop; no more is done with it here."""
         self.poller.register(connection.real, events, connection)
         connection.working = False
+
+    def _wait_for_more(self, connection: Connection) -> None:
+        """The same, where something may be here already."""
+        ahead = connection.pending
+        self._wait_for(connection)
+        if ahead:
+            self.method_queue.defer(self._take_what_is_here, connection)
 
     # stopping
 
