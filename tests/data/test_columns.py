@@ -509,6 +509,12 @@ def test_a_target_is_as_it_is_written(cells: str, y: list[Any]) -> None:
     assert [type(one) for one in found.tolist()] == [type(one) for one in y]
 
 
+def test_a_target_with_zeros_before_it_can_be_said_to_be_a_number() -> None:
+    found = from_csv("x,y\n1,007\n2,010\n", "y", kinds={"y": "number"}).y
+    assert found is not None
+    assert found.tolist() == [7, 10]
+
+
 @pytest.mark.parametrize(
     ("cells", "type_"),
     [

@@ -17,7 +17,7 @@ from fitserve.data.kinds import TRUTHS, Form
 from fitserve.data.learning import Examined, Written, examined, unknown_names
 from fitserve.data.levels import Levels
 from fitserve.data.limits import refuse_too_large
-from fitserve.data.options import ColumnOptions
+from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.table import Column, Place
 from fitserve.errors import Fault, Location, refuse, relocated
 
@@ -69,8 +69,7 @@ def of_csv(file: CsvFile, options: ColumnOptions, target: str | None, written: W
     found = examined(table, options, target, cells.missing(), faults, written)
     if _as_text_after_all(cells):
         cells = file.read([target], text={target}).columns[target]
-    as_text = options.kinds.get(target) == "category"
-    return _taken_in(found, _labels(cells, found.rows, as_text))
+    return _taken_in(found, _labels(cells, found.rows, options.kinds.get(target)))
 
 
 def of_json(
@@ -118,7 +117,7 @@ def truth(file: CsvFile, target: str, as_text: bool) -> tuple[Target, Place]:
     refuse(Fault(table.place(row, target), said, "missing") for row in gaps)
     fault = None if as_text else diagnosed_target(target, table, ColumnOptions())
     refuse(iter([] if fault is None else [fault]))
-    return _labels(cells, None, as_text), table.place
+    return _labels(cells, None, "category" if as_text else None), table.place
 
 
 def _is_gap(cell: object, dialect: Dialect) -> bool:
@@ -140,8 +139,9 @@ def _as_text_after_all(cells: Column) -> bool:
     return cells.zeros is not None or bool(_EXACT <= largest < np.inf)
 
 
-def _labels(cells: Column, rows: Rows | None, as_text: bool) -> Target:
-    """y as it is written: int64, float64, bool or text (object), of rows that have one."""
+def _labels(cells: Column, rows: Rows | None, kind: Kind | None) -> Target:
+    """y as it is written, or of the kind it was said to be: int64, float64, bool or text
+    (object), of rows that have one."""
     if cells.codes is None:
         assert cells.values is not None
         values = cells.values if rows is None else cells.values[rows]
@@ -149,10 +149,10 @@ def _labels(cells: Column, rows: Rows | None, as_text: bool) -> Target:
         return values.astype(np.int64) if whole else np.array(values)
     levels = Levels(cells)
     codes = levels.codes if rows is None else levels.codes[rows]
-    forms = set() if as_text else set(levels.forms)
-    if forms == {Form.TRUTH}:
+    forms = set(levels.forms)
+    if kind != "category" and forms == {Form.TRUTH}:
         return np.array([TRUTHS[text] == 1.0 for text in levels.texts])[codes]
-    if forms == {Form.NUMBER}:
+    if kind == "number" or (kind is None and forms == {Form.NUMBER}):
         number = [_number(text) for text in levels.texts]
         return arrays.target([number[code] for code in codes.tolist()], ("y",))
     return np.array(levels.texts, dtype=object)[codes]
