@@ -1,4 +1,5 @@
-"""Write docs/models.md and the README's table of types from the catalog: `make docs`."""
+"""Write docs/models.md and the README's table of types from the catalog, and the table of keys in
+SECURITY.md from the routes: `make docs`."""
 
 import re
 import sys
@@ -7,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+import access
 from fitserve.models import catalog
 from fitserve.models.base import Model
 
@@ -90,4 +92,5 @@ def readme() -> str:
 if __name__ == "__main__":
     (ROOT / "docs" / "models.md").write_text(document())
     (ROOT / "README.md").write_text(readme())
-    sys.stdout.write("docs/models.md and README.md are written\n")
+    access.SECURITY.write_text(access.document())
+    sys.stdout.write("docs/models.md, README.md and SECURITY.md are written\n")

@@ -23,7 +23,7 @@ FLOORS = [
     {"storage"},
     {"models"},
     {"data"},
-    {"errors"},
+    {"errors", "headers"},
 ]
 # These read no request, and only these may ask them.
 ASIDE = {"config": {"__init__", "app", "gunicorn_conf"}}

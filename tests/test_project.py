@@ -92,8 +92,10 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
 
 def test_the_documents_are_what_the_catalog_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "docs")
+    import access
     import generate
 
+    assert access.SECURITY.read_text() == access.document(), "run make docs"
     assert (ROOT / "docs" / "models.md").read_text() == generate.document(), "run make docs"
     assert README.read_text() == generate.readme(), "run make docs"
 

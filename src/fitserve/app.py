@@ -15,6 +15,7 @@ from fitserve.api.routes import health, inference_protocol, models
 from fitserve.config import PREFIX, WAITING, Server, SettingError, Settings
 from fitserve.directory import ModelDirectory
 from fitserve.errors import StoreTooNew, StoreUnavailable
+from fitserve.headers import SECURITY
 from fitserve.models import catalog
 from fitserve.predictor import Predictor
 from fitserve.storage.memory import MemoryStore
@@ -30,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False  # it would redirect to wherever the header Host says
     app.json = _Json(app)
     problems.init_app(app)
+    app.after_request(_secured)
     keys.init_app(app, open_keys(settings))
     limits = Limits(settings.training_seconds, settings.training_memory_mb)
     waiting = app.extensions["fitserve.waiting"] = BoundedSemaphore(WAITING)
@@ -82,6 +84,14 @@ def prepare_store(settings: Settings) -> None:
         raise SystemExit(f"fitserve: {newer}") from None
     finally:
         store.close()  # a connection must not be shared by the workers
+
+
+def _secured(answer: Response) -> Response:
+    is_page = answer.mimetype == "text/html"
+    for name, value in SECURITY.items():
+        if name not in answer.headers and not (is_page and name == "Content-Security-Policy"):
+            answer.headers.add(name, value)
+    return answer
 
 
 class _Json(JSONProvider):

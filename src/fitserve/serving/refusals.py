@@ -7,6 +7,7 @@ from gunicorn.util import http_date
 from pydantic_core import to_json
 
 from fitserve.errors import FAULT, FitserveError, MalformedRequest, Overloaded, clip
+from fitserve.headers import SECURITY
 
 
 class RequestTimeout(FitserveError):
@@ -125,7 +126,7 @@ def answer(error: FitserveError, *, head_only: bool = False) -> bytes:
         "Content-Type": "application/problem+json",
         "Content-Length": str(len(body)),
     }
-    fields |= error.headers
+    fields |= SECURITY | error.headers
     head = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     return head.encode("latin-1") + b"\r\n" + (b"" if head_only else body)
