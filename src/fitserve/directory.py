@@ -11,10 +11,12 @@ from contextlib import suppress
 from dataclasses import replace
 from threading import Event, Lock, Thread
 from time import monotonic
+from typing import Any
 
 from fitserve.data import limits
 from fitserve.data.columns import Columns
 from fitserve.errors import (
+    ModelExists,
     ModelTraining,
     ModelUnreadable,
     StoreTooNew,
@@ -111,6 +113,14 @@ class ModelDirectory:
         )
         self._queue.look()
         return record
+
+    def rehearse(self, training: Training) -> dict[str, Any]:
+        """What would be told of the training, were it asked for; or why it would be refused."""
+        self._trainer.refuse_what_cannot_fit(training)
+        found = self._store.find(training.key)
+        if found is not None and found.status != "failed":
+            raise ModelExists(*training.key)
+        return training.rehearsal()
 
     def get(self, model_type: str, model_id: int) -> Loaded:
         """The trained model to predict with."""

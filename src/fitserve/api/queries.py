@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from fitserve.data.dialect import Dialect
 from fitserve.data.expectations import sent, validated
 from fitserve.data.options import KINDS, NAMES, SCHEMA, ColumnOptions
-from fitserve.errors import Fault, InvalidRequest, clip, refuse
+from fitserve.errors import Fault, InvalidRequest, clip, refuse, within
 from fitserve.models.base import Model
 from fitserve.storage.store import MAX_MODEL_ID, Key
 
@@ -78,6 +78,12 @@ def truth(query: Mapping[str, str], name: str) -> bool:
     if text not in ("true", "false"):
         raise InvalidRequest.at((name,), f"true or false, not {clip(text, 40)!r}", "bool_parsing")
     return text == "true"
+
+
+def dry_run(query: Mapping[str, str]) -> bool:
+    """Whether a registration shall be checked alone."""
+    with within("query"):
+        return truth(query, "dry_run")
 
 
 def refuse_others(query: Mapping[str, str], known: Collection[str]) -> None:

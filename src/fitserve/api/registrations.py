@@ -77,7 +77,7 @@ class CsvRegistration:
             }
             options = queries.options(given)
             planned = queries.simple(given, PLANNED)
-            read = (*queries.DIALECT, *NAMES, *PLANNED, "model_type", "model_id")
+            read = (*queries.DIALECT, *NAMES, *PLANNED, "model_type", "model_id", "dry_run")
             given = {name: text for name, text in given.items() if name not in read}
             known = ("target", *queries.DIALECT, *NAMES, *PLANNED)
             model = cls.from_kwargs(queries.hyperparameters(cls, given), known=known)

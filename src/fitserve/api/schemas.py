@@ -238,6 +238,11 @@ def description(record: Record) -> dict[str, Any]:
     return told
 
 
+def rehearsal(key: Key, told: dict[str, Any]) -> dict[str, Any]:
+    """The answer of a dry run: the description as far as it is known, and an estimate."""
+    return {"model_type": key.model_type, "model_id": key.model_id} | told
+
+
 def classes(loaded: Loaded, ask: ClassesQuery) -> dict[str, Any]:
     """A part of the labels that the model tells apart, in ascending order."""
     model_type, model_id = loaded.record.key

@@ -64,6 +64,8 @@ class Model(ABC):
     metric: ClassVar[str | None] = None
     """Name of `score`; None: accuracy for classification, r2 for regression."""
     gives_probabilities: ClassVar[bool] = False
+    copies: ClassVar[float] = 4.0
+    """How many arrays as large as X training holds at once, at most."""
     iterating: ClassVar[bool] = False
     """Whether training goes by iterations and reports them (`_iterated`)."""
     scale_matters: ClassVar[bool] = False
@@ -132,6 +134,11 @@ class Model(ABC):
         """Bytes that training surely takes, of a model that was examined: X as it arrives, and
         as an array."""
         return 2 * 8 * self.n_samples_ * self.n_features_in_
+
+    def expected_memory(self) -> int:
+        """Bytes that training takes, of a model that was examined: measured, and rounded up."""
+        n, p, k = self.n_samples_, self.n_features_in_, self._n_outputs
+        return int(8 * (self.copies * n * p + 2 * n * k)) + 150 * n  # of y there is a list, too
 
     def row_cost(self) -> float:
         """Roughly how many operations predicting for one row takes, of a trained model: most

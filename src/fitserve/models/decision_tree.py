@@ -32,6 +32,7 @@ class DecisionTree(Model):
     """
 
     tasks = ("classification", "regression")
+    copies = 8.5
     iterating = True
     gives_probabilities = True
 

@@ -25,6 +25,7 @@ class GaussNaiveBayes(Model):
     """
 
     tasks = ("classification",)
+    copies = 3.0
     gives_probabilities = True
 
     var_smoothing: float = Field(

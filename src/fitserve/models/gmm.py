@@ -30,6 +30,7 @@ class GaussianMixture(Model):
     """
 
     tasks = ("clustering",)
+    copies = 8.0
     scale_matters = True
     iterating = True
     metric = "mean_log_likelihood"
@@ -68,6 +69,11 @@ class GaussianMixture(Model):
         p = self.n_features_in_
         each = {"full": p * p * self.n_components, "tied": p * p}.get(self.covariance_type, 0)
         return super().least_memory() + 2 * 8 * each  # covariances and their factors
+
+    def expected_memory(self) -> int:
+        p = self.n_features_in_
+        each = p * p if self.covariance_type in ("full", "tied") else p
+        return super().expected_memory() + 8 * 7 * each * self.n_components
 
     def _fit(self, X: FloatArray, y: None) -> None:
         self._refuse_too_few(X)

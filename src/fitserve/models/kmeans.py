@@ -25,6 +25,7 @@ class KMeans(Model):
     """
 
     tasks = ("clustering",)
+    copies = 6.5
     scale_matters = True
     iterating = True
     metric = "inertia"

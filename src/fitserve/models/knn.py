@@ -44,6 +44,7 @@ class Knn(Model):
     """
 
     tasks = ("classification", "regression")
+    copies = 12.0
     scale_matters = True
     gives_probabilities = True
     aliases = {"k": "n_neighbors"}  # noqa: RUF012

@@ -67,6 +67,10 @@ class LinearRegression(Model):
     def iterates(self) -> bool:
         return self.learning_rate is not None
 
+    def expected_memory(self) -> int:
+        least = min(self.n_samples_, self.n_features_in_)
+        return super().expected_memory() + 8 * 4 * least * least
+
     def _fit(self, X: FloatArray, y: FloatArray) -> None:
         if self.learning_rate is not None:
             self._descend(X, y, self.learning_rate)

@@ -66,6 +66,9 @@ class LogisticRegression(Model):
     max_iter: int = Field(default=100, ge=1, le=COUNT, description="Iterations at most.")
     tol: float = Field(default=1e-4, ge=0.0, description="When to stop: see the type's summary.")
 
+    def expected_memory(self) -> int:
+        return super().expected_memory() + 8 * 11 * self.n_samples_ * self._n_outputs
+
     def _fit(self, X: FloatArray, y: Codes) -> None:
         counts = np.bincount(y)
         weight = np.full(len(y), 1.0 / len(y))

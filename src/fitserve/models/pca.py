@@ -34,6 +34,7 @@ class PCA(Model):
     """
 
     tasks = ("projection",)
+    copies = 5.5
     scale_matters = True
     metric = "explained_variance_ratio"
 
@@ -45,6 +46,10 @@ class PCA(Model):
     whiten: bool = Field(
         default=False, description="Whether to scale the coordinates to unit variance."
     )
+
+    def expected_memory(self) -> int:
+        least = min(self.n_samples_, self.n_features_in_)
+        return super().expected_memory() + 8 * 4 * least * least
 
     def _fit(self, X: FloatArray, y: None) -> None:
         n, p = X.shape

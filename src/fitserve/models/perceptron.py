@@ -34,6 +34,7 @@ class Perceptron(Model):
     """
 
     tasks = ("classification",)
+    copies = 5.0
     scale_matters = True
     iterating = True
     aliases = {"max_iters": "max_iter"}  # noqa: RUF012

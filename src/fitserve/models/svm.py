@@ -43,6 +43,7 @@ class Svm(Model):
     """
 
     tasks = ("classification",)
+    copies = 7.5
     scale_matters = True
     iterating = True
     aliases = {"num_iters": "max_iter", "lr": "learning_rate"}  # noqa: RUF012

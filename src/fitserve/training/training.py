@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from time import perf_counter
 from typing import Any, Self
 
@@ -21,6 +22,9 @@ from fitserve.evaluation.validation import REPEATS, Source
 from fitserve.models.base import Model, Watch
 from fitserve.storage.store import Key, Record, State
 from fitserve.training.description import SHORTENED, shortened
+
+OVERHEAD = 16 * 2**20
+"""Bytes of a process that trains, beside what it learns from."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,20 @@ class Training:
         """`Model.least_memory`, and the rows that a fold is trained on."""
         least = self.model.least_memory()
         return least + self.X.nbytes // 2 if self.plan.n_folds else least
+
+    def estimate(self) -> dict[str, int]:
+        """How much it is: MiB that training takes at most, and of what."""
+        memory = self.model.expected_memory() + OVERHEAD
+        if self.plan.n_folds:  # the model of all rows stays while others are trained
+            memory += 2 * self.X.nbytes
+            if self.table is not None and self.table.source is not None:
+                memory += 4 * _size(self.table.source.state())
+        rows, columns = self.X.shape
+        return {"memory_mb": -(-memory // 2**20), "rows": rows, "cells": rows * columns}
+
+    def rehearsal(self) -> dict[str, Any]:
+        """What is told of it where it is not to be trained."""
+        return self.description() | {"estimate": self.estimate()}
 
     def queued(self) -> State:
         """What a store keeps of it until it is trained, as `restored` takes it."""
@@ -231,6 +249,13 @@ def trained(
         score = model.score(X, y)
         findings = find(plan, model, X, y, source or Matrix(X), score, of_the_folds)
         return Trained(model, seconds, score, findings)
+
+
+def _size(state: State) -> int:
+    """Bytes of the arrays and texts of a table."""
+    arrays = sum(value.nbytes for value in state.values() if isinstance(value, np.ndarray))
+    texts = chain.from_iterable(value for value in state.values() if isinstance(value, list))
+    return arrays + sum(100 + len(text) for text in texts)
 
 
 class Ongoing:

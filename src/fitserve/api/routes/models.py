@@ -7,7 +7,7 @@ from urllib.request import parse_http_list
 from flask import Blueprint, request, url_for
 from werkzeug.routing import IntegerConverter
 
-from fitserve.api import evaluations, predictions, schemas
+from fitserve.api import evaluations, predictions, queries, schemas
 from fitserve.api.asked import CsvEvaluation, CsvPrediction
 from fitserve.api.bodies import takes
 from fitserve.api.keys import caller, reads, writes
@@ -32,6 +32,8 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     @takes(RegisterRequest, csv=CsvRegistration)
     def register(ask: RegisterRequest | CsvRegistration) -> Any:
         training = ask.training(directory.type(ask.model_type))
+        if queries.dry_run(request.args):
+            return schemas.rehearsal(training.key, directory.rehearse(training))
         if prefers_async():
             record, status = directory.enqueue(training, caller()), HTTPStatus.ACCEPTED
             headers = {"Preference-Applied": "respond-async", "Retry-After": "1"}
