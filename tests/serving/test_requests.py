@@ -151,7 +151,6 @@ def test_what_is_not_is_refused_as_a_problem_and_nothing_follows(server: Server,
 @pytest.mark.parametrize(
     "request_",
     [
-        GET[:20],
         sized("/list", ASK)[:-1],
         sized("/list", LARGE)[:-1],
         chunked("/list", CHUNKS),

@@ -328,14 +328,16 @@ class Connection:
 
     def broken_off(self) -> FitserveError | None:
         """What to tell the client that ended in the middle of something."""
-        if self.idle:
+        if self.request is None:  # most such clients are gone; many may be
             return None
-        if self.request is None:
-            return MalformedRequest(
-                "The request ended in the middle of its header, which an empty line ends."
-            )
         sent = self._body.size if self._body else 0
         return MalformedRequest.incomplete(sent, None if self._chunks else self._declared)
+
+    def readable(self, milliseconds: int) -> bool:
+        """Whether there is something to receive within so short a time."""
+        poll = select.poll()
+        poll.register(self.real, select.POLLIN)
+        return bool(poll.poll(milliseconds))
 
     def gone(self) -> bool:
         """Whether the client has ended, or half ended, its side."""

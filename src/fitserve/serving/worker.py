@@ -31,10 +31,13 @@ HURRY = 2  # seconds that requests get to end when there is no time to wait
 HANDSHAKE = 0.1  # seconds in which a connection that is half made becomes whole
 STOP = 2.0  # seconds that a client gets for each next step of its once the server stops
 QUEUED = 1.0  # seconds in the queue, after which the client may be gone
+STAY_MS = 1  # that a thread waits for the same client's next request, where there are ...
+FEW = 4  # ... connections at most
 ACCEPTED_AT_ONCE = 16
 SPARE_FILES = 100  # descriptors for everything but connections
-YIELD = 0.002  # seconds between looks at whether another worker takes what this one should not ...
-PATIENCE = 0.02  # ... after which it does
+YIELD = 0.001  # seconds between looks at whether another worker takes what this one should not ...
+PATIENCE = 0.02  # ... after which it does, as it does where more than so many wait:
+DEEP = 64
 SPOOLED = 2**29  # bytes on disk for all workers, or four of the largest bodies
 
 _FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -51,6 +54,11 @@ class Threads:
 
     def give(self, connection: Connection) -> None:
         self._jobs.put((connection, time.monotonic()))
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits for a thread."""
+        return not self._jobs.empty()
 
     def _run(self) -> None:
         while True:
@@ -176,10 +184,10 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def _accept(self, listener: Any, name: Any) -> None:
         for _ in range(ACCEPTED_AT_ONCE):
-            if not self._may_accept() or not self._take_one(listener, name):
+            if not self._may_accept(listener) or not self._take_one(listener, name):
                 return
 
-    def _may_accept(self) -> bool:
+    def _may_accept(self, listener: Any) -> bool:
         now = time.monotonic()
         if now < self._rest:
             return False
@@ -191,10 +199,10 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self._yielding = 0.0
             return True
         self._yielding = self._yielding or now
-        if now < self._yielding + PATIENCE:
+        if now < self._yielding + PATIENCE and listener.get_backlog() <= DEEP:
             self._pause(YIELD)
             return False
-        self._yielding = 0.0  # nobody else came
+        self._yielding = 0.0  # nobody else came, or more come than both can yield
         return True
 
     def _take_one(self, listener: Any, name: Any) -> bool:
@@ -344,19 +352,39 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         if time.monotonic() > since + QUEUED and connection.gone():
             self._go_on(connection, keep=False)
             return
-        keep = False
+        while self._answer(connection):
+            if connection.large or self.tpool.busy:
+                self._give(connection)
+                return
+
+    def _answer(self, connection: Connection) -> bool:
+        """Answer the request; whether the client's next one is here, whole, and still this
+        thread's. Otherwise the connection is given away."""
         try:
             keep = bool(self.handle_request(connection.request, connection))
             connection.push()
+            if not keep or connection.unsent:
+                self._go_on(connection, keep)
+                return False
+            connection.next()
+            if self._asks_again(connection):
+                return True
+            self._wait_for_more(connection)
         except BodyAsked:
             self._ask(connection)
-            return
-        except (OSError, StopIteration):
-            keep = False  # the client is gone, or the answer broke off
+        except (OSError, StopIteration):  # the client is gone, or the answer broke off
+            self._go_on(connection, keep=False)
         except Exception as error:  # noqa: BLE001  # told, and logged where it is ours
             self._refuse(connection, error)
-            return
-        self._go_on(connection, keep)
+        return False
+
+    def _asks_again(self, connection: Connection) -> bool:
+        """One of few clients that asks again at once saves the way over the loop: this thread looks
+        for a millisecond, and only takes what is there."""
+        if connection.pending:
+            return connection.whole()
+        stays = self.alive and len(self._connections) <= FEW and connection.readable(STAY_MS)
+        return stays and connection.receive() and connection.whole()
 
     def _ask(self, connection: Connection) -> None:
         try:
