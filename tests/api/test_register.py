@@ -139,14 +139,26 @@ def test_a_y_that_looks_like_a_quantity_is_told_in_the_advice(api: Api) -> None:
     assert api.client.get("/models/knn/1").json == told
     labels = api.register("knn", 2, **many, task="classification").json
     assert labels is not None
-    assert (labels["task"], len(labels["classes"]), labels["advice"]) == ("classification", 30, [])
+    assert (labels["task"], len(labels["classes"])) == ("classification", 30)
+    assert not [one for one in labels["advice"] if "quantity" in one["words"]]
     only = api.register("gauss_naive_bayes", 1, **many).json
     assert only is not None
     assert only["task"] == "classification"
     assert only["advice"][0]["set"] == {"model_type": "decision_tree"}
     numbers = api.register("linear_regression", 1, **many).json
     assert numbers is not None
-    assert numbers["advice"] == []
+    assert not [one for one in numbers["advice"] if "quantity" in one["words"]]
+
+
+def test_what_a_matrix_tells_is_advised_too(api: Api) -> None:
+    rows = [[i % 3, 1000 * (i % 4), 7] for i in range(12)]
+    kwargs: dict[str, Any] = {"X": rows, "y": [0, 1] * 6, "feature_names": ["a", "b", "c"]}
+    told = api.register("knn", 1, **kwargs).json
+    assert told is not None
+    assert [one["set"] for one in told["advice"]] == [{"drop": ["c"]}, {"standardize": True}]
+    mended = api.register("knn", 2, drop=["c"], standardize=True, **kwargs).json
+    assert mended is not None
+    assert mended["advice"] == []
 
 
 def test_a_model_stored_before_there_was_advice_has_none(app: Flask, api: Api) -> None:

@@ -10,13 +10,16 @@ from werkzeug.datastructures import MultiDict
 from fitserve.api import queries
 from fitserve.data import intake, json_table, observations
 from fitserve.data.advice import Advice
+from fitserve.data.arrays import FloatArray
+from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile
+from fitserve.data.encoding import NumberEncoder
 from fitserve.data.intake import Intake
 from fitserve.data.options import NAMES
 from fitserve.errors import InvalidRequest, Location, clip, relocated, within
 from fitserve.evaluation.plan import OPTIONS as PLANNED
 from fitserve.evaluation.plan import classes_of, plan_of
-from fitserve.models.base import Model
+from fitserve.models.base import Codes, Model
 from fitserve.storage.store import Key
 from fitserve.training.training import OfTable, Training
 
@@ -149,11 +152,24 @@ def _training(
         plan = plan_of(planned)
         plan.check(model, found.y)
     advice += observations.of_rows(found.table)
-    advice += observations.of_columns(found.X, found.columns, of_scale=model.scale_matters)
     classes = classes_of(model, found.y)
-    if model.classes_ is not None and classes is not None:
-        advice += observations.of_classes(model.classes_.tolist(), classes)
+    advice += noted(model, found.X, classes, found.columns)
     kept = plan.sampled(model, classes).tolist()
     numbers = np.array([found.number(row) for row in kept], dtype=np.intp)
-    table = OfTable(found.columns, found.table, found.described, advice, place)
-    return Training(key, model, found.X, found.y, None, plan, spelled, table, numbers)
+    table = OfTable(found.columns, found.table, found.described, place)
+    return Training(key, model, found.X, found.y, None, plan, spelled, table, numbers, advice)
+
+
+def noted(model: Model, X: FloatArray, classes: Codes | None, columns: Columns) -> list[Advice]:
+    """What is advised of a matrix, made of these columns, and of its classes, before a model
+    that was examined is trained on it."""
+    advice = list(observations.of_columns(X, columns, of_scale=model.scale_matters))
+    if model.classes_ is not None and classes is not None:
+        advice += observations.of_classes(model.classes_.tolist(), classes)
+    return advice
+
+
+def of_matrix(X: FloatArray, names: list[str] | None) -> Columns:
+    """A matrix that came as it is, as columns."""
+    named = names or [str(j) for j in range(X.shape[1])]
+    return Columns([NumberEncoder(name) for name in named])

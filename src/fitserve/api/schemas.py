@@ -15,7 +15,7 @@ from fitserve.data.json_text import parse_json
 from fitserve.data.options import SCHEMA as COLUMN_OPTIONS
 from fitserve.errors import Fault, InvalidRequest, clip, refuse, within
 from fitserve.evaluation import plan
-from fitserve.evaluation.plan import OPTIONS, plan_of
+from fitserve.evaluation.plan import OPTIONS, classes_of, plan_of
 from fitserve.models import catalog
 from fitserve.models.base import Model
 from fitserve.storage.cache import Loaded
@@ -125,7 +125,11 @@ class RegisterRequest(Request):
             model.examine(X, y)
             planned = plan_of(self.kwargs)
             planned.check(model, y)
-        return Training(Key(self.model_type, self.model_id), model, X, y, names, planned, spelled)
+        advice = registrations.noted(
+            model, X, classes_of(model, y), registrations.of_matrix(X, names)
+        )
+        key = Key(self.model_type, self.model_id)
+        return Training(key, model, X, y, names, planned, spelled, noted=advice)
 
 
 class PredictRequest(Request):

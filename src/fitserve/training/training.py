@@ -1,7 +1,7 @@
 """A training: what is asked for, how it is getting on, what it comes to."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
@@ -35,7 +35,6 @@ class OfTable:
     source: Examined | None
     """The table itself, for folds to learn from parts of it."""
     described: list[dict[str, Any]]
-    advice: list[Advice]
     place: Callable[[Location], Location]
     """Where in the request lies what a model says of X, y or a hyperparameter."""
 
@@ -46,18 +45,17 @@ class OfTable:
 
     def queued(self) -> State:
         """What `Training.data` lacks of it."""
-        return {"described": self.described, "advice": [one.told() for one in self.advice]}
+        return {"described": self.described}
 
     @classmethod
     def restored(cls, data: State) -> Self:
         source = Examined.restored(data) if "table" in data else None
-        advice = [Advice(**one) for one in data["advice"]]
         columns = Columns.restored(data["columns"])
 
         def place(loc: Location) -> Location:  # what was sent is not there any more
             return ("kwargs", *columns.place(lambda row, name: ("X", row, name), loc[1:]))
 
-        return cls(columns, source, data["described"], advice, place)
+        return cls(columns, source, data["described"], place)
 
     def told(self) -> dict[str, Any]:
         names = self.columns.names
@@ -85,6 +83,8 @@ class Training:
     """What X was made of, where it was a table; None where it came as it is."""
     numbers: NDArray[np.intp] | None = None
     """Of the rows of a table that are kept: of a CSV their lines, of JSON from 0."""
+    noted: Sequence[Advice] = ()
+    """What is advised of X and y."""
 
     def as_asked(self) -> AbstractContextManager[None]:
         """Say of the faults found inside what the caller calls things by, and where they lie."""
@@ -138,7 +138,8 @@ class Training:
         told = self.model.hyperparameters()
         names = {"feature_names": self.feature_names, "spelled": dict(self.spelled)}
         of_table = {} if self.table is None else self.table.queued()
-        return {**self.data(), "hyperparameters": told, **names, **of_table}
+        noted = [one.told() for one in self.noted]
+        return {**self.data(), "hyperparameters": told, "noted": noted, **names, **of_table}
 
     @classmethod
     def restored(cls, key: Key, of: type[Model], told: Mapping[str, Any], data: State) -> Self:
@@ -150,7 +151,8 @@ class Training:
         plan = Plan(**data.get("plan", {}))
         table = OfTable.restored(data) if "columns" in data else None
         spelled, numbers = data.get("spelled", {}), data.get("numbers")
-        return cls(key, model, X, y, names, plan, spelled, table, numbers)
+        noted = [Advice(**one) for one in data.get("noted", [])]
+        return cls(key, model, X, y, names, plan, spelled, table, numbers, noted)
 
     def description(self) -> dict[str, Any]:
         """What is told of the model beside its key, status and time, before it is trained."""
@@ -166,8 +168,7 @@ class Training:
         if self.table is not None:
             told |= self.table.told() | {"n_encoded": model.n_features_in_}
         told["hyperparameters"] = model.hyperparameters()
-        advice = [*model.advice(), *(self.table.advice if self.table is not None else [])]
-        told["advice"] = [one.told() for one in advice]
+        told["advice"] = [one.told() for one in (*model.advice(), *self.noted)]
         return shortened(told)
 
     def name_features(self, model: Model) -> None:
