@@ -9,8 +9,9 @@ from flask import Flask, Response
 from flask.json.provider import JSONProvider
 from pydantic_core import from_json, to_json
 
-from fitserve.api import keys, problems
+from fitserve.api import keys, problems, rates
 from fitserve.api.keys import BadKeys, Keys
+from fitserve.api.rates import Rates
 from fitserve.api.routes import health, inference_protocol, models
 from fitserve.config import PREFIX, WAITING, Server, SettingError, Settings
 from fitserve.directory import ModelDirectory
@@ -32,11 +33,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json = _Json(app)
     problems.init_app(app)
     app.after_request(_secured)
-    keys.init_app(app, open_keys(settings))
-    limits = Limits(settings.training_seconds, settings.training_memory_mb)
+    given = open_keys(settings)
+    keys.init_app(app, given)
+    if settings.requests_per_minute is not None:  # of those who try keys as well
+        rates.init_app(app, Rates(settings.requests_per_minute))
+    keys.require(app, given)
+    limits = Limits(settings.training_seconds, settings.training_memory_mb, settings.max_cells)
     waiting = app.extensions["fitserve.waiting"] = BoundedSemaphore(WAITING)
     trainer = Trainer(limits, Server.load(dict(os.environ)).trainers(settings), waiting)
-    predictor = Predictor(settings.predict_seconds, waiting)
+    predictor = Predictor(settings.predict_seconds, waiting, settings.max_batch_rows)
     directory = ModelDirectory(
         catalog(),
         open_store(settings),
@@ -62,13 +67,13 @@ def open_keys(settings: Settings) -> Keys:
 
 def open_store(settings: Settings) -> Store:
     if settings.in_memory:
-        return MemoryStore()
+        return MemoryStore(most=settings.max_models)
     from fitserve.storage.database import (
         SqlStore,  # SQLAlchemy takes time to load; not needed above
     )
 
     try:
-        return SqlStore(settings.store)
+        return SqlStore(settings.store, most=settings.max_models)
     except ValueError as error:
         raise SettingError("FITSERVE_STORE", str(error)) from None
 

@@ -8,6 +8,7 @@ from flask import Config
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fitserve.data.expectations import asked, sent
+from fitserve.data.limits import CELLS
 
 PREFIX = "FITSERVE"
 THREADS = 16
@@ -79,6 +80,25 @@ class Settings(_FromEnvironment):
         default=None,
         repr=False,
         description="Keys that may register and delete as well.",
+    )
+
+    requests_per_minute: int | None = Field(
+        default=None,
+        ge=1,
+        description="Requests a minute that one key, or without keys one address, may send.",
+    )
+
+    max_cells: int = Field(
+        default=CELLS,
+        ge=1,
+        le=CELLS,
+        description="Rows times columns, as they are encoded, that a model may be trained on.",
+    )
+    max_batch_rows: int | None = Field(
+        default=None, ge=1, description="Rows that one request may predict or evaluate."
+    )
+    max_models: int | None = Field(
+        default=None, ge=1, description="Models that the store may hold."
     )
 
     @property

@@ -90,7 +90,8 @@ class ModelDirectory:
     @property
     def limits(self) -> dict[str, int]:
         """What a model may be made of at most, by name."""
-        return limits.PUBLISHED | {"memory_mb": self._trainer.limits.memory_mb}
+        given = self._trainer.limits
+        return limits.PUBLISHED | {"cells": given.cells, "memory_mb": given.memory_mb}
 
     def register(self, training: Training, client: str = "") -> Record:
         """Train, and publish the model under its key; whatever fails leaves the key free."""

@@ -455,6 +455,20 @@ class TooManyTrainings(FitserveError):
         )
 
 
+class RateLimited(FitserveError):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    name = "rate-limited"
+    title = "Too many requests"
+
+    def __init__(self, most: int, wait: int) -> None:
+        super().__init__(
+            f"You have sent {most:,} requests in a minute, as many as one client may. Nothing was "
+            f"changed. Send the request again in {wait} seconds, or raise the limit with the "
+            "setting FITSERVE_REQUESTS_PER_MINUTE.",
+            retry_after=wait,
+        )
+
+
 class Overloaded(FitserveError):
     """There is no room for this one beside the others."""
 
@@ -574,6 +588,43 @@ class TooLarge(FitserveError):
         super().__init__(
             f"The body is over the limit of {limit} bytes. Send less, or raise the limit with "
             "the setting FITSERVE_MAX_CONTENT_LENGTH."
+        )
+
+
+class TooMany(FitserveError):
+    """The request asks for more than a setting allows."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    name = "too-large"
+    title = "The request is over a limit"
+
+    @classmethod
+    def cells(cls, rows: int, columns: int, limit: int) -> "TooMany":
+        return cls(
+            f"{rows:,} rows of {columns:,} columns, as they are encoded, are {rows * columns:,} "
+            f"cells, over the limit of {limit:,}. Send fewer rows or columns, or raise the limit "
+            "with the setting FITSERVE_MAX_CELLS."
+        )
+
+    @classmethod
+    def rows(cls, rows: int, limit: int) -> "TooMany":
+        return cls(
+            f"{rows:,} rows are over the limit of {limit:,} in one request. Send fewer at a time, "
+            "or raise the limit with the setting FITSERVE_MAX_BATCH_ROWS."
+        )
+
+
+class TooManyModels(FitserveError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    name = "busy"
+    title = "The store has no room for another model"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The store holds {limit:,} models, failed and queued ones counted, as many as it may. "
+            "Nothing was changed. DELETE one that is not needed any more, or raise the limit with "
+            "the setting FITSERVE_MAX_MODELS; then send the request again.",
+            retry_after=10,
         )
 
 

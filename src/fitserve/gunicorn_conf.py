@@ -10,6 +10,7 @@ from typing import Any
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
+from fitserve.api.rates import Counts  # noqa: E402
 from fitserve.app import open_keys, prepare_store  # noqa: E402
 from fitserve.config import THREADS, Server, Settings  # noqa: E402
 from fitserve.serving.closing import take_no_more  # noqa: E402
@@ -28,6 +29,7 @@ bind = (
 )
 workers = _server.workers(_settings)
 _shares = Shares(workers)
+_counts = None if _settings.requests_per_minute is None else Counts(_shares.rows)
 worker_class = "fitserve.serving.worker.Worker"
 threads = THREADS
 keepalive = (
@@ -56,7 +58,9 @@ def on_starting(server: Any) -> None:
             )
 
 
-def post_worker_init(_worker: object) -> None:
+def post_worker_init(worker: Any) -> None:
+    if _counts is not None:
+        worker.wsgi.extensions["fitserve.rates"].join(_counts, worker.share.row)
     # A body of a million rows is a million lists, and looking for circles among them every 700 of
     # them takes three times as long as reading it, while all other threads wait.
     gc.freeze()

@@ -11,7 +11,7 @@ from threading import BoundedSemaphore, Event, Semaphore
 from time import monotonic
 from typing import TypeVar
 
-from fitserve.errors import Overloaded, PredictionLimit
+from fitserve.errors import Overloaded, PredictionLimit, TooMany
 from fitserve.training.turns import Turns
 
 SHORT = 2e7  # operations that are done at a stretch: some 20 ms
@@ -25,8 +25,12 @@ T = TypeVar("T")
 class Predictor:
     """Predicts for any number of threads, for each at most so many seconds."""
 
-    def __init__(self, seconds: int = 30, waiting: Semaphore | None = None) -> None:
+    def __init__(
+        self, seconds: int = 30, waiting: Semaphore | None = None, most_rows: int | None = None
+    ) -> None:
         self.seconds = seconds
+        self.most_rows = most_rows
+        """In one request; of CSV its lines count."""
         self._turns = Turns(1)
         self._waiting = waiting or BoundedSemaphore(WAITING)
         self._aborted = Event()
@@ -58,7 +62,9 @@ class Predictor:
         predict: Callable[[B], T],
     ) -> list[T]:
         """The same of `blocks(step)`, which are made one at a time, and of which there are at
-        most `n_rows` rows."""
+        most `n_rows` rows. Raises `TooMany`, too."""
+        if self.most_rows is not None and n_rows > self.most_rows:
+            raise TooMany.rows(n_rows, self.most_rows)
         step = max(1, int(BLOCK / cost))
         if n_rows * cost <= SHORT:
             return [predict(block) for block in blocks(step)]

@@ -153,30 +153,33 @@ def declared(view: Callable[..., Any]) -> Access | None:
 
 
 def init_app(app: Flask, keys: Keys) -> None:
-    """Ask for keys before anything of a request is looked at, its body above all."""
+    """Find out who asks, before anything else of a request is looked at."""
+
+    def know() -> None:
+        found = _presented(keys) if keys.given else None
+        g.key_name = None if found is None else found.name
+        g.key_access = Access.OPEN if found is None else found.access
+
+    app.before_request(know)
+
+
+def require(app: Flask, keys: Keys) -> None:
+    """Ask for keys before a body is read."""
     views = app.view_functions
     needs = {said: keys.needed(Access.WRITE if said is None else said) for said in (None, *Access)}
 
     def check() -> None:
-        g.key_name = None
-        if not keys.given:
-            return
-        key = _presented(keys)
-        if key is not None:
-            g.key_name = key.name
         if request.query_string:
             _refuse_in_query(keys)
         if request.endpoint is None:  # there is no such route, and that is no secret
             return
         need = needs[declared(views[request.endpoint])]
-        if need is Access.OPEN:
+        if g.key_access >= need:
             return
-        if key is None:
-            raise _unauthorized(need)
-        if key.access < need:
-            raise Forbidden
+        raise _unauthorized(need) if g.key_name is None else Forbidden()
 
-    app.before_request(check)
+    if keys.given:
+        app.before_request(check)
 
 
 def caller() -> str:

@@ -17,12 +17,12 @@ class Shares:
     """The rows: made, given and freed by the process that starts the workers."""
 
     def __init__(self, workers: int) -> None:
-        self._rows = 2 * workers + 8  # a reload has the old workers beside the new ones
-        self._table: Any = memoryview(mmap.mmap(-1, 8 * _ROW * self._rows)).cast("d")
+        self.rows = 2 * workers + 8  # a reload has the old workers beside the new ones
+        self._table: Any = memoryview(mmap.mmap(-1, 8 * _ROW * self.rows)).cast("d")
         self._taken: set[int] = set()
 
     def take(self) -> "Share":
-        row = min(set(range(self._rows)) - self._taken, default=self._rows - 1)
+        row = min(set(range(self.rows)) - self._taken, default=self.rows - 1)
         self._taken.add(row)
         share = Share(self._table, row)
         share.tell(STARTING)

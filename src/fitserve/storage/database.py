@@ -44,6 +44,7 @@ from fitserve.errors import (
     ModelUnreadable,
     StoreFull,
     StoreUnavailable,
+    TooManyModels,
     TooManyTrainings,
     TrainingCancelled,
 )
@@ -92,7 +93,8 @@ QUEUE_BYTES = 2**32  # of what is queued to be learned from
 class SqlStore:
     """Models as rows. Every change is one transaction, durable when the method returns."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, most: int | None = None) -> None:
+        self._most = most
         self._url = parse_url(url)
         self._file = file_of(self._url)
         self._engine = make_engine(self._url, self._file)
@@ -150,6 +152,10 @@ class SqlStore:
         with self._transaction(write=True) as connection:
             if connection.execute(statement).first() is None:
                 raise ModelExists(*key)
+            if self._most is not None:
+                there = connection.execute(select(func.count()).select_from(models)).scalar_one()
+                if there > self._most:
+                    raise TooManyModels(self._most)
             if packed is not None:
                 self._refuse_more(connection, len(packed["arrays"]), packed["description"], most)
                 # What a deletion left that went on while this key was being reserved.

@@ -7,7 +7,7 @@ from itertools import accumulate
 from threading import Lock
 from typing import Any
 
-from fitserve.errors import ModelExists, TooManyTrainings
+from fitserve.errors import ModelExists, TooManyModels, TooManyTrainings
 from fitserve.storage.line import Waiting, in_turn
 from fitserve.storage.store import (
     PAGE_BYTES,
@@ -28,7 +28,8 @@ class MemoryStore:
     """A store that ends with its process; for one worker only. Its reservations cannot be
     orphaned, so they never expire."""
 
-    def __init__(self, queue_bytes: int = 2**29) -> None:
+    def __init__(self, queue_bytes: int = 2**29, *, most: int | None = None) -> None:
+        self._most = most
         self._models: dict[Key, tuple[Record, State]] = {}
         self._samples: dict[str, State] = {}  # by the tokens of ready models
         self._queue: dict[Key, State] = {}  # in the order in which they came
@@ -58,6 +59,8 @@ class MemoryStore:
         with self._lock:
             if key in self._models and self._models[key][0].status != "failed":
                 raise ModelExists(*key)
+            if self._most is not None and len(self._models) - (key in self._models) >= self._most:
+                raise TooManyModels(self._most)
             if data is not None:
                 if sum(one == client for one in self._clients.values()) >= most:
                     raise TooManyTrainings(most)

@@ -79,7 +79,8 @@ class Store(Protocol):
         client: str = "",
         most: int = QUEUED,
     ) -> Record:
-        """Take the key, or raise `ModelExists`. With `data`, queue it for the client; or raise
+        """Take the key, or raise `ModelExists`, or `TooManyModels` where the store holds as many as
+        it may. With `data`, queue it for the client; or raise
         `Busy`, or `TooManyTrainings` where the client has `most` in the queue and in training."""
 
     def waits(self, model_types: Collection[str]) -> bool:

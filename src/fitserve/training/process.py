@@ -28,6 +28,7 @@ from time import monotonic
 from typing import Any, NoReturn
 
 from fitserve.data.learning import Examined
+from fitserve.data.limits import CELLS
 from fitserve.errors import FAULT, Busy, Fault, FitserveError, InvalidRequest, TrainingLimit
 from fitserve.evaluation.findings import Findings
 from fitserve.evaluation.plan import Plan
@@ -52,6 +53,7 @@ class Limits:
 
     seconds: int = 300
     memory_mb: int = 2048
+    cells: int = CELLS
 
 
 class ForkServer:

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from threading import BoundedSemaphore, Event, Semaphore
 from time import thread_time
 
-from fitserve.errors import Busy, TrainingLimit
+from fitserve.errors import Busy, TooMany, TrainingLimit
 from fitserve.training import process
 from fitserve.training.lanes import GivesWay, Lanes, Turn
 from fitserve.training.process import ForkServer, Limits
@@ -42,6 +42,9 @@ class Trainer:
         self._server.close()
 
     def refuse_what_cannot_fit(self, training: Training) -> None:
+        rows, columns = training.X.shape
+        if rows * columns > self.limits.cells:
+            raise TooMany.cells(rows, columns, self.limits.cells)
         needed = training.least_memory() // 2**20
         if needed > self.limits.memory_mb:
             raise TrainingLimit.memory(self.limits.memory_mb, needed)
