@@ -12,12 +12,13 @@ from pydantic_core import from_json, to_json
 from fitserve.api import keys, problems, rates
 from fitserve.api.keys import BadKeys, Keys
 from fitserve.api.rates import Rates
-from fitserve.api.routes import health, inference_protocol, models
+from fitserve.api.routes import documents, health, inference_protocol, models
 from fitserve.config import PREFIX, WAITING, Server, SettingError, Settings
 from fitserve.directory import ModelDirectory
 from fitserve.errors import StoreTooNew, StoreUnavailable
 from fitserve.headers import SECURITY
 from fitserve.models import catalog
+from fitserve.pages import documentation
 from fitserve.predictor import Predictor
 from fitserve.storage.memory import MemoryStore
 from fitserve.storage.store import Store
@@ -54,6 +55,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(models.blueprint(directory))
     app.register_blueprint(health.blueprint(directory))
     app.register_blueprint(inference_protocol.blueprint(directory))
+    document = documents.Document(app, catalog(), given)
+    app.register_blueprint(documents.blueprint(document))
+    app.register_blueprint(documentation.blueprint(document))
     app.extensions["fitserve"] = directory
     return app
 

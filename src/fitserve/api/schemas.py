@@ -303,6 +303,29 @@ def model_type(cls: type[Model], limits: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
+_CELL: dict[str, Any] = {
+    "anyOf": [{"type": kind} for kind in ("number", "string", "boolean", "null")]
+}
+_CELLS = {"type": "array", "minItems": 1, "items": _CELL}
+_TABLES: list[dict[str, Any]] = [
+    {"type": "array", "minItems": 1, "items": {"type": "object", "minProperties": 1}},
+    {"type": "array", "minItems": 1, "items": _CELLS},
+]
+
+FEATURES: dict[str, Any] = {
+    "anyOf": [_CELLS, *_TABLES, {"type": "object", "minProperties": 1}],
+    "description": "One row: numbers, or an object by the names of the columns; or rows, a list of "
+    "such; or columns by name. Cells are numbers, and of a table also text, true, false or null.",
+}
+"""JSON Schema of `features`."""
+TRUTH: dict[str, Any] = {
+    "anyOf": [{"type": "array", "items": _CELL}, {"type": "null"}],
+    "default": None,
+    "description": "What is true of each row, where features hold no target.",
+}
+"""JSON Schema of `y` at /evaluate."""
+
+
 def kwargs_schema(cls: type[Model]) -> dict[str, Any]:
     """JSON Schema of `kwargs`: the data, the hyperparameters, and their original names."""
     schema = dict(cls.schema())
