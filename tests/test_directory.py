@@ -202,11 +202,11 @@ def test_what_was_trained_is_published_when_the_store_is_there_again(
 ) -> None:
     publish, away = MemoryStore.publish, [True, True]
 
-    def sometimes(self: MemoryStore, record: Record, state: State) -> Record:
+    def sometimes(self: MemoryStore, *what: Any) -> Record:
         if away:
             away.pop()
             raise StoreUnavailable
-        return publish(self, record, state)
+        return publish(self, *what)
 
     monkeypatch.setattr(queue, "PUBLISH_EVERY", 0.01)
     monkeypatch.setattr(MemoryStore, "publish", sometimes)

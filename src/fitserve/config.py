@@ -65,7 +65,7 @@ class Settings(_FromEnvironment):
         default=2048, ge=64, description="Most memory that one training may take, in MiB."
     )
     client_trainings: int = Field(
-        default=100, ge=1, description="Trainings that one client may have at a time."
+        default=256, ge=1, description="Trainings that one client may have at a time."
     )
     predict_seconds: int = Field(
         default=30, ge=1, le=3600, description="Longest that one prediction may take."

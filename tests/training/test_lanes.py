@@ -113,7 +113,7 @@ def test_endless_trainings_leave_turns_to_others(api: Api) -> None:
         environ_overrides=other,
     )
     assert queued.status_code == 202
-    until(lambda: told(api, "/models/pca/2")["status"] == "ready")
+    until(lambda: told(api, "/models/pca/2")["status"] == "ready", 60.0)
     assert all(told(api, f"/models/kmeans/{n}")["status"] == "training" for n in endless)
 
 
