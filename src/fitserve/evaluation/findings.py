@@ -62,7 +62,8 @@ def find(
 def _of_rows(
     plan: Plan, model: Model, X: FloatArray, truth: Truth | None, held_out: HeldOut | None
 ) -> dict[str, Any]:
-    rows = plan.sampled(model, None if model.classes_ is None else truth)
+    classes = None if model.classes_ is None else truth
+    rows = plan.sampled(model, classes) if held_out is None else held_out.rows
     if not len(rows):
         return {}
     kept: dict[str, Any] = {"rows": rows, "X": X[rows]}

@@ -44,4 +44,7 @@ def draw(n_samples: int, size: int, random_state: int, y: Codes | None = None) -
 
 def _by_class(n_samples: int, rng: np.random.Generator, y: Codes | None) -> Rows:
     order: Rows = rng.permutation(n_samples)
-    return order if y is None else order[np.argsort(y[order], kind="stable")]
+    if y is None:
+        return order
+    few = y[order].astype(np.int16) if y.max() < 2**15 else y[order]  # which sort by counting
+    return order[np.argsort(few, kind="stable")]

@@ -1,7 +1,7 @@
 """What is to be found out of a model while it is trained: options that stand beside its
 hyperparameters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import Any
@@ -60,13 +60,15 @@ class Plan:
         """How many models are trained beside the one that is served."""
         return self.cv or int(self.holdout is not None)
 
-    def sampled(self, model: Model, classes: Codes | None) -> Rows:
+    def sampled(
+        self, model: Model, classes: Codes | None, folds: Sequence[Rows] | None = None
+    ) -> Rows:
         """The rows that are kept: of those held out where there are any, a stratified draw; fewer
-        than `sample`, where they are wide."""
+        than `sample`, where they are wide. `folds` are `self.folds`, if they are known."""
         numbers = 3 + model.n_features_in_  # the row's number, y, the prediction
         numbers += 0 if model.classes_ is None else len(model.classes_)
         most = min(self.sample, SAMPLE_BYTES // (8 * numbers))
-        folds = self.folds(model, classes)
+        folds = self.folds(model, classes) if folds is None else folds
         rows = np.sort(np.concatenate(folds)) if folds else np.arange(model.n_samples_)
         strata = None if classes is None else classes[rows]
         return rows[sample_rows(len(rows), most, model.random_state, strata)]
@@ -105,14 +107,15 @@ class Plan:
                 f"X has {n} rows, too few for {self.cv} folds; ask for at most {n}",
                 "too_few_rows",
             )
-        if n - len(self.folds(model, classes)[0]) < 1:
+        folds = self.folds(model, classes)
+        if n - len(folds[0]) < 1:
             raise InvalidRequest.at(
                 ("holdout",),
                 f"X has {n} rows, and a share of {self.holdout} would leave none to train on; "
                 "give a smaller one",
                 "too_few_rows",
             )
-        for fold in self.folds(model, classes):
+        for fold in folds:
             if classes is not None and len(np.unique(np.delete(classes, fold))) < 2:
                 raise InvalidRequest.at(
                     (name,),

@@ -85,7 +85,7 @@ def validate(plan: Plan, model: Model, source: Source, y: Target, watch: Watch) 
     classes = None if model.classes_ is None else truth
     tests = plan.folds(model, classes)
     held_out = np.sort(np.concatenate(tests))
-    kept = plan.sampled(model, classes)
+    kept = plan.sampled(model, classes, tests)
     predicted = np.zeros_like(truth)
     probabilities: list[FloatArray] = []
     scores: list[float | None] = []
