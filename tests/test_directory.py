@@ -26,7 +26,7 @@ from fitserve.errors import (
 from fitserve.models.base import Model, hyperparameters
 from fitserve.storage.database import SqlStore
 from fitserve.storage.memory import MemoryStore
-from fitserve.storage.store import Key, Record, State
+from fitserve.storage.store import Key, Record
 from fitserve.training import queue
 from fitserve.training.process import Limits
 from fitserve.training.trainer import Trainer
