@@ -39,6 +39,7 @@ locals {
     "aws:elasticbeanstalk:application:environment" = {
       FITSERVE_CACHE_MB           = tostring(local.cache_mb)
       FITSERVE_MAX_CONTENT_LENGTH = tostring(var.max_content_length)
+      FITSERVE_PROXIES            = var.load_balanced ? "2" : "1" # the balancer, and nginx beside the container
       FITSERVE_TRAINING_MEMORY_MB = tostring(local.training_mb)
       FITSERVE_TRAINING_SECONDS   = tostring(local.training_seconds)
       WEB_CONCURRENCY             = tostring(local.workers)

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response
 from flask.json.provider import JSONProvider
 from pydantic_core import from_json, to_json
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from fitserve.api import keys, problems, rates
 from fitserve.api.keys import BadKeys, Keys
@@ -59,6 +60,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(documents.blueprint(document))
     app.register_blueprint(documentation.blueprint(document))
     app.extensions["fitserve"] = directory
+    if settings.proxies:  # whose word is taken for a client's address, and for nothing else
+        outermost = app.wsgi_app
+        app.wsgi_app = ProxyFix(outermost, x_for=settings.proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     return app
 
 

@@ -67,6 +67,12 @@ class Settings(_FromEnvironment):
     client_trainings: int = Field(
         default=256, ge=1, description="Trainings that one client may have at a time."
     )
+    proxies: int = Field(
+        default=0,
+        ge=0,
+        le=9,
+        description="Proxies in front, each of which adds to X-Forwarded-For whom it serves.",
+    )
     predict_seconds: int = Field(
         default=30, ge=1, le=3600, description="Longest that one prediction may take."
     )

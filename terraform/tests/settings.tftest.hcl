@@ -40,6 +40,7 @@ run "one_instance" {
       "aws:elasticbeanstalk:application Application Healthcheck URL"              = "/health"
       "aws:elasticbeanstalk:application:environment FITSERVE_CACHE_MB"            = "166"
       "aws:elasticbeanstalk:application:environment FITSERVE_MAX_CONTENT_LENGTH"  = "67108864"
+      "aws:elasticbeanstalk:application:environment FITSERVE_PROXIES"             = "1"
       "aws:elasticbeanstalk:application:environment FITSERVE_STORE"               = "sqlite:////var/lib/fitserve/fitserve.sqlite3"
       "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_MEMORY_MB"  = "332"
       "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_SECONDS"    = "300"
@@ -121,6 +122,7 @@ run "load_balanced_over_a_database" {
       "aws:elasticbeanstalk:application Application Healthcheck URL"              = "/health"
       "aws:elasticbeanstalk:application:environment FITSERVE_CACHE_MB"            = "934"
       "aws:elasticbeanstalk:application:environment FITSERVE_MAX_CONTENT_LENGTH"  = "67108864"
+      "aws:elasticbeanstalk:application:environment FITSERVE_PROXIES"             = "2"
       "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_MEMORY_MB"  = "1868"
       "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_SECONDS"    = "300"
       "aws:elasticbeanstalk:application:environment WEB_CONCURRENCY"              = "2"
@@ -229,6 +231,7 @@ run "store_url_is_plain" {
       } == {
       FITSERVE_CACHE_MB           = "166"
       FITSERVE_MAX_CONTENT_LENGTH = "67108864"
+      FITSERVE_PROXIES            = "1"
       FITSERVE_STORE              = "postgresql+psycopg://fitserve@db.example.internal/fitserve"
       FITSERVE_TRAINING_MEMORY_MB = "332"
       FITSERVE_TRAINING_SECONDS   = "300"

@@ -131,6 +131,28 @@ def test_an_address_may_send_so_many(make: Make) -> None:
 
 
 @pytest.mark.usefixtures("still")
+@pytest.mark.parametrize(
+    ("proxies", "counted"), [(0, "10.0.0.9"), (1, "192.0.2.7"), (2, "192.0.2.1")]
+)
+def test_behind_proxies_a_client_is_whom_they_served(
+    make: Make, proxies: int, counted: str
+) -> None:
+    """Each adds whom it served to the right; what is left of these is what the client made up."""
+    client = make(requests_per_minute=1, proxies=proxies).client
+    sent = {"X-Forwarded-For": "203.0.113.5, 192.0.2.1, 192.0.2.7"}
+    base = {"REMOTE_ADDR": "10.0.0.9"}
+    assert client.get("/listtypes", headers=sent, environ_base=base).status_code == 200
+    others = {"10.0.0.9", "192.0.2.7", "192.0.2.1", "203.0.113.5"} - {counted}
+    again = sent | {"X-Forwarded-For": "198.51.100.1, 192.0.2.1, 192.0.2.7"}
+    assert client.get("/listtypes", headers=again, environ_base=base).status_code == 429
+    for other in others:
+        base = {"REMOTE_ADDR": other if proxies == 0 else "10.0.0.9"}
+        named = [other, "192.0.2.7"] if proxies == 2 else [other]
+        heads = {"X-Forwarded-For": ", ".join(named)} if proxies else sent
+        assert client.get("/listtypes", headers=heads, environ_base=base).status_code == 200
+
+
+@pytest.mark.usefixtures("still")
 def test_a_key_may_send_so_many_from_wherever(make: Make) -> None:
     client = make(requests_per_minute=3, read_keys="a:one,b:two,a:three").client
     assert many(client, 2, "one", "192.0.2.1") + many(client, 2, "three") == [200, 200, 200, 429]
