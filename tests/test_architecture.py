@@ -20,6 +20,7 @@ FLOORS = [
     {"directory"},
     {"predictor"},
     {"training"},
+    {"observing"},
     {"evaluation"},
     {"storage"},
     {"models"},
@@ -42,6 +43,7 @@ ONLY = {
     "werkzeug": {"api", "app"},
     "sqlalchemy": {"storage"},
     "gunicorn": {"serving"},
+    "prometheus_client": {"observing"},
     "sklearn": set[str](),
     "pickle": set[str](),
 }

@@ -19,7 +19,7 @@ README = ROOT / "README.md"
 TOUR = re.compile(
     r"```bash\n(?P<command>.*?)```\n(?:```(?P<kind>json|text)\n(?P<answer>.*?)```\n)?", re.S
 )
-CHANGING = {"created", "seconds"}
+CHANGING = {"created", "seconds", "request_id"}
 
 
 @pytest.fixture

@@ -100,14 +100,6 @@ def test_a_worker_leaves_ctrl_c_to_the_master(tmp_path: Path) -> None:
     assert "SIGKILL" not in running.log.read_text()
 
 
-def test_the_access_log_is_on_standard_output(server: Server) -> None:
-    server.ask("GET", "/listtypes")
-    deadline = time.monotonic() + 5
-    while '"GET /listtypes HTTP/1.1" 200' not in server.log.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [

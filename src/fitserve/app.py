@@ -10,10 +10,10 @@ from flask.json.provider import JSONProvider
 from pydantic_core import from_json, to_json
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from fitserve.api import keys, problems, rates
+from fitserve.api import keys, observed, problems, rates
 from fitserve.api.keys import BadKeys, Keys
 from fitserve.api.rates import Rates
-from fitserve.api.routes import documents, health, inference_protocol, models
+from fitserve.api.routes import documents, health, inference_protocol, metrics, models
 from fitserve.config import PREFIX, WAITING, Server, SettingError, Settings
 from fitserve.directory import ModelDirectory
 from fitserve.errors import StoreTooNew, StoreUnavailable
@@ -53,9 +53,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         settings.client_trainings,
     )
     directory.open()
+    observed.init_app(app, directory.metrics, directory.catalog)
     app.register_blueprint(models.blueprint(directory))
     app.register_blueprint(health.blueprint(directory))
     app.register_blueprint(inference_protocol.blueprint(directory))
+    app.register_blueprint(metrics.blueprint(directory))
     document = documents.Document(app, catalog(), given)
     app.register_blueprint(documents.blueprint(document))
     app.register_blueprint(documentation.blueprint(document))
@@ -63,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.proxies:  # whose word is taken for a client's address, and for nothing else
         outermost = app.wsgi_app
         app.wsgi_app = ProxyFix(outermost, x_for=settings.proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
+    directory.metrics.serve(observed.shown(rule) for rule in app.url_map.iter_rules())
     return app
 
 

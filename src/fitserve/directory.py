@@ -28,6 +28,7 @@ from fitserve.errors import (
     UnknownModelType,
 )
 from fitserve.models.base import Model
+from fitserve.observing.metrics import Metrics, Stored
 from fitserve.predictor import Predictor
 from fitserve.storage.cache import Loaded, ModelCache
 from fitserve.storage.store import MAX_MODEL_ID, QUEUED, Condition, Key, Record, Store, moment
@@ -56,6 +57,7 @@ class ModelDirectory:
         predictor: Predictor | None = None,
         client_trainings: int = QUEUED,
     ) -> None:
+        self.metrics = Metrics(catalog)
         self.client_trainings = client_trainings
         """How many trainings one client may have, queued or waited for, and under way."""
         self.catalog = catalog
@@ -74,7 +76,7 @@ class ModelDirectory:
         self._epoch: str | None = None
         self._looked = -FRESH
         self._looking = Lock()
-        self._queue = TrainingQueue(catalog, store, trainer, self._publish)
+        self._queue = TrainingQueue(catalog, store, trainer, self._publish, self.metrics)
         self._loading: dict[Key, Lock] = {}
         self._stopped = Event()
         self._watcher: Thread | None = None
@@ -130,8 +132,10 @@ class ModelDirectory:
             self._look_too()
         loaded = self._cache.get(key)
         if loaded is not None and loaded.epoch == self._epoch:
+            self.metrics.looked_for(hit=True)
             return loaded
         self._possible(model_type, model_id)
+        self.metrics.looked_for(hit=False)
         with self._loading.setdefault(key, Lock()):  # many may ask for one model at once
             try:
                 return self._checked(key)
@@ -167,6 +171,16 @@ class ModelDirectory:
         records = self._store.page(model_type, after, limit + 1)
         page = self._store.described(records[:limit])
         return page, page[-1].key if len(records) > len(page) else None
+
+    def stored(self) -> Stored | None:
+        """What the store has; None where it cannot be reached."""
+        if not self.reachable:
+            return None
+        with suppress(StoreUnavailable):
+            found = self._store.counts()
+            models = {name: found.get(name, 0) for name in self.catalog}
+            return Stored(models, len(self._store.line()))
+        return None
 
     def delete(self, model_type: str, model_id: int) -> None:
         """Free the key: of a model, of a failure, or of a training, which so is cancelled."""

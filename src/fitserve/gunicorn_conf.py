@@ -13,6 +13,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 from fitserve.api.rates import Counts  # noqa: E402
 from fitserve.app import open_keys, prepare_store  # noqa: E402
 from fitserve.config import THREADS, Server, Settings  # noqa: E402
+from fitserve.observing.tally import Tallies  # noqa: E402
 from fitserve.serving.closing import take_no_more  # noqa: E402
 from fitserve.serving.shares import Shares  # noqa: E402
 
@@ -30,6 +31,7 @@ bind = (
 workers = _server.workers(_settings)
 _shares = Shares(workers)
 _counts = None if _settings.requests_per_minute is None else Counts(_shares.rows)
+_tallies = Tallies(_shares.rows)
 worker_class = "fitserve.serving.worker.Worker"
 threads = THREADS
 keepalive = (
@@ -38,7 +40,7 @@ keepalive = (
 timeout = 120
 # A stop waits for what is being trained, which ends by its own limit.
 graceful_timeout = _settings.training_seconds + 30
-accesslog = "-"
+logger_class = "fitserve.serving.log.Log"
 control_socket_disable = True
 
 
@@ -85,6 +87,7 @@ def when_ready(server: Any) -> None:
 
 def pre_fork(_server: object, worker: Any) -> None:
     worker.share = _shares.take()
+    worker.tally = _tallies.row(worker.share.row)
 
 
 def child_exit(_server: object, worker: Any) -> None:

@@ -73,6 +73,9 @@ class Problem(Answer):
     )
     more_errors: int | SkipJsonSchema[None] = _now_and_then("How many more there are.")
     remedies: list[RemedyTold] | SkipJsonSchema[None] = _now_and_then("What would mend it.")
+    request_id: str | SkipJsonSchema[None] = _now_and_then(
+        "By what the server's log knows the request: `X-Request-ID`, too."
+    )
 
 
 # --------------------------------------------------------------------------- descriptions

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from flask import current_app, request
 from werkzeug.datastructures import MultiDict
 
+from fitserve.api.observed import about
 from fitserve.api.schemas import Request, parse
 from fitserve.errors import (
     MalformedJson,
@@ -41,12 +42,12 @@ def takes(
         def reading() -> Any:
             if csv is not None and request.mimetype == "text/csv":
                 _require_utf8("text/csv")
-                return route(csv(request.args, _unpacked()))
+                return route(about(csv(request.args, _unpacked())))
             _require_json(csv is not None)
             _ask_for_body()
             with _large_in_turn() if _is_large() else nullcontext():
                 body = parse(schema, _unpacked())
-            return route(body)
+            return route(about(body))
 
         return reading
 

@@ -218,6 +218,12 @@ OPERATIONS: Mapping[str, Operation] = {
         answers={200: None, 304: None},
         also={"text/html": ""},
     ),
+    "GET /metrics": Operation(
+        summary="What Prometheus scrapes",
+        tag="server",
+        answers={200: None},
+        also={"text/plain": "fitserve_queue 0.0\n"},
+    ),
     "GET /v2/health/live": Operation(
         summary="Whether the server runs", tag="inference protocol", answers={200: answers.Live}
     ),

@@ -8,7 +8,7 @@ from flask import Response, request
 from numpy.typing import NDArray
 from pydantic_core import to_json
 
-from fitserve.api import asked
+from fitserve.api import asked, observed
 from fitserve.api.asked import CsvPrediction, MatrixRows, Rows
 from fitserve.api.schemas import PredictRequest
 from fitserve.data import arrays
@@ -43,7 +43,9 @@ def prediction(ask: PredictRequest | CsvPrediction, loaded: Loaded, predictor: P
             return _batch(answer, ask.probabilities, loaded, table, predictor)
         (X,) = table.parts(1)
         with table.located(0):
-            return answer | predictor.in_blocks(1, cost, lambda _: _one(ask, model, X))[0]
+            answer |= predictor.in_blocks(1, cost, lambda _: _one(ask, model, X))[0]
+            observed.predicted(ask.model_type, 1)
+            return answer
     X, single = arrays.features(
         ask.features, model.n_features_in_, loaded.feature_names, ("features",)
     )
@@ -52,7 +54,9 @@ def prediction(ask: PredictRequest | CsvPrediction, loaded: Loaded, predictor: P
         if not single:
             return _batch(answer, ask.probabilities, loaded, MatrixRows(X), predictor)
         with _located_in_features():
-            return answer | predictor.in_blocks(1, cost, lambda _: _one(ask, model, X))[0]
+            answer |= predictor.in_blocks(1, cost, lambda _: _one(ask, model, X))[0]
+            observed.predicted(ask.model_type, 1)
+            return answer
 
 
 def _one(ask: PredictRequest, model: Model, X: FloatArray) -> dict[str, Any]:
@@ -85,6 +89,7 @@ def _batch(
         return predicted, told
 
     blocks = predictor.over(rows.n_rows, cost, rows.parts, block)
+    observed.predicted(loaded.record.key.model_type, start)
     predicted, told = zip(*blocks, strict=True)
     pieces = [to_json(answer)[:-1], b',"predictions":[', *_joined(predicted)]
     if probabilities:
@@ -115,6 +120,7 @@ def _csv(
 
     cost = rows.cost + loaded.row_cost + WRITTEN * (1 + n_labels)
     blocks = predictor.over(rows.n_rows, cost, rows.parts, block)
+    observed.predicted(loaded.record.key.model_type, start)
     predicted, *told = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     columns = {"prediction": predicted}
     if predicted.ndim == 2:

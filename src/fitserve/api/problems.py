@@ -7,6 +7,7 @@ from flask import Flask, Response, current_app, request
 from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
+from fitserve.api.observed import request_id, shown
 from fitserve.errors import FAULT, FitserveError, Overloaded, TooLarge, clip, problem
 
 
@@ -52,15 +53,14 @@ def _http(error: HTTPException) -> Response:
 
 
 def _answer(problem: dict[str, Any]) -> Response:
-    return Response(
-        to_json(problem) + b"\n", problem["status"], mimetype="application/problem+json"
-    )
+    told = to_json(problem | {"request_id": request_id()}) + b"\n"
+    return Response(told, problem["status"], mimetype="application/problem+json")
 
 
 def _routes() -> str:
     rules = sorted(current_app.url_map.iter_rules(), key=lambda rule: rule.rule)
     return ", ".join(
-        f"{method} {rule.rule.replace('<id:', '<')}"
+        f"{method} {shown(rule)}"
         for rule in rules
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     )

@@ -69,6 +69,10 @@ class CsvRegistration:
     def model_type(self) -> str:
         return self._key.model_type
 
+    @property
+    def model_id(self) -> int:
+        return self._key.model_id
+
     def training(self, cls: type[Model]) -> Training:
         """The training that is asked for: query and table taken apart and checked."""
         given = dict(self._query)

@@ -80,6 +80,8 @@ class Connection:
         self.client = client
         self.server = server
         self.working = False
+        self.given = 0.0
+        """When a thread got the request to work at, or could have."""
         self.keep = True
         """Whether another request may follow the answer."""
         self._terms = terms

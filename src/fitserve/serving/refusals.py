@@ -114,9 +114,9 @@ def _mend(error: parser.ParseException) -> str:
             return f"{clip(error)}. Send the request as RFC 9112 has it."
 
 
-def answer(error: FitserveError, *, head_only: bool = False) -> bytes:
-    """The whole answer, after which the connection is closed."""
-    problem = error.problem()
+def answer(error: FitserveError, request_id: str) -> tuple[bytes, bytes]:
+    """Header and body of the answer, after which the connection is closed."""
+    problem = error.problem() | {"request_id": request_id}
     body = to_json(problem) + b"\n"
     status = HTTPStatus(problem["status"])
     fields = {
@@ -125,8 +125,9 @@ def answer(error: FitserveError, *, head_only: bool = False) -> bytes:
         "Connection": "close",
         "Content-Type": "application/problem+json",
         "Content-Length": str(len(body)),
+        "X-Request-ID": request_id,
     }
     fields |= SECURITY | error.headers
     head = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    return head.encode("latin-1") + b"\r\n" + (b"" if head_only else body)
+    return head.encode("latin-1") + b"\r\n", body

@@ -9,7 +9,6 @@ import selectors
 import signal
 import time
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from queue import SimpleQueue
@@ -17,12 +16,13 @@ from threading import Thread
 from types import FrameType
 from typing import Any
 
-from gunicorn.http.wsgi import Response, default_environ
 from gunicorn.workers import gthread
 
 from fitserve.directory import ModelDirectory
 from fitserve.errors import FitserveError, Overloaded, StoreTooNew
+from fitserve.observing.tally import Tally
 from fitserve.serving.connection import BodyAsked, Connection, State, Terms
+from fitserve.serving.log import name_of_request
 from fitserve.serving.refusals import answer, refusal
 from fitserve.serving.shares import Share
 
@@ -86,7 +86,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     Stops in this order: no new connections and no new trainings, what was asked is answered,
     what is being trained is trained. Each training has a limit of time, and so has that."""
 
-    share: Share  # given by the process that starts the workers
+    share: Share  # given by the process that starts the workers, and so is ...
+    tally: Tally
     _hurried = False
 
     @classmethod
@@ -127,6 +128,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def run(self) -> None:
         app: Any = self.wsgi
+        self._directory.metrics.join(self.tally)
+        self.log.begin(self._directory.metrics, app.extensions["fitserve.route"])
         self._terms = self.terms(app.config["MAX_CONTENT_LENGTH"])
         self._names = [(listener, listener.getsockname()) for listener in self.sockets]
         self.poller.register(
@@ -349,6 +352,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     # a thread
 
     def _work(self, connection: Connection, since: float) -> None:
+        connection.given = since
         if time.monotonic() > since + QUEUED and connection.gone():
             self._go_on(connection, keep=False)
             return
@@ -399,26 +403,17 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     def _refuse(self, connection: Connection, error: BaseException) -> None:
         """Answer with a problem, and end. For a thread, or the loop."""
         told = refusal(error)
+        request_id = name_of_request(connection)
         if told.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            self.log.error("Error handling a request", exc_info=error)
-        self._log_refusal(connection, told)
-        head_only = connection.request is not None and connection.request.method == "HEAD"
+            self.log.error("Error handling the request %s", request_id, exc_info=error)
+        head, body = answer(told, request_id)
+        if connection.request is not None and connection.request.method == "HEAD":
+            body = b""
+        self.log.refused(connection, told, len(body), request_id)
         with contextlib.suppress(OSError):
-            connection.sendall(answer(told, head_only=head_only))
+            connection.sendall(head + body)
             connection.push()
         self._go_on(connection, keep=False)
-
-    def _log_refusal(self, connection: Connection, told: FitserveError) -> None:
-        request = connection.request
-        if request is None:
-            self.log.debug("Refused a request: %s", told.detail)
-            return
-        response = Response(request, connection, self.cfg)
-        response.status = f"{told.status.value} {told.status.phrase}"
-        environ = default_environ(request, connection, self.cfg)
-        environ["REMOTE_ADDR"] = connection.client[0] if connection.client else ""
-        now = datetime.now()
-        self.log.access(response, request, environ, now - now)
 
     def _go_on(self, connection: Connection, keep: bool | None = None) -> None:
         """The answer is given, or is with the loop. For a thread, or the loop."""

@@ -421,6 +421,13 @@ class SqlStore:
             )
             return [model_id for model_id in rows.scalars() if isinstance(model_id, int)]
 
+    def counts(self) -> Mapping[str, int]:
+        of_type = models.c.model_type
+        ready = select(of_type, func.count()).where(models.c.status == "ready").group_by(of_type)
+        with self._transaction() as connection:
+            rows = connection.execute(ready).all()
+        return {model_type: n for model_type, n in rows if isinstance(model_type, str)}
+
     def page(self, model_type: str | None, after: Key | None, limit: int) -> list[Record]:
         key = _key_of(models)
         statement = self._visible(*_told).order_by(*key).limit(limit)

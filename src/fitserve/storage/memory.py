@@ -1,6 +1,7 @@
 """The store in this process's memory."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
@@ -179,6 +180,11 @@ class MemoryStore:
             for record in self.page(model_type, None, len(self._models))
             if record.status == "ready"
         ]
+
+    def counts(self) -> Mapping[str, int]:
+        with self._lock:
+            records = [record for record, _ in self._models.values()]
+        return Counter(r.key.model_type for r in records if r.status == "ready")
 
     def page(self, model_type: str | None, after: Key | None, limit: int) -> list[Record]:
         with self._lock:

@@ -138,6 +138,9 @@ class Store(Protocol):
     def ids(self, model_type: str) -> list[int]:
         """Ids of the ready models of a type, ascending."""
 
+    def counts(self) -> Mapping[str, int]:
+        """How many ready models there are of each type that has any."""
+
     def page(self, model_type: str | None, after: Key | None, limit: int) -> list[Record]:
         """Records in the order of their keys, their descriptions left out."""
 

@@ -17,8 +17,10 @@ from fitserve.errors import (
     TrainingLost,
 )
 from fitserve.models.base import Model
+from fitserve.observing.metrics import Metrics
 from fitserve.storage.store import Claimed, Key, Record, Store, lost, moment
 from fitserve.training.lanes import GivesWay, Turn
+from fitserve.training.outcomes import told
 from fitserve.training.trainer import Trainer
 from fitserve.training.training import Ongoing, Trained, Training
 
@@ -41,7 +43,9 @@ class TrainingQueue:
         store: Store,
         trainer: Trainer,
         publish: Callable[[Record, Training, Trained], object],
+        metrics: Metrics,
     ) -> None:
+        self._metrics = metrics
         self._catalog = catalog
         self._store = store
         self._trainer = trainer
@@ -54,10 +58,11 @@ class TrainingQueue:
 
     @contextmanager
     def under_way(self, record: Record, client: str | None = None) -> Iterator[Ongoing]:
-        """What goes on; for a client, if one waits for it."""
+        """What goes on, and is told of it; for a client, if one waits for it."""
         ongoing = self._ongoing[record.token] = Ongoing(record, client)
         try:
-            yield ongoing
+            with told(record.key, self._metrics):
+                yield ongoing
         finally:
             del self._ongoing[record.token]
 
@@ -151,6 +156,7 @@ class TrainingQueue:
         record = claimed.record
         try:
             if claimed.attempt > ATTEMPTS:
+                log.warning("The training of %s %d has ended who trained it, twice", *record.key)
                 raise TrainingLost
             training = self._restored(claimed)
             record = replace(record, description=training.beginning())
@@ -168,10 +174,9 @@ class TrainingQueue:
         except StoreUnavailable:
             log.warning("The training of %s %d could not be published", *record.key)
             return False
-        except (TrainingCancelled, ModelExists) as error:
-            log.info("The training of %s %d ended without a result: %s", *record.key, error.title)
+        except (TrainingCancelled, ModelExists):  # it is not ours any more
+            pass
         except FitserveError as error:
-            log.warning("The training of %s %d failed: %s", *record.key, error.title)
             self.settle(self._store.fail, record.failed(error))
         except Exception:  # a fault of ours, and no reason to leave the caller waiting
             log.exception("A fault in training %s %d", *record.key)
