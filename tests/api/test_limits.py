@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,30 @@ def test_whoever_waits_as_told_may_ask_again_and_nobody_exceeds_the_limit() -> N
     by_minute = Counter(int(at // MINUTE) for at in passed)
     assert max(by_minute.values()) <= 7
     assert len(passed) > 200
+
+
+def test_a_minute_that_begins_forgives_nothing_yet() -> None:
+    rates = Rates(6)
+    for _ in range(6):
+        assert rates.wait("me", count=True, now=659.0) is None
+    assert rates.wait("me", count=True, now=660.0) == MINUTE - 59
+    assert rates.wait("me", count=True, now=690.0) is None, "half of them are forgiven"
+    assert rates.wait("me", count=True, now=780.0) is None
+    assert rates.wait("me", count=True, now=10_000.0) is None
+
+
+@pytest.mark.usefixtures("still")
+def test_a_request_that_is_only_shown_is_not_counted(make: Make) -> None:
+    class Shown(BytesIO):
+        only_shown = True
+
+    client = make(requests_per_minute=2).client
+    for _ in range(5):
+        answer = client.post("/list", environ_overrides={"wsgi.input": Shown()})
+        assert answer.status_code == 415
+    assert many(client, 3) == [200, 200, 429]
+    answer = client.post("/list", environ_overrides={"wsgi.input": Shown()})
+    assert answer.status_code == 429
 
 
 def test_workers_count_together() -> None:

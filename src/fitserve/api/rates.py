@@ -51,11 +51,11 @@ class Rates:
         request more is counted, if `count` says so."""
         minute, since = divmod(time.time() if now is None else now, MINUTE)
         who, places = self._places(client)
-        with self._lock:
-            current, last = self._of_all(who, places, int(minute))
-            if current + last * (1 - since / MINUTE) >= self.most:
-                return self._until(current, last, since)
-            if count:
+        current, last = self._of_all(who, places, int(minute))
+        if current + last * (1 - since / MINUTE) >= self.most:
+            return self._until(current, last, since)
+        if count:
+            with self._lock:
                 self._count(who, places, int(minute))
         return None
 
@@ -72,11 +72,12 @@ class Rates:
     def _of_all(self, who: int, places: tuple[int, int], minute: int) -> tuple[int, int]:
         """The client's requests of this minute and of the last, by all workers."""
         current = last = 0
-        for row in range(self._counts.rows):
+        table, width = self._counts.table, CLIENTS * _PLACE
+        for start in range(0, width * self._counts.rows, width):
             for place in places:
-                at = (row * CLIENTS + place) * _PLACE
-                there, then, now, before = self._counts.table[at : at + _PLACE].tolist()
-                if there == who:
+                at = start + place * _PLACE
+                if table[at] == who:
+                    _, then, now, before = table[at : at + _PLACE].tolist()
                     current += now if then == minute else 0
                     last += before if then == minute else now if then == minute - 1 else 0
                     break
