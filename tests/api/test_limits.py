@@ -125,6 +125,8 @@ def test_an_address_may_send_so_many(make: Make) -> None:
     assert many(client, 4, address="192.0.2.2") == [200, 200, 200, 429]
     assert many(client, 2, address="2001:db8::1") == [200, 200]
     assert many(client, 2, address="2001:db8::2:1") == [200, 429], "one network is one client"
+    for odd in ("[2001:db8::3]:99", "fe80::1%eth0", ":", "x:y", ""):
+        assert many(client, 1, address=odd)[0] == 200, odd
     answer = client.post("/register", environ_base={"REMOTE_ADDR": "192.0.2.1"})
     refused(answer, 429, "rate-limited", "FITSERVE_REQUESTS_PER_MINUTE")
     assert int(answer.headers["Retry-After"]) > MINUTE

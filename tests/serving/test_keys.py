@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import Server, start_server
+from tests.conftest import Server, start_server, until
 from tests.serving.raw import answers, chunked, connect, everything, post, sized, talk
 
 READ, WRITE = "read-key-0123456789", "write-key-0123456789"
@@ -100,6 +100,10 @@ def test_no_key_is_in_the_log(locked: Server) -> None:
     assert locked.ask("GET", "/models?limit=1")[0] == 200
     locked.headers["Authorization"] = "Bearer another-0123456789"
     assert locked.ask("GET", "/models?limit=1")[0] == 401
+    assert locked.ask("GET", f"/models?api_key={WRITE}")[0] == 401
+    assert locked.ask("GET", f"/models?{READ}")[0] == 401
+    assert locked.ask("GET", f"/{READ}")[0] == 404
+    until(lambda: "404" in locked.log.read_text())
     said = locked.log.read_text()
     for key in (READ, WRITE, "another-0123456789"):
         assert key not in said

@@ -10,6 +10,7 @@ import math
 import mmap
 import secrets
 import time
+from contextlib import suppress
 from hashlib import blake2b
 from ipaddress import IPv6Address
 from threading import Lock
@@ -118,7 +119,8 @@ def init_app(app: Flask, rates: Rates) -> None:
 
 def client() -> str:
     """Who asks; of an IPv6 address the network, which has many."""
-    address = request.remote_addr or ""
-    if g.key_name is None and ":" in address:
-        return f"network {int(IPv6Address(address.partition('%')[0])) >> 64:x}"
+    if g.key_name is None and ":" in (request.remote_addr or ""):
+        with suppress(ValueError):  # a proxy may write what it likes
+            address = IPv6Address(request.remote_addr)
+            return f"network {int(address) >> 64:x}"
     return caller()
