@@ -25,7 +25,7 @@ FLOORS = [
     {"storage"},
     {"models"},
     {"data"},
-    {"errors", "headers"},
+    {"errors", "headers", "version"},
 ]
 # These read no request, and only these may ask them.
 ASIDE = {"config": {"__init__", "app", "gunicorn_conf"}}

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from fitserve.config import Server, Settings, setting_names
 from fitserve.errors import FitserveError
 from fitserve.models import catalog
+from fitserve.version import VERSION
 from tests.conftest import EXAMPLES, ROOT
 
 README = ROOT / "README.md"
@@ -72,6 +73,11 @@ def test_the_lock_has_what_the_project_asks_for() -> None:
         assert all(wanted.specifier.contains(version) for version in versions[wanted.name]), line
     for name in project["tool"]["poetry"]["group"]["dev"]["dependencies"]:
         assert name in versions
+
+
+def test_the_version_is_the_projects() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["project"]["version"] == VERSION
 
 
 def test_no_index_is_named() -> None:

@@ -19,6 +19,7 @@ from fitserve.directory import ModelDirectory
 from fitserve.errors import StoreTooNew, StoreUnavailable
 from fitserve.headers import SECURITY
 from fitserve.models import catalog
+from fitserve.observing.statistics import Statistics
 from fitserve.pages import documentation
 from fitserve.predictor import Predictor
 from fitserve.storage.memory import MemoryStore
@@ -56,7 +57,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     observed.init_app(app, directory.metrics, directory.catalog)
     app.register_blueprint(models.blueprint(directory))
     app.register_blueprint(health.blueprint(directory))
-    app.register_blueprint(inference_protocol.blueprint(directory))
+    statistics = app.extensions["fitserve.statistics"] = Statistics(directory.catalog)
+    app.register_blueprint(inference_protocol.blueprint(directory, statistics))
     app.register_blueprint(metrics.blueprint(directory))
     document = documents.Document(app, catalog(), given)
     app.register_blueprint(documents.blueprint(document))

@@ -6,7 +6,7 @@ watches the epoch, so that what was deleted elsewhere stops being served here wi
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from threading import Event, Lock, Thread
@@ -43,6 +43,7 @@ FRESH = 0.5  # seconds for which what was seen then is relied on; then whoever a
 REPORT_EVERY = 1.0  # seconds between reports of how trainings go on
 LONGEST_PAUSE = 5.0  # seconds between looks at a store that cannot be reached
 CLOSING = 2.0  # seconds for a look to end
+_PAGE = 1000  # records that are read at a time
 
 
 class ModelDirectory:
@@ -142,6 +143,15 @@ class ModelDirectory:
             finally:
                 self._loading.pop(key, None)
 
+    def version(self, model_type: str, model_id: int | None) -> Loaded:
+        """The same; without an id the model with the highest one."""
+        if model_id is None:
+            self.type(model_type)
+            model_id = self._store.newest(model_type)
+        if model_id is None:
+            raise UnknownModel.none_ready(model_type)
+        return self.get(model_type, model_id)
+
     def record(self, model_type: str, model_id: int) -> Record:
         """What is told of a model, in whatever state it is; of one that waits its place, too."""
         key = self._possible(model_type, model_id)
@@ -160,6 +170,17 @@ class ModelDirectory:
         """The ids of the ready models of a type, ascending."""
         self.type(model_type)
         return self._store.ids(model_type)
+
+    def everything(self) -> Iterator[Record]:
+        """All records in the order of their keys, their descriptions left out."""
+        after: Key | None = None
+        while records := self._store.page(None, after, _PAGE):
+            yield from records
+            after = records[-1].key
+
+    def tokens(self, keys: Collection[Key]) -> Mapping[Key, str]:
+        """What tells each of these models, as far as they are ready, from others of its key."""
+        return self._store.tokens(keys)
 
     def page(
         self, model_type: str | None, after: Key | None, limit: int

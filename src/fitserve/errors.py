@@ -60,6 +60,25 @@ def problem(status: HTTPStatus, name: str, title: str, detail: str) -> dict[str,
     return {"type": f"/problems/{name}", "title": title, "status": int(status), "detail": detail}
 
 
+class Answer(NamedTuple):
+    """A problem as it is told."""
+
+    status: HTTPStatus
+    media_type: str
+    members: Mapping[str, Any]
+
+
+def told(problem: Mapping[str, Any], path: str) -> Answer:
+    """The answer to whoever asked for this path: under /v2 as the Open Inference Protocol has it,
+    which knows 400 where others say 422."""
+    status = HTTPStatus(problem["status"])
+    if path != "/v2" and not path.startswith("/v2/"):
+        return Answer(status, "application/problem+json", problem)
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        status = HTTPStatus.BAD_REQUEST
+    return Answer(status, "application/json", {"error": problem["detail"]})
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing that is wrong with a request: where it is, what it is, and its kind.
@@ -288,6 +307,12 @@ class UnknownModel(FitserveError):
             f"There is no {model_type} model with id {model_id}. POST /list with "
             f'{{"model_type": "{model_type}"}} lists the ids there are.'
         )
+
+    @classmethod
+    def none_ready(cls, model_type: str) -> "UnknownModel":
+        error = cls(model_type, 0)
+        error.detail = f"There is no {model_type} model that is ready. POST /register trains one."
+        return error
 
 
 class ModelExists(FitserveError):

@@ -13,6 +13,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 from fitserve.api.rates import Counts  # noqa: E402
 from fitserve.app import open_keys, prepare_store  # noqa: E402
 from fitserve.config import THREADS, Server, Settings  # noqa: E402
+from fitserve.observing.statistics import Tables  # noqa: E402
 from fitserve.observing.tally import Tallies  # noqa: E402
 from fitserve.serving.closing import take_no_more  # noqa: E402
 from fitserve.serving.shares import Shares  # noqa: E402
@@ -32,6 +33,7 @@ workers = _server.workers(_settings)
 _shares = Shares(workers)
 _counts = None if _settings.requests_per_minute is None else Counts(_shares.rows)
 _tallies = Tallies(_shares.rows)
+_inferences = Tables(_shares.rows)
 worker_class = "fitserve.serving.worker.Worker"
 threads = THREADS
 keepalive = (
@@ -88,6 +90,7 @@ def when_ready(server: Any) -> None:
 def pre_fork(_server: object, worker: Any) -> None:
     worker.share = _shares.take()
     worker.tally = _tallies.row(worker.share.row)
+    worker.inferences = _inferences.table(worker.share.row)
 
 
 def child_exit(_server: object, worker: Any) -> None:

@@ -39,7 +39,8 @@ GIVES = {
     "a write key": Access.WRITE,
 }
 # These need no key. What else is not here, and is neither GET nor in READS, needs a write key.
-OPEN = {"/", "/health", "/docs", "/openapi.json", "/v2", "/v2/health/live", "/v2/health/ready"}
+OPEN = {"/", "/health", "/docs", "/openapi.json", "/v2", "/v2/"}
+OPEN |= {"/v2/health/live", "/v2/health/ready"}
 READS = {"/predict", "/evaluate", "/list", "/v2/repository/index"}
 
 

@@ -1,6 +1,7 @@
 """Requests as they may come: what is answered, and what becomes of the connection."""
 
 import gzip
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -161,6 +162,27 @@ def test_what_ends_in_the_middle_is_not_taken_as_complete(server: Server, reques
     (refused,) = talk(server, [request_], half_close=True)
     assert refused.status == 400
     assert "end" in refused.problem()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (chunked("/v2/models/knn/infer", b"zz\r\n"), 400),
+        (chunked("/v2/models/knn/infer", b"fffffff\r\n"), 413),
+        (sized("/v2/models/knn/infer", LARGE)[:-1], 400),
+        (
+            b"POST /v2/models/knn/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\n\r\n",
+            413,
+        ),
+    ],
+)
+def test_below_v2_it_is_refused_as_that_protocol_has_it(
+    server: Server, request_: bytes, status: int
+) -> None:
+    (refused,) = talk(server, [request_], half_close=True)
+    assert refused.status == status
+    assert refused.headers["content-type"] == "application/json"
+    assert list(json.loads(refused.body)) == ["error"]
 
 
 def test_a_client_that_has_nothing_more_to_say_is_answered(server: Server) -> None:

@@ -320,6 +320,98 @@ class ProtocolError(Answer):
     error: str
 
 
+class ServerTold(Answer):
+    name: str
+    version: str
+    extensions: list[str]
+
+
+class TensorTold(Answer):
+    """A tensor that a model takes or gives."""
+
+    name: str
+    datatype: str
+    shape: list[int] = Field(description="-1: any number of rows.")
+
+
+class ModelMetadata(Answer):
+    """What a model takes and gives."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[TensorTold]
+    outputs: list[TensorTold]
+    parameters: dict[str, Any] = Field(
+        description="The task; `classes`, in the order of the probabilities; `feature_names`."
+    )
+
+
+class ModelIsReady(Answer):
+    name: str
+    ready: bool
+
+
+class TensorAnswer(Answer):
+    """A tensor of an answer, row by row: here, or in as many bytes behind the JSON."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+    data: list[Label] = _now_and_then("Left out where its bytes follow.")
+    parameters: dict[str, int] = _now_and_then("`binary_data_size`, where its bytes follow.")
+
+
+class InferenceAnswer(Answer):
+    model_name: str
+    model_version: str
+    id: str = _now_and_then("As it was sent.")
+    outputs: list[TensorAnswer]
+
+
+class IndexEntry(Answer):
+    """A model, or what shall become one."""
+
+    name: str
+    version: str
+    state: Literal["READY", "LOADING", "UNAVAILABLE"]
+    reason: str
+
+
+class Duration(Answer):
+    """How often, and how long in all."""
+
+    count: int
+    ns: int
+
+
+class InferenceTimes(Answer):
+    success: Duration
+    fail: Duration
+    queue: Duration
+    compute_input: Duration
+    compute_infer: Duration
+    compute_output: Duration
+    cache_hit: Duration
+    cache_miss: Duration
+
+
+class ModelStatistics(Answer):
+    """What a model was asked by this protocol since the server started."""
+
+    name: str
+    version: str
+    last_inference: int = Field(description="Milliseconds since 1970.")
+    inference_count: int = Field(description="Rows that were predicted.")
+    execution_count: int = Field(description="Requests that were answered.")
+    inference_stats: InferenceTimes
+    batch_stats: list[Any] = Field(description="Empty: requests are not put together.")
+
+
+class Statistics(Answer):
+    model_stats: list[ModelStatistics]
+
+
 class Directions(Answer):
     """Where to read on."""
 

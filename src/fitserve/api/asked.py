@@ -49,9 +49,10 @@ class MatrixRows(Rows):
 
     cost = 0.0
 
-    def __init__(self, X: FloatArray) -> None:
+    def __init__(self, X: FloatArray, loc: Location = ("features",)) -> None:
         self.X = X
         self.n_rows = len(X)
+        self._loc = loc
 
     def parts(self, step: int) -> Iterator[FloatArray]:
         for start in range(0, self.n_rows, step):
@@ -66,7 +67,7 @@ class MatrixRows(Rows):
             if loc[:1] != ("X",):
                 return loc
             at = loc[1:2]
-            return ("features", *(n + start if isinstance(n, int) else n for n in at), *loc[2:])
+            return (*self._loc, *(n + start if isinstance(n, int) else n for n in at), *loc[2:])
 
         return relocated(place)
 

@@ -8,7 +8,7 @@ from threading import BoundedSemaphore, Semaphore
 from typing import Any, TypeVar
 
 from flask import current_app, request
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import Headers, MultiDict
 
 from fitserve.api.observed import about
 from fitserve.api.schemas import Request, parse
@@ -22,6 +22,7 @@ from fitserve.errors import (
 )
 
 R = TypeVar("R", bound=Request)
+B = TypeVar("B")
 
 _LARGE = 2**20
 PATIENCE = 0.2
@@ -48,6 +49,27 @@ def takes(
             with _large_in_turn() if _is_large() else nullcontext():
                 body = parse(schema, _unpacked())
             return route(about(body))
+
+        return reading
+
+    return decorate
+
+
+def takes_bytes(
+    read: Callable[[bytes, Headers], B],
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The route takes as its first argument what `read` makes of the body, which is JSON or JSON
+    and bytes behind it, and of the header. (Clients of this protocol need not declare either.)"""
+
+    def decorate(route: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(route)
+        def reading(**names: Any) -> Any:
+            if request.mimetype not in ("", "application/octet-stream"):
+                _require_json(or_csv=False)
+            _ask_for_body()
+            with _large_in_turn() if _is_large() else nullcontext():
+                ask = read(_unpacked(), request.headers)
+            return route(ask, **names)
 
         return reading
 

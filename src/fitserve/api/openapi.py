@@ -5,18 +5,19 @@ import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from http import HTTPStatus
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from flask import Flask
 from pydantic import BaseModel, TypeAdapter
 
-from fitserve.api import answers, operations, queries, schemas
+from fitserve.api import answers, inferences, operations, queries, schemas
 from fitserve.api.keys import Access, Keys, declared
 from fitserve.api.operations import OPERATIONS, Operation
+from fitserve.api.tensors import BYTES, DTYPES
 from fitserve.data.options import SCHEMA as COLUMN_OPTIONS
 from fitserve.evaluation import plan
 from fitserve.models.base import Model
+from fitserve.version import VERSION
 
 Schema = dict[str, Any]
 Catalog = Mapping[str, type[Model]]
@@ -50,7 +51,7 @@ def document(app: Flask, catalog: Catalog, keys: Keys) -> Schema:
         "openapi": "3.1.1",
         "info": {
             "title": "fitserve",
-            "version": version_of_ours(),
+            "version": VERSION,
             "description": _ABOUT,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
@@ -73,13 +74,6 @@ def routes(app: Flask) -> dict[str, str]:
 def path_of(rule: str) -> str:
     """A rule of Flask's as a path of the document."""
     return _PARAMETER.sub(r"{\1}", rule)
-
-
-def version_of_ours() -> str:
-    try:
-        return version("fitserve")
-    except PackageNotFoundError:  # served from a checkout
-        return "0"
 
 
 def _operation(
@@ -280,7 +274,9 @@ def _refused(status: int, names: list[str], protocol: bool) -> Schema:
 def _of(answer: Any) -> Schema:
     if isinstance(answer, type) and issubclass(answer, BaseModel):
         return _ref(answer.__name__)
-    return TypeAdapter(answer).json_schema()
+    schema = TypeAdapter(answer).json_schema(ref_template=_REFS)
+    schema.pop("$defs", None)  # they stand among the schemas
+    return schema
 
 
 # -------------------------------------------------------------------------------- schemas
@@ -304,6 +300,8 @@ def _schemas(catalog: Catalog) -> dict[str, Schema]:
         "Predict": _body(schemas.PredictRequest, catalog, features),
         "Evaluate": _body(schemas.EvaluateRequest, catalog, features | {"y": schemas.TRUTH}),
         "List": _body(schemas.ListRequest, catalog, {}),
+        "Index": schemas.IndexRequest.schema_of(),
+        "Infer": _inference(),
         **bodies,
         **kwargs,
         **_answers(),
@@ -320,6 +318,25 @@ def _register(model_type: str) -> Schema:
 def _body(of: type[schemas.Request], catalog: Catalog, members: Mapping[str, Schema]) -> Schema:
     schema = deepcopy(of.schema_of())
     schema["properties"] |= {"model_type": _type(catalog), **members}
+    return schema
+
+
+def _inference() -> Schema:
+    schema = deepcopy(inferences.Asked.schema_of())
+    inputs = deepcopy(inferences.Input.schema_of())
+    inputs["properties"]["data"] = {
+        "type": "array",
+        "description": "The elements row by row, in one list or in a list of rows; null is a gap.",
+    }
+    inputs["properties"]["datatype"]["enum"] = [*DTYPES, BYTES]
+    inputs["properties"]["shape"] = {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 1},
+        "minItems": 1,
+        "maxItems": 2,
+    }
+    schema["properties"]["inputs"] |= {"items": inputs, "minItems": 1}
+    schema["properties"]["outputs"]["anyOf"][0]["items"] = inferences.Output.schema_of()
     return schema
 
 

@@ -1,7 +1,7 @@
 """What the document at /openapi.json tells of each route, beside what the schemas say."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -29,6 +29,7 @@ from fitserve.errors import (
     UnknownModel,
     UnknownModelType,
     UnsupportedMediaType,
+    told,
 )
 
 Problems = tuple[type[FitserveError], ...]
@@ -83,6 +84,41 @@ def registration(model_type: str, supervised: bool, numbers: bool) -> dict[str, 
 
 
 _NEEDED = {"kmeans": {"n_clusters": 2}}  # more than there are rows, by default
+
+_V2, _ID = "/v2/models/{model_type}", "/versions/{model_id}"
+_TENSOR = {
+    "name": "X",
+    "shape": [2, 2],
+    "datatype": "FP64",
+    "data": [[5.1, 3.5], [6.4, 3.2]],
+}
+_COLUMNS = [
+    {"name": "length", "shape": [2, 1], "datatype": "FP64", "data": [5.1, 6.4]},
+    {"name": "width", "shape": [2, 1], "datatype": "FP64", "data": [3.5, 3.2]},
+    {"name": "colour", "shape": [2, 1], "datatype": "BYTES", "data": ["blue", "white"]},
+]
+_STATISTICS = Operation(
+    summary="What models were asked, and how long it took",
+    tag="inference protocol",
+    about="Over all workers, since the server started; of the 1,000 models asked last in each.",
+    answers={200: answers.Statistics},
+    problems=(StoreUnavailable,),
+)
+
+
+def _of_protocol(
+    path: str, answer: Any, refused: Problems, summary: str, also: str, **more: Any
+) -> dict[str, Operation]:
+    """The operation of a path, and of the other that says the same: of a model with its version,
+    or else it is the one with the highest id."""
+    other = f"{path}{also}" if also == "/" else path.replace(_V2, f"{_V2}{also}")
+    method = "POST" if "body" in more else "GET"
+    said = Operation(
+        summary=summary, tag="inference protocol", answers={200: answer}, problems=refused, **more
+    )
+    first = replace(said, examples={"a table": {"inputs": _COLUMNS}}) if said.examples else said
+    return {f"{method} {path}": first, f"{method} {other}": said}
+
 
 OPERATIONS: Mapping[str, Operation] = {
     "POST /register": Operation(
@@ -232,6 +268,43 @@ OPERATIONS: Mapping[str, Operation] = {
         tag="inference protocol",
         answers={200: answers.Ready, 503: answers.ProtocolError},
     ),
+    **_of_protocol("/v2", answers.ServerTold, (), "What the server is", "/"),
+    **_of_protocol(f"{_V2}", answers.ModelMetadata, _LOADED, "What a model takes and gives", _ID),
+    **_of_protocol(f"{_V2}/ready", answers.ModelIsReady, _LOADED, "Whether a model is ready", _ID),
+    **_of_protocol(
+        f"{_V2}/infer",
+        answers.InferenceAnswer,
+        (*_BODY, *_LOADED, PredictionLimit),
+        "Ask a model, by tensors",
+        _ID,
+        about="The tensors stand in `data`, or as bytes behind the JSON: then the header "
+        "`Inference-Header-Content-Length` says how many bytes are JSON, `binary_data_size` among "
+        "an input's `parameters` how many are its own, and the body is `application/octet-stream`. "
+        "`binary_data` among an output's parameters, or `binary_data_output` among the request's, "
+        "asks for an answer of that kind.",
+        body="Infer",
+        examples={
+            "two rows": {"inputs": [_TENSOR]},
+            "with probabilities": {
+                "id": "42",
+                "inputs": [_TENSOR],
+                "outputs": [{"name": "predict"}, {"name": "probabilities"}],
+            },
+        },
+    ),
+    "POST /v2/repository/index": Operation(
+        summary="List the models",
+        tag="inference protocol",
+        about="All of them, those that train and those that failed to as well. The body may be "
+        "empty.",
+        body="Index",
+        examples={"those that are ready": {"ready": True}},
+        answers={200: list[answers.IndexEntry]},
+        problems=(*_BODY, StoreUnavailable),
+    ),
+    "GET /v2/models/stats": _STATISTICS,
+    "GET /v2/models/{model_type}/stats": _STATISTICS,
+    "GET /v2/models/{model_type}/versions/{model_id}/stats": replace(_STATISTICS, problems=_LOADED),
 }
 
 # What the server itself may answer before a route is asked: a request that is no HTTP, or too
@@ -253,7 +326,8 @@ def problems(operation: Operation, path: str, asks: Access, needs: Access) -> di
     access it asks for, and what it needs on this server."""
     found = {status: list(names) for status, names in SERVER.items()}
     for one in operation.problems:
-        found.setdefault(int(one.status), []).append(one.name)
+        status = int(told({"status": one.status, "detail": ""}, path).status)
+        found.setdefault(status, []).append(one.name)
     if "{" in path:
         found.setdefault(int(HTTPStatus.NOT_FOUND), []).append("not-found")
     if asks is not Access.OPEN:

@@ -1,4 +1,5 @@
-"""The one place where an exception becomes an answer: RFC 9457 problem+json."""
+"""The one place where an exception becomes an answer: RFC 9457 problem+json, or what
+the Open Inference Protocol has in its place."""
 
 from http import HTTPStatus
 from typing import Any
@@ -8,7 +9,7 @@ from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from fitserve.api.observed import request_id, shown
-from fitserve.errors import FAULT, FitserveError, Overloaded, TooLarge, clip, problem
+from fitserve.errors import FAULT, FitserveError, Overloaded, TooLarge, clip, problem, told
 
 
 def init_app(app: Flask) -> None:
@@ -53,12 +54,15 @@ def _http(error: HTTPException) -> Response:
 
 
 def _answer(problem: dict[str, Any]) -> Response:
-    told = to_json(problem | {"request_id": request_id()}) + b"\n"
-    return Response(told, problem["status"], mimetype="application/problem+json")
+    answer = told(problem | {"request_id": request_id()}, request.path)
+    return Response(to_json(answer.members) + b"\n", answer.status, mimetype=answer.media_type)
 
 
 def _routes() -> str:
-    rules = sorted(current_app.url_map.iter_rules(), key=lambda rule: rule.rule)
+    """Those that look like what was asked for: of one of the two protocols."""
+    protocol = request.path.startswith("/v2")
+    found = (r for r in current_app.url_map.iter_rules() if r.rule.startswith("/v2") == protocol)
+    rules = sorted(found, key=lambda rule: rule.rule)
     return ", ".join(
         f"{method} {shown(rule)}"
         for rule in rules

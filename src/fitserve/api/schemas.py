@@ -1,7 +1,7 @@
 """The bodies of requests, what they turn into, and the bodies of answers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -163,6 +163,16 @@ class EvaluateRequest(EvaluationOptions):
         return None
 
 
+class IndexRequest(Request):
+    """Of POST /v2/repository/index, whose body may be empty."""
+
+    ready: bool = False
+
+
+def index_request(body: bytes, _: object) -> IndexRequest:
+    return parse(IndexRequest, body) if body else IndexRequest()
+
+
 class ListRequest(Request):
     model_type: str
 
@@ -271,6 +281,23 @@ def page(records: list[Record], following: Key | None, fields: list[str]) -> dic
         found = {name: described.get(name) for name in fields}
         models.append(summary(record) | _worth(described) | found)
     return {"models": models, "next": cursor}
+
+
+_STATES = {"ready": "READY", "training": "LOADING", "failed": "UNAVAILABLE"}
+
+
+def index(records: Iterable[Record], *, ready_only: bool) -> list[dict[str, str]]:
+    """Every model as POST /v2/repository/index tells it."""
+    return [
+        {
+            "name": record.key.model_type,
+            "version": str(record.key.model_id),
+            "state": _STATES[record.status],
+            "reason": "its training failed" if record.status == "failed" else "",
+        }
+        for record in records
+        if record.status == "ready" or not ready_only
+    ]
 
 
 def _worth(described: dict[str, Any]) -> dict[str, Any]:

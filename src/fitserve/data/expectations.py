@@ -44,7 +44,9 @@ def sent(value: object) -> str:
     if isinstance(value, str):
         return f"the text {clip(value, 40)!r}"
     if isinstance(value, (int, float)):
-        beyond = value != value or not -(2**1024) < value < 2**1024
+        if value != value:
+            return "NaN"
+        beyond = not -(2**1024) < value < 2**1024
         return "a number beyond 1.8e308" if beyond else f"the number {clip(value, 40)}"
     if isinstance(value, dict):
         return "an object" if value else "an empty object"

@@ -6,7 +6,7 @@ from gunicorn.http import errors as parser
 from gunicorn.util import http_date
 from pydantic_core import to_json
 
-from fitserve.errors import FAULT, FitserveError, MalformedRequest, Overloaded, clip
+from fitserve.errors import FAULT, FitserveError, MalformedRequest, Overloaded, clip, told
 from fitserve.headers import SECURITY
 
 
@@ -114,16 +114,16 @@ def _mend(error: parser.ParseException) -> str:
             return f"{clip(error)}. Send the request as RFC 9112 has it."
 
 
-def answer(error: FitserveError, request_id: str) -> tuple[bytes, bytes]:
+def answer(error: FitserveError, request_id: str, path: str = "") -> tuple[bytes, bytes]:
     """Header and body of the answer, after which the connection is closed."""
     problem = error.problem() | {"request_id": request_id}
-    body = to_json(problem) + b"\n"
-    status = HTTPStatus(problem["status"])
+    status, media_type, members = told(problem, path)
+    body = to_json(members) + b"\n"
     fields = {
         "Server": "gunicorn",
         "Date": http_date(),
         "Connection": "close",
-        "Content-Type": "application/problem+json",
+        "Content-Type": media_type,
         "Content-Length": str(len(body)),
         "X-Request-ID": request_id,
     }

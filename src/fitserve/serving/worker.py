@@ -20,6 +20,7 @@ from gunicorn.workers import gthread
 
 from fitserve.directory import ModelDirectory
 from fitserve.errors import FitserveError, Overloaded, StoreTooNew
+from fitserve.observing.statistics import Table
 from fitserve.observing.tally import Tally
 from fitserve.serving.connection import BodyAsked, Connection, State, Terms
 from fitserve.serving.log import name_of_request
@@ -88,6 +89,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
     share: Share  # given by the process that starts the workers, and so is ...
     tally: Tally
+    inferences: Table
     _hurried = False
 
     @classmethod
@@ -129,6 +131,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     def run(self) -> None:
         app: Any = self.wsgi
         self._directory.metrics.join(self.tally)
+        app.extensions["fitserve.statistics"].join(self.inferences)
         self.log.begin(self._directory.metrics, app.extensions["fitserve.route"])
         self._terms = self.terms(app.config["MAX_CONTENT_LENGTH"])
         self._names = [(listener, listener.getsockname()) for listener in self.sockets]
@@ -406,8 +409,9 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         request_id = name_of_request(connection)
         if told.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             self.log.error("Error handling the request %s", request_id, exc_info=error)
-        head, body = answer(told, request_id)
-        if connection.request is not None and connection.request.method == "HEAD":
+        request = connection.request
+        head, body = answer(told, request_id, "" if request is None else request.path or "")
+        if request is not None and request.method == "HEAD":
             body = b""
         self.log.refused(connection, told, len(body), request_id)
         with contextlib.suppress(OSError):

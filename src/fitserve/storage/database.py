@@ -428,6 +428,15 @@ class SqlStore:
             rows = connection.execute(ready).all()
         return {model_type: n for model_type, n in rows if isinstance(model_type, str)}
 
+    def newest(self, model_type: str) -> int | None:
+        with self._transaction() as connection:
+            return connection.execute(
+                select(models.c.model_id)
+                .where(models.c.model_type == model_type, models.c.status == "ready")
+                .order_by(models.c.model_id.desc())
+                .limit(1)
+            ).scalar()
+
     def page(self, model_type: str | None, after: Key | None, limit: int) -> list[Record]:
         key = _key_of(models)
         statement = self._visible(*_told).order_by(*key).limit(limit)

@@ -186,6 +186,9 @@ class MemoryStore:
             records = [record for record, _ in self._models.values()]
         return Counter(r.key.model_type for r in records if r.status == "ready")
 
+    def newest(self, model_type: str) -> int | None:
+        return max(self.ids(model_type), default=None)
+
     def page(self, model_type: str | None, after: Key | None, limit: int) -> list[Record]:
         with self._lock:
             records = [record for record, _ in self._models.values()]

@@ -141,6 +141,9 @@ class Store(Protocol):
     def counts(self) -> Mapping[str, int]:
         """How many ready models there are of each type that has any."""
 
+    def newest(self, model_type: str) -> int | None:
+        """The highest id of the ready models of a type, if there is one."""
+
     def page(self, model_type: str | None, after: Key | None, limit: int) -> list[Record]:
         """Records in the order of their keys, their descriptions left out."""
 

@@ -1,0 +1,474 @@
+"""Inference by the Open Inference Protocol: what is asked, and its answer, of any model.
+
+A request is JSON, which bytes of tensors may follow; so is an answer.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from time import perf_counter_ns
+from typing import Any
+
+import numpy as np
+from flask import Response
+from numpy.typing import NDArray
+from pydantic import ConfigDict
+from pydantic_core import to_json
+from werkzeug.datastructures import Headers
+
+from fitserve.api import observed, tensors
+from fitserve.api.asked import MatrixRows, Rows
+from fitserve.api.predictions import ANSWER_MB, NUMBER, WRITTEN
+from fitserve.api.schemas import Request, checked
+from fitserve.api.tensors import Numbers, Tensor
+from fitserve.data.arrays import FloatArray, naming_columns
+from fitserve.data.columns import Columns
+from fitserve.data.dialect import Dialect
+from fitserve.data.expectations import sent
+from fitserve.data.json_table import JsonTable
+from fitserve.data.json_text import parse_json
+from fitserve.data.table import Column, Table
+from fitserve.errors import (
+    Fault,
+    InvalidRequest,
+    Location,
+    PredictionLimit,
+    clip,
+    refuse,
+    relocated,
+    within,
+)
+from fitserve.observing.statistics import Times
+from fitserve.predictor import Predictor
+from fitserve.storage.cache import Loaded
+from fitserve.training.description import shortened
+
+HEADER = "Inference-Header-Content-Length"
+"""How many bytes of a body are its JSON, where tensors follow."""
+PREDICT, PROBABILITIES = "predict", "probabilities"
+# What would have the answer be, or lie, elsewhere than it is told.
+_ELSEWHERE = ("classification", "shared_memory_region")
+
+
+# ------------------------------------------------------------------------------- asked
+
+
+class _Open(Request):
+    """What others may have more to say in."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class Asked(_Open):
+    """A request."""
+
+    id: str | None = None
+    parameters: dict[str, Any] | None = None
+    inputs: list[Any]
+    outputs: list[Any] | None = None
+
+
+class Input(_Open):
+    """A tensor of a request: with its data, or with the size of its bytes."""
+
+    name: str
+    shape: list[Any]
+    datatype: str
+    parameters: dict[str, Any] | None = None
+    data: Any = None
+
+
+class Output(_Open):
+    """A tensor that is asked for."""
+
+    name: str
+    parameters: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What is asked: tensors by name, and how the answer shall be written."""
+
+    id: str | None
+    inputs: Mapping[str, Tensor]
+    outputs: Mapping[str, bool]
+    """The names of those that are asked for, and whether as bytes."""
+    binary: bool
+    """Whether as bytes where nothing is asked for by name."""
+    begun: int
+    """When it began to be read, in nanoseconds of `perf_counter_ns`."""
+
+
+def asked(body: bytes, headers: Headers) -> Inference:
+    """What the body asks, whose JSON is so many bytes long, or all of it.
+
+    Raises `MalformedJson`, and `InvalidRequest` for what is no request, or whose tensors do not
+    fill the body exactly.
+    """
+    begun = perf_counter_ns()
+    json_length = headers.get(HEADER)
+    length = _length(json_length, len(body))
+    said = _known(Asked, parse_json(body[:length] if length < len(body) else body))
+    if not said.inputs:
+        raise InvalidRequest.at(("inputs",), "at least one tensor is needed", "too_short")
+    return Inference(
+        said.id,
+        dict(_tensors(said.inputs, memoryview(body)[length:], packed=json_length is not None)),
+        dict(_outputs(said.outputs or [], _flag(said.parameters, "binary_data_output", False))),
+        _flag(said.parameters, "binary_data_output", False),
+        begun,
+    )
+
+
+def _known(schema: Any, value: object) -> Any:
+    """The members that are known here; others may have more to say."""
+    if isinstance(value, dict):
+        value = {name: one for name, one in value.items() if name in schema.model_fields}
+    return checked(schema, value)
+
+
+def _length(given: str | None, size: int) -> int:
+    if given is None:
+        return size
+    if not (given.isascii() and given.isdigit() and len(given) < 20 and int(given) <= size):
+        said = (
+            f"the bytes of the body that are JSON are needed, at most all {size:,} of them, not "
+            f"{clip(given, 40)!r}"
+        )
+        raise InvalidRequest.at(("header", HEADER), said, "length")
+    return int(given)
+
+
+def _tensors(
+    inputs: list[Any], binary: memoryview, *, packed: bool
+) -> Iterator[tuple[str, Tensor]]:
+    names: set[str] = set()
+    at = 0
+    for i, given in enumerate(inputs):
+        with within("inputs", i):
+            said = _known(Input, given)
+            if said.name in names:
+                raise InvalidRequest.at(("name",), f"{said.name!r} is given twice", "given_twice")
+            names.add(said.name)
+            _refuse_elsewhere(said.parameters)
+        with within("inputs", said.name):
+            shape = tensors.dimensions(said.shape, ("shape",))
+            datatype = tensors.known(said.datatype, ("datatype",))
+            size = (said.parameters or {}).get("binary_data_size")
+            if size is None:
+                yield said.name, tensors.from_json(datatype, shape, said.data, ("data",))
+                continue
+            _refuse_size(size, len(binary) - at, packed, said.data is not None)
+            part, at = binary[at : at + size], at + size
+            yield said.name, tensors.from_bytes(datatype, shape, part, ("data",))
+    if at != len(binary):
+        said = (
+            f"{len(binary):,} bytes follow the JSON, and the inputs' binary_data_size make {at:,}; "
+            "send as many as they say"
+        )
+        raise InvalidRequest.at(("inputs",), said, "length")
+
+
+def _refuse_size(size: object, left: int, packed: bool, has_data: bool) -> None:
+    loc = ("parameters", "binary_data_size")
+    if not packed:
+        said = f"bytes follow the JSON only if the header {HEADER} says how long that is; send it"
+        raise InvalidRequest.at(loc, said, "missing")
+    if type(size) is not int or not 0 <= size <= left:
+        said = f"a number of bytes is needed, at most the {left:,} that are left, not {sent(size)}"
+        raise InvalidRequest.at(loc, said, "length")
+    if has_data:
+        said = "data is given, and binary_data_size as well; leave one out"
+        raise InvalidRequest.at(loc, said, "given_twice")
+
+
+def _outputs(outputs: list[Any], binary: bool) -> Iterator[tuple[str, bool]]:
+    names: set[str] = set()
+    for i, given in enumerate(outputs):
+        with within("outputs", i):
+            said = _known(Output, given)
+            if said.name in names:
+                raise InvalidRequest.at(("name",), f"{said.name!r} is given twice", "given_twice")
+            names.add(said.name)
+            _refuse_elsewhere(said.parameters)
+            yield said.name, _flag(said.parameters, "binary_data", binary)
+
+
+def _flag(parameters: Mapping[str, Any] | None, name: str, default: bool) -> bool:
+    value = (parameters or {}).get(name)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        said = f"true or false is needed, not {sent(value)}"
+        raise InvalidRequest.at(("parameters", name), said, "bool_type")
+    return value
+
+
+def _refuse_elsewhere(parameters: Mapping[str, Any] | None) -> None:
+    refuse(
+        Fault(("parameters", name), "this server has no such extension; leave it out", "extension")
+        for name in _ELSEWHERE
+        if name in (parameters or {})
+    )
+
+
+# -------------------------------------------------------------------------------- rows
+
+
+class _TensorMatrix(MatrixRows):
+    """Rows of one tensor of numbers."""
+
+    def __init__(self, name: str, tensor: Numbers) -> None:
+        super().__init__(tensor.values, ("inputs", name, "data"))
+        self._tensor = tensor
+
+    def parts(self, step: int) -> Iterator[FloatArray]:
+        for start in range(0, self.n_rows, step):
+            yield self._tensor.floats(start, start + step)
+
+
+class _TensorTable(Rows):
+    """Rows of a table, of which each column is a tensor, or all of them are one."""
+
+    def __init__(self, cells: Mapping[str, Tensor], columns: Columns, one: str | None) -> None:
+        self._cells, self._columns, self._one = cells, columns, one
+        self._dialect = Dialect(missing=columns.na_values)
+        self.n_rows = next(iter(cells.values())).n_rows
+        self.cost = 500.0 * len(columns.as_text) + columns.n_encoded
+
+    def parts(self, step: int) -> Iterator[FloatArray]:
+        for start in range(0, self.n_rows, step):
+            end = min(start + step, self.n_rows)
+            read = {
+                encoder.name: self._column(encoder.name, encoder.kind == "number", start, end)
+                for encoder in self._columns.encoders
+            }
+            yield self._columns.encode(Table(read, end - start, self._from(start)))
+
+    def _column(self, name: str, number: bool, start: int, end: int) -> Column:
+        tensor = self._cells[name]
+        if number and isinstance(tensor, Numbers):
+            return Column(tensor.floats(start, end)[:, 0])
+        cells = JsonTable({name: tensor.cells(start, end)}, end - start, self._from(start))
+        return cells.read([name], self._dialect, self._columns.as_text).columns[name]
+
+    def _from(self, start: int) -> Any:
+        return lambda row, name: self._place(start + row, name)
+
+    def _place(self, row: int, name: str) -> Location:
+        if self._one is None:
+            return ("inputs", name, "data", row)
+        return ("inputs", self._one, "data", row, self._columns.names.index(name))
+
+    def located(self, start: int) -> AbstractContextManager[None]:
+        return relocated(lambda loc: self._columns.place(self._place, loc, start))
+
+
+def _by_column(columns: Columns | None) -> bool:
+    """Whether each column is an input of its own: not all of them are numbers."""
+    return columns is not None and bool(columns.as_text)
+
+
+def _rows(inputs: Mapping[str, Tensor], loaded: Loaded) -> Rows:
+    columns = loaded.columns
+    if columns is not None and _by_column(columns):
+        _refuse_inputs(inputs, columns)
+        return _TensorTable(inputs, columns, None)
+    width = loaded.model.n_features_in_ if columns is None else len(columns.names)
+    if len(inputs) > 1:
+        said = f"one tensor of shape [rows, {width}] is needed, and {len(inputs)} were sent"
+        raise InvalidRequest.at(("inputs",), f"{said}; send one", "too_long")
+    ((name, tensor),) = inputs.items()
+    if not isinstance(tensor, Numbers) or tensor.values.dtype == np.bool_:
+        said = "numbers are needed, such as FP64, FP32 or INT64"
+        raise InvalidRequest.at(("inputs", name, "datatype"), said, "datatype")
+    if tensor.width != width:
+        said = (
+            f"a row has {tensor.width} values where the model was trained on {width}; give "
+            f"[{tensor.n_rows}, {width}]"
+        )
+        raise InvalidRequest.at(("inputs", name, "shape"), said, "n_features")
+    if columns is None:
+        return _TensorMatrix(name, tensor)
+    cells = {one: Numbers(tensor.values[:, j : j + 1]) for j, one in enumerate(columns.names)}
+    return _TensorTable(cells, columns, name)
+
+
+def _refuse_inputs(inputs: Mapping[str, Tensor], columns: Columns) -> None:
+    listed = clip(", ".join(columns.names), 300)
+    faults = [
+        Fault(("inputs", name), "an input of this name, a column, is needed; send it", "missing")
+        for name in columns.names
+        if name not in inputs
+    ]
+    faults += [
+        Fault(("inputs", name), f"the model has no such column; known are: {listed}", "unknown")
+        for name in inputs
+        if name not in columns.names
+    ]
+    n_rows = next(iter(inputs.values())).n_rows
+    faults += [
+        Fault(("inputs", name, "shape"), f"[{n_rows}, 1] is needed, as the first has", "shape")
+        for name, tensor in inputs.items()
+        if tensor.width != 1 or tensor.n_rows != n_rows
+    ]
+    refuse(iter(faults))
+
+
+# ------------------------------------------------------------------------------ answer
+
+
+@dataclass
+class _Told:
+    """One tensor of the answer, while it is made."""
+
+    name: str
+    binary: bool
+    pieces: list[bytes]
+    datatype: str = ""
+    shape: tuple[int, ...] = ()
+
+    def add(self, values: NDArray[Any]) -> int:
+        """Write more rows; answers how many bytes they are."""
+        self.datatype, self.shape = tensors.datatype_of(values), values.shape[1:]
+        self.pieces.append((tensors.packed if self.binary else tensors.written)(values))
+        return len(self.pieces[-1])
+
+    def head(self, n_rows: int) -> bytes:
+        """What is said of it, up to where its elements are to stand."""
+        said: dict[str, Any] = {
+            "name": self.name,
+            "datatype": self.datatype,
+            "shape": [n_rows, *self.shape],
+        }
+        if self.binary:
+            said["parameters"] = {"binary_data_size": sum(map(len, self.pieces))}
+            return to_json(said)
+        return to_json(said)[:-1] + b',"data":['
+
+
+def inference(ask: Inference, loaded: Loaded, predictor: Predictor, times: Times) -> Response:
+    """The answer of /infer."""
+    model = loaded.model
+    observed.about(loaded.record.key)
+    told = [
+        _Told(name, binary, []) for name, binary in (ask.outputs or {PREDICT: ask.binary}).items()
+    ]
+    _refuse_outputs(told, loaded)
+    rows = _rows(ask.inputs, loaded)
+    _refuse_many(told, loaded, rows.n_rows)
+    room, start = ANSWER_MB * 2**20, 0
+    cost = rows.cost + loaded.row_cost + WRITTEN + loaded.longest_label + WRITTEN * loaded.n_labels
+
+    def block(X: FloatArray) -> None:
+        nonlocal room, start
+        with rows.located(start), times.stage("compute_infer"):
+            made = [
+                model.predict(X) if one.name == PREDICT else model.predict_proba(X) for one in told
+            ]
+        with times.stage("compute_output"):
+            room -= sum(one.add(values) for one, values in zip(told, made, strict=True))
+        if room < 0:
+            raise PredictionLimit.answer(ANSWER_MB, start, rows.n_rows)
+        start += len(X)
+
+    with naming_columns(loaded.feature_names if loaded.columns is None else None):
+        rows.refuse(model)
+        times.read()
+        predictor.over(rows.n_rows, cost, rows.parts, block)
+    times.rows = start
+    observed.predicted(loaded.record.key.model_type, start)
+    with times.stage("compute_output"):
+        return _response(ask, loaded, told, start)
+
+
+def _response(ask: Inference, loaded: Loaded, told: list[_Told], n_rows: int) -> Response:
+    key = loaded.record.key
+    said = {"model_name": key.model_type, "model_version": str(key.model_id)}
+    if ask.id is not None:
+        said["id"] = ask.id
+    pieces = [to_json(said)[:-1], b',"outputs":[']
+    for i, one in enumerate(told):
+        pieces += [b"," if i else b"", one.head(n_rows)]
+        if not one.binary:
+            pieces += [b",".join(one.pieces), b"]}"]
+    pieces.append(b"]}")
+    length = sum(map(len, pieces))
+    binary = [piece for one in told if one.binary for piece in one.pieces]
+    if not any(one.binary for one in told):
+        return Response(_few([*pieces, b"\n"]), mimetype="application/json")
+    return Response(
+        _few([*pieces, *binary]),
+        mimetype="application/octet-stream",
+        headers={HEADER: str(length)},
+    )
+
+
+def _few(pieces: list[bytes]) -> list[bytes]:
+    """Small pieces in one."""
+    small = sum(map(len, pieces)) < 2**20
+    return [b"".join(pieces)] if small else pieces
+
+
+def _names(loaded: Loaded) -> list[str]:
+    return [PREDICT, PROBABILITIES] if loaded.model.has_probabilities else [PREDICT]
+
+
+def _refuse_outputs(told: Iterable[_Told], loaded: Loaded) -> None:
+    known = _names(loaded)
+    refuse(
+        Fault(
+            ("outputs", i, "name"),
+            f"this model has no output {clip(one.name, 40)!r}; known are: {', '.join(known)}",
+            "unknown",
+        )
+        for i, one in enumerate(told)
+        if one.name not in known
+    )
+
+
+def _refuse_many(told: Iterable[_Told], loaded: Loaded, n_rows: int) -> None:
+    """Refuse probabilities of so many rows that they cannot but be over the limit."""
+    for one in told:
+        least, most = (8, 8) if one.binary else (len("0.0,"), NUMBER)
+        if one.name == PROBABILITIES and n_rows * loaded.n_labels * least > ANSWER_MB * 2**20:
+            rows = ANSWER_MB * 2**20 // (most * loaded.n_labels)
+            raise PredictionLimit.answer(ANSWER_MB, rows, n_rows)
+
+
+# ------------------------------------------------------------------------------- model
+
+
+def metadata(loaded: Loaded, versions: list[int]) -> dict[str, Any]:
+    """What is told of a model: its inputs and outputs, and in `parameters` its task, its labels
+    in the order of the probabilities, and the names of its columns."""
+    model, columns = loaded.model, loaded.columns
+    described = shortened(loaded.record.description)
+    zeros = np.zeros((1, model.n_features_in_))
+    made = [model.predict(zeros)]
+    if model.has_probabilities:
+        made.append(model.predict_proba(zeros))
+    if columns is not None and _by_column(columns):
+        text = columns.as_text
+        inputs = [
+            _tensor(name, tensors.BYTES if name in text else "FP64", 1) for name in columns.names
+        ]
+    else:
+        width = model.n_features_in_ if columns is None else len(columns.names)
+        inputs = [_tensor("X", "FP64", width)]
+    told = ("task", "classes", "feature_names", "shortened")
+    return {
+        "name": loaded.record.key.model_type,
+        "versions": list(map(str, versions)),
+        "platform": "fitserve_numpy",
+        "inputs": inputs,
+        "outputs": [
+            _tensor(name, tensors.datatype_of(values), *values.shape[1:])
+            for name, values in zip(_names(loaded), made, strict=True)
+        ],
+        "parameters": {name: described[name] for name in told if described.get(name) is not None},
+    }
+
+
+def _tensor(name: str, datatype: str, *shape: int) -> dict[str, Any]:
+    return {"name": name, "datatype": datatype, "shape": [-1, *shape]}

@@ -1,0 +1,287 @@
+"""Tensors of the Open Inference Protocol, read and written: as lists of JSON, or as bytes behind
+it (Triton's extension "binary tensor data": little-endian, row-major, no padding; texts with
+their length in front, as 4 bytes)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from math import prod
+from struct import Struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic_core import to_json
+
+from fitserve.data import arrays
+from fitserve.data.arrays import FloatArray
+from fitserve.data.expectations import sent
+from fitserve.errors import Fault, InvalidRequest, Location, clip, refuse, relocated
+
+BYTES = "BYTES"
+DTYPES = {
+    "BOOL": np.dtype("?"),
+    **{f"UINT{8 * size}": np.dtype(f"<u{size}") for size in (1, 2, 4, 8)},
+    **{f"INT{8 * size}": np.dtype(f"<i{size}") for size in (1, 2, 4, 8)},
+    **{f"FP{8 * size}": np.dtype(f"<f{size}") for size in (2, 4, 8)},
+}
+"""Of each datatype of numbers, how NumPy calls it."""
+
+_LENGTH = Struct("<I")
+_LONGEST = 2**63 - 1  # of a dimension
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A tensor of numbers, or of true and false."""
+
+    values: NDArray[Any]
+    """`(n_rows, width)`, of the datatype that it was sent in; NaN is a gap."""
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.values)
+
+    @property
+    def width(self) -> int:
+        return int(self.values.shape[1])
+
+    def floats(self, start: int, end: int) -> FloatArray:
+        """These rows as float64; a copy only where they are of another datatype, or begin at an
+        odd address."""
+        return np.require(self.values[start:end], np.float64, ["C", "A"])
+
+    def cells(self, start: int, end: int) -> list[Any]:
+        """These rows of a tensor of one column, as JSON would have them."""
+        cells: list[Any] = self.values[start:end, 0].tolist()
+        return [None if cell != cell else cell for cell in cells]
+
+
+class Texts:
+    """A tensor of texts, in one column; an empty one is a gap."""
+
+    width = 1
+
+    def __init__(self, values: Sequence[str]) -> None:
+        self._values = values
+        self.n_rows = len(values)
+
+    def cells(self, start: int, end: int) -> Sequence[Any]:
+        """These rows."""
+        return self._values[start:end]
+
+
+class PackedTexts(Texts):
+    """The same as bytes, of which no more is taken apart at a time than what is asked for."""
+
+    def __init__(self, packed: memoryview, n_rows: int, loc: Location) -> None:
+        self._packed, self._loc = packed, loc
+        self.n_rows = n_rows
+        self._at = self._row = 0
+        end = 0
+        for row in range(n_rows):
+            end = self._end(end, row)
+        if end != len(packed):
+            said = f"{n_rows:,} texts end after {end:,} bytes, and {len(packed):,} were sent"
+            raise InvalidRequest.at(loc, f"{said}; give shape and bytes that agree", "length")
+
+    def cells(self, start: int, end: int) -> Sequence[Any]:
+        if start < self._row:
+            self._at = self._row = 0
+        found = []
+        for row in range(self._row, min(end, self.n_rows)):
+            after = self._end(self._at, row)
+            if row >= start:
+                found.append(self._text(self._at + _LENGTH.size, after, row))
+            self._at, self._row = after, row + 1
+        return found
+
+    def _end(self, at: int, row: int) -> int:
+        """Where the text ends whose length stands there."""
+        left = len(self._packed) - at - _LENGTH.size
+        length = _LENGTH.unpack_from(self._packed, at)[0] if left >= 0 else 0
+        if left < length:
+            said = (
+                f"the bytes end in the middle of text {row}, of {self.n_rows:,}; give each its "
+                "length as 4 bytes, little-endian, and then its bytes"
+            )
+            raise InvalidRequest.at(self._loc, said, "length")
+        return at + _LENGTH.size + int(length)
+
+    def _text(self, start: int, end: int, row: int) -> str:
+        try:
+            return str(self._packed[start:end], "utf-8")
+        except UnicodeDecodeError:
+            raise InvalidRequest.at(
+                (*self._loc, row), "these bytes are not UTF-8; encode texts so", "encoding"
+            ) from None
+
+
+Tensor = Numbers | Texts
+
+# -------------------------------------------------------------------------------- read
+
+
+def dimensions(shape: object, loc: Location) -> tuple[int, int]:
+    """Rows and columns of a tensor of this shape, `[n]` being one column."""
+    if not isinstance(shape, list) or not 1 <= len(shape) <= 2:
+        said = f"a shape is [rows, columns], as in [2, 4], not {_written(shape)}"
+        raise InvalidRequest.at(loc, said, "shape")
+    refuse(
+        Fault((*loc, i), f"a whole number of at least 1 is needed, not {sent(size)}", "shape")
+        for i, size in enumerate(shape)
+        if type(size) is not int or not 1 <= size <= _LONGEST
+    )
+    rows, columns = [*shape, 1][:2]
+    return rows, columns
+
+
+def known(datatype: object, loc: Location) -> str:
+    """The datatype, if it is one that is taken."""
+    if datatype not in DTYPES and datatype != BYTES:
+        names = ", ".join([*DTYPES, BYTES])
+        raise InvalidRequest.at(loc, f"{sent(datatype)} is none of {names}", "datatype")
+    return str(datatype)
+
+
+def from_bytes(datatype: str, shape: tuple[int, int], packed: memoryview, loc: Location) -> Tensor:
+    """The tensor whose elements stand in these bytes, which are not copied.
+
+    Raises `InvalidRequest` where they are not as many as the shape says.
+    """
+    n = prod(shape)
+    size = DTYPES[datatype].itemsize if datatype in DTYPES else _LENGTH.size
+    if len(packed) < n * size or (datatype in DTYPES and len(packed) > n * size):
+        each = f"{size} bytes each" if datatype in DTYPES else f"at least {size} bytes each"
+        said = (
+            f"{n:,} elements of {datatype}, {each}, are needed for this shape, and "
+            f"{len(packed):,} bytes were sent; give shape and bytes that agree"
+        )
+        raise InvalidRequest.at(loc, said, "length")
+    if datatype == BYTES:
+        _refuse_wide(shape, loc)
+        return PackedTexts(packed, n, loc)
+    if datatype == "BOOL" and np.frombuffer(packed, np.uint8).max() > 1:
+        raise InvalidRequest.at(loc, "a BOOL is one byte, 0 or 1; write it so", "bool")
+    return Numbers(np.frombuffer(packed, DTYPES[datatype]).reshape(shape))
+
+
+def from_json(datatype: str, shape: tuple[int, int], data: object, loc: Location) -> Tensor:
+    """The tensor whose elements are these, row by row, in one list or in a list of rows; null is
+    a gap in FP16, FP32, FP64 and BYTES.
+
+    Raises `InvalidRequest` with the place of each element that is not of the datatype.
+    """
+    flat, nested = _flat(data, shape, loc)
+    columns = shape[1]
+
+    def place(k: int) -> Location:
+        return (*loc, *divmod(k, columns)) if nested else (*loc, k)
+
+    kinds = set(map(type, flat))
+    if datatype == BYTES:
+        _refuse_wide(shape, loc)
+        if not kinds <= {str, type(None)}:
+            refuse(_others(flat, (str, type(None)), "text in double quotes", place))
+        return Texts([cell or "" for cell in flat] if type(None) in kinds else flat)
+    if datatype == "BOOL":
+        if kinds != {bool}:
+            refuse(_others(flat, (bool,), "true or false", place))
+        return Numbers(np.array(flat, np.bool_).reshape(shape))
+    with relocated(lambda found: place(int(found[-1]))):
+        values = _numbers(datatype, flat, kinds)
+    return Numbers(values.reshape(shape))
+
+
+def _flat(data: object, shape: tuple[int, int], loc: Location) -> tuple[list[Any], bool]:
+    """The elements in one list, and whether they came by rows."""
+    rows, columns = shape
+    if not isinstance(data, list):
+        raise InvalidRequest.at(loc, f"a list of elements is needed, not {sent(data)}", "list_type")
+    nested = bool(data) and type(data[0]) is list
+    if nested:
+        refuse(
+            Fault((*loc, i), f"a list of {columns:,}, as the shape says, is needed", "ragged")
+            for i, row in enumerate(data)
+            if type(row) is not list or len(row) != columns
+        )
+    if len(data) != (rows if nested else rows * columns):
+        what = f"{rows:,} rows" if nested else f"{rows * columns:,} elements"
+        said = f"the shape says {what}, and {len(data):,} were sent; give as many as it says"
+        raise InvalidRequest.at(loc, said, "length")
+    return (list(chain.from_iterable(data)) if nested else data), nested
+
+
+def _numbers(datatype: str, flat: list[Any], kinds: set[type]) -> NDArray[Any]:
+    """Raises `InvalidRequest` whose places end in the number of the element."""
+    dtype = DTYPES[datatype]
+    if dtype.kind == "f":
+        gaps = None
+        if type(None) in kinds:
+            gaps = [cell is None for cell in flat]
+            flat = [0.0 if cell is None else cell for cell in flat]
+        floats = arrays.matrix([flat], ())[0]
+        with np.errstate(over="ignore"):
+            values: NDArray[Any] = floats.astype(dtype)
+        most = np.finfo(dtype).max
+        refuse(
+            Fault((k,), f"{datatype} goes up to {most:g}; send FP64", "range")
+            for k in np.flatnonzero(np.isinf(values)).tolist()
+        )
+        values[gaps or []] = np.nan
+        return values
+    if kinds == {int}:
+        try:
+            return np.array(flat, dtype)
+        except OverflowError:
+            pass
+    info = np.iinfo(dtype)
+    range_ = f"a whole number from {info.min} to {info.max}, as {datatype} holds, is needed"
+    refuse(
+        Fault((k,), f"{range_}, not {sent(cell)}", "range")
+        for k, cell in enumerate(flat)
+        if type(cell) not in (int, float) or cell != cell // 1 or not info.min <= cell <= info.max
+    )
+    return np.array([int(cell) for cell in flat], dtype)
+
+
+def _others(flat: list[Any], kinds: tuple[type, ...], what: str, place: Any) -> Iterator[Fault]:
+    for k, cell in enumerate(flat):
+        if type(cell) not in kinds:
+            yield Fault(place(k), f"{what} is needed, not {sent(cell)}", "element")
+
+
+def _refuse_wide(shape: tuple[int, int], loc: Location) -> None:
+    if shape[1] > 1:
+        said = f"texts come in one column, of shape [rows, 1], not {list(shape)}"
+        raise InvalidRequest.at(loc, f"{said}; send each column as an input of its own", "shape")
+
+
+def _written(shape: object) -> str:
+    return clip(shape, 60) if isinstance(shape, list) else sent(shape)
+
+
+# ------------------------------------------------------------------------------- write
+
+
+def datatype_of(values: NDArray[Any]) -> str:
+    """What an array of labels, numbers or truth values is called."""
+    return {"i": "INT64", "b": "BOOL", "f": "FP64"}.get(values.dtype.kind, BYTES)
+
+
+def packed(values: NDArray[Any]) -> bytes:
+    """The elements, row by row, as bytes."""
+    if values.dtype == object:
+        texts: Mapping[str, bytes] = {text: _packed(text) for text in set(values.tolist())}
+        return b"".join(map(texts.__getitem__, values.tolist()))
+    return np.ascontiguousarray(values, DTYPES[datatype_of(values)]).tobytes()
+
+
+def _packed(text: str) -> bytes:
+    encoded = text.encode()
+    return _LENGTH.pack(len(encoded)) + encoded
+
+
+def written(values: NDArray[Any]) -> bytes:
+    """The elements, row by row, as they stand between the brackets of a list of JSON."""
+    return to_json(values.ravel().tolist())[1:-1]
