@@ -584,3 +584,21 @@ def test_rare_classes_are_advised_of(api: Api) -> None:
     table["y"] = [f"c{i // 2}" for i in range(20)]
     advice = told(api.register("decision_tree", 2, X=table, target="y"), 201)["advice"]
     assert "10 classes in 20 rows" in advice[0]["words"]
+
+
+@pytest.mark.parametrize("route", ["/register", "/predict", "/evaluate", "/list"])
+def test_a_query_beside_json_is_not_ignored(api: Api, route: str) -> None:
+    answer = api.client.post(f"{route}?model_id=7&probabilities=true", json={"model_type": "pca"})
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert [fault["loc"] for fault in answer.json["errors"]] == [
+        ["query", "model_id"],
+        ["query", "probabilities"],
+    ]
+
+
+def test_a_dry_run_is_asked_for_in_the_query_of_json_too(api: Api) -> None:
+    ask = {"model_type": "pca", "model_id": 1, "kwargs": {"X": [[1, 2], [3, 5], [2, 2]]}}
+    assert api.client.post("/register?dry_run=true", json=ask).status_code == 200
+    assert api.client.post("/register?dry_run=maybe", json=ask).status_code == 422
+    assert api.client.post("/register", json=ask).status_code == 201

@@ -1,7 +1,7 @@
 """Reading a request's body: its media type, its packing, its size, then its schema."""
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import wraps
 from threading import BoundedSemaphore, Semaphore
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from flask import current_app, request
 from werkzeug.datastructures import Headers, MultiDict
 
+from fitserve.api import queries
 from fitserve.api.observed import about
 from fitserve.api.schemas import Request, parse
 from fitserve.errors import (
@@ -33,10 +34,12 @@ _PACKINGS = {"gzip": 31, "x-gzip": 31, "deflate": 47}  # zlib's window bits; 47:
 
 
 def takes(
-    schema: type[R], csv: Callable[["MultiDict[str, str]", bytes], Any] | None = None
+    schema: type[R],
+    csv: Callable[["MultiDict[str, str]", bytes], Any] | None = None,
+    query: Collection[str] = (),
 ) -> Callable[[Callable[[Any], Any]], Callable[[], Any]]:
     """The route takes a JSON body of this schema as its argument, or what `csv` makes of the
-    query and a body that is CSV."""
+    query and a body that is CSV. Beside JSON a query may hold the parameters `query` alone."""
 
     def decorate(route: Callable[[Any], Any]) -> Callable[[], Any]:
         @wraps(route)
@@ -46,6 +49,8 @@ def takes(
                 return route(about(csv(request.args, _unpacked())))
             _require_json(csv is not None)
             _ask_for_body()
+            if request.query_string:
+                queries.refuse_beside_json(request.args, query)
             with _large_in_turn() if _is_large() else nullcontext():
                 body = parse(schema, _unpacked())
             return route(about(body))

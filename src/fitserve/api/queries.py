@@ -94,6 +94,20 @@ def refuse_others(query: Mapping[str, str], known: Collection[str]) -> None:
         raise InvalidRequest(faults)
 
 
+def refuse_beside_json(query: Mapping[str, str], known: Collection[str]) -> None:
+    """Refuse parameters that stand beside a body of JSON, other than the known ones."""
+    with within("query"):
+        refuse(
+            Fault(
+                (name,),
+                "a query is read beside a CSV; beside JSON, write this into the body",
+                "extra_forbidden",
+            )
+            for name in query
+            if name not in known
+        )
+
+
 def dialect(query: Mapping[str, str]) -> Dialect:
     """How the CSV is written, as far as the query says so."""
     said = {name: query[name] for name in DIALECT if name in query}

@@ -365,11 +365,12 @@ def kwargs_schema(cls: type[Model]) -> dict[str, Any]:
         "X": {
             "anyOf": [
                 {"type": "array", "minItems": 1, "items": row},
-                {"type": "array", "minItems": 1, "items": {"type": "object", "minProperties": 1}},
+                *_TABLES,
                 {"type": "object", "minProperties": 1, "additionalProperties": {"type": "array"}},
             ],
             "description": "Rows of numbers, all of the same length; or a table, by rows or by "
-            "columns: its cells are numbers, text, true, false or null.",
+            "columns: its cells are numbers, text, true, false or null. Rows without names are a "
+            "table where an option of columns, or target, is given.",
         },
         "feature_names": {
             "anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}],

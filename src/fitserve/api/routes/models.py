@@ -29,7 +29,7 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
 
     @routes.post("/register")
     @writes
-    @takes(RegisterRequest, csv=CsvRegistration)
+    @takes(RegisterRequest, csv=CsvRegistration, query=("dry_run",))
     def register(ask: RegisterRequest | CsvRegistration) -> Any:
         training = ask.training(directory.type(ask.model_type))
         if queries.dry_run(request.args):
