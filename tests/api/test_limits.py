@@ -74,6 +74,10 @@ def test_rows_of_a_prediction(make: Make) -> None:
     answer = api.client.post("/evaluate", json=ask)
     refused(answer, 413, "too-large", "FITSERVE_MAX_BATCH_ROWS")
     for rows, status in ((3, 200), (4, 413)):
+        tensor = {"name": "x", "shape": [rows, 2], "datatype": "FP64", "data": [1.0, 2.0] * rows}
+        answer = api.client.post("/v2/models/knn/infer", json={"inputs": [tensor]})
+        assert answer.status_code == status
+        assert status == 200 or "FITSERVE_MAX_BATCH_ROWS" in answer.get_json()["error"]
         csv = "a,b\n" + "1,2\n" * rows
         answer = api.raw(
             "/predict?model_type=knn&model_id=1", csv.encode(), Content_Type="text/csv"
