@@ -10,6 +10,7 @@ import gzip
 import json
 import os
 import resource
+import signal
 import socket
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from tests.conftest import Server, start_server
 IRIS = Path("examples/register-knn.json")
 ASK = {"model_type": "knn", "model_id": 1, "features": [5.1, 3.5, 1.4, 0.2]}
 EVERY = 0.05
+IDLE = 3.0  # seconds of the good client alone, before each attack
 PATIENCE = 20.0  # seconds after which the good client counts an error
 JSON = "Host: localhost\r\nContent-Type: application/json\r\n"
 
@@ -370,6 +372,12 @@ def run(name: str, attacks: list[Attack], seconds: float) -> str:
             for one in attacks:
                 if isinstance(one, Prepared):
                     one.prepare(server)
+            idle = GoodClient(server)
+            idle.start()
+            time.sleep(IDLE)
+            idle.over.set()
+            idle.join(PATIENCE + 1)
+            print(f"| (idle before it) | {idle.told()} | | |", flush=True)
             good, memory, over = GoodClient(server), Memory(server), threading.Event()
             bad = [threading.Thread(target=one, args=(server, over)) for one in attacks]
             for thread in (memory, *bad):
@@ -396,6 +404,7 @@ def run(name: str, attacks: list[Attack], seconds: float) -> str:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the server ends with this
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
     chosen = sys.argv[2:] or [*ATTACKS, "all at once"]
     files, most = resource.getrlimit(resource.RLIMIT_NOFILE)

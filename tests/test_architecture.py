@@ -22,6 +22,7 @@ FLOORS = [
     {"training"},
     {"observing"},
     {"evaluation"},
+    {"processes"},
     {"storage"},
     {"models"},
     {"data"},

@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from fitserve.api import keys, observed, problems, rates
 from fitserve.api.keys import BadKeys, Keys
+from fitserve.api.large import Reader
 from fitserve.api.rates import Rates
 from fitserve.api.routes import documents, health, inference_protocol, metrics, models
 from fitserve.config import PREFIX, WAITING, Server, SettingError, Settings
@@ -22,6 +23,7 @@ from fitserve.models import catalog
 from fitserve.observing.statistics import Statistics
 from fitserve.pages import documentation
 from fitserve.predictor import Predictor
+from fitserve.processes.forking import ForkServer
 from fitserve.storage.memory import MemoryStore
 from fitserve.storage.store import Store
 from fitserve.training.process import Limits
@@ -43,7 +45,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     keys.require(app, given)
     limits = Limits(settings.training_seconds, settings.training_memory_mb, settings.max_cells)
     waiting = app.extensions["fitserve.waiting"] = BoundedSemaphore(WAITING)
-    trainer = Trainer(limits, Server.load(dict(os.environ)).trainers(settings), waiting)
+    forking = ForkServer("fitserve.api.apart")
+    app.extensions["fitserve.reader"] = Reader(forking, waiting)
+    slots = Server.load(dict(os.environ)).trainers(settings)
+    trainer = Trainer(limits, slots, waiting, forking)
     predictor = Predictor(settings.predict_seconds, waiting, settings.max_batch_rows)
     directory = ModelDirectory(
         catalog(),

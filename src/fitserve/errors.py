@@ -510,6 +510,22 @@ class Overloaded(FitserveError):
         )
 
     @classmethod
+    def by_reading(cls, seconds: int) -> "Overloaded":
+        return cls(
+            f"The body could not be read in {seconds} seconds: the machine has too much else to "
+            "do. Send the request again later, or fewer rows at a time.",
+            retry_after=5,
+        )
+
+    @classmethod
+    def by_leaving(cls) -> "Overloaded":
+        return cls(
+            "The client ended its side of the connection while this request waited, and so it was "
+            "left. Send it again, and keep the connection open until the answer is there.",
+            retry_after=1,
+        )
+
+    @classmethod
     def by_predictions(cls) -> "Overloaded":
         return cls(
             "As many long predictions as this server has room for are under way. Send the request "
@@ -650,6 +666,19 @@ class TooManyModels(FitserveError):
             "Nothing was changed. DELETE one that is not needed any more, or raise the limit with "
             "the setting FITSERVE_MAX_MODELS; then send the request again.",
             retry_after=10,
+        )
+
+
+class TakesTooMuch(TooLarge):
+    """It is not over the limit of bytes, but takes too much memory while it is read."""
+
+    title = "The body takes too much memory"
+
+    def __init__(self, megabytes: int) -> None:
+        FitserveError.__init__(
+            self,
+            f"Reading this body takes more than the {megabytes:,} MiB of memory that it may. Send "
+            "fewer rows at a time, or the table as CSV, which takes less.",
         )
 
 

@@ -7,6 +7,7 @@ that at most, however many ask for a million.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from threading import BoundedSemaphore, Event, Semaphore
 from time import monotonic
 from typing import TypeVar
@@ -34,6 +35,13 @@ class Predictor:
         self._turns = Turns(1)
         self._waiting = waiting or BoundedSemaphore(WAITING)
         self._aborted = Event()
+        self._gone: Callable[[], bool] = bool
+
+    def while_wanted(self, gone: Callable[[], bool]) -> "Predictor":
+        """The same, for a client that may be gone: what takes long is ended then."""
+        made = copy(self)
+        made._gone = gone
+        return made
 
     def abort(self) -> None:
         """End what takes long."""
@@ -81,18 +89,30 @@ class Predictor:
             raise Overloaded.by_predictions()
         try:
             step = max(1, int(BLOCK / cost))
-            yield Work(self._turns, self._aborted, self.seconds, n_rows, step, times)
+            yield Work(self._turns, self._go_on, self.seconds, n_rows, step, times)
         finally:
             self._waiting.release()
+
+    def _go_on(self) -> None:
+        if self._aborted.is_set():
+            raise Overloaded.by_stopping()
+        if self._gone():
+            raise Overloaded.by_leaving()
 
 
 class Work:
     """What takes long, block by block: of all such, one block is done at a time."""
 
     def __init__(
-        self, turns: Turns, aborted: Event, seconds: int, n_rows: int, step: int, times: int
+        self,
+        turns: Turns,
+        wanted: Callable[[], None],
+        seconds: int,
+        n_rows: int,
+        step: int,
+        times: int,
     ) -> None:
-        self._turns, self._aborted = turns, aborted
+        self._turns, self._wanted = turns, wanted
         self._seconds, self._deadline = seconds, monotonic() + seconds
         self._n_rows, self._step, self._times = n_rows, step, times
         self._done = 0
@@ -111,8 +131,7 @@ class Work:
         return answers
 
     def _go_on(self) -> None:
-        if self._aborted.is_set():
-            raise Overloaded.by_stopping()
+        self._wanted()
         if monotonic() > self._deadline:
             done = min(self._done // self._times, self._n_rows)
             raise PredictionLimit.time(self._seconds, done, self._n_rows)

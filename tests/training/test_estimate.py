@@ -12,9 +12,10 @@ import pytest
 from fitserve.evaluation.plan import Plan
 from fitserve.models import catalog
 from fitserve.models.base import Model
+from fitserve.processes.forking import ForkServer
 from fitserve.storage.store import Key, reservation
 from fitserve.training import process
-from fitserve.training.process import ForkServer, Limits
+from fitserve.training.process import Limits
 from fitserve.training.training import Ongoing, Training
 from tests.conftest import needs_proc
 
@@ -28,7 +29,7 @@ CASES += [(cls, Plan(cv=3)) for cls in catalog().values() if cls.supervised()]
 
 @pytest.fixture(scope="module")
 def forking() -> Iterator[ForkServer]:
-    made = ForkServer()
+    made = ForkServer("fitserve.training.process")
     yield made
     made.close()
 
@@ -38,8 +39,8 @@ def taken(forking: ForkServer, training: Training) -> float:
     grown, done = [0], Event()
     fork = forking.fork
 
-    def watched(patience: int) -> Any:
-        connection, pid = fork(patience)
+    def watched(task: str, patience: int) -> Any:
+        connection, pid = fork(task, patience)
         before = memory(pid, "VmRSS")
         Thread(target=watch, args=(pid, before), daemon=True).start()
         return connection, pid

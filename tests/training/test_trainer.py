@@ -18,9 +18,11 @@ from fitserve.data import arrays
 from fitserve.errors import Busy, FitserveError, InvalidRequest, TrainingCancelled, TrainingLimit
 from fitserve.models import catalog
 from fitserve.models.base import Model, Task, hyperparameters
+from fitserve.processes import forking as processes
+from fitserve.processes.forking import ForkServer
 from fitserve.storage.store import Key, reservation
 from fitserve.training import process, trainer
-from fitserve.training.process import ForkServer, Limits
+from fitserve.training.process import Limits
 from fitserve.training.trainer import REQUESTS, Trainer
 from fitserve.training.training import Ongoing, Trained, Training
 from fitserve.training.turns import Turns
@@ -28,6 +30,7 @@ from tests.conftest import ROOT, needs_proc, until
 from tests.models.data import kwargs_for, split_for
 from tests.models.test_conformance import every_type, same
 
+MODULE = "fitserve.training.process"
 ENDLESS = {"learning_rate": 1e-6, "max_iter": 10**9, "tol": 0.0}
 
 
@@ -48,7 +51,7 @@ def ongoing(what: Training) -> Ongoing:
 
 @pytest.fixture(scope="module")
 def forking() -> Iterator[ForkServer]:
-    made = ForkServer()
+    made = ForkServer(MODULE)
     yield made
     made.close()
 
@@ -151,7 +154,7 @@ def altered(change: str, monkeypatch: pytest.MonkeyPatch) -> ForkServer:
         return popen([sys.executable, "-c", program, command[-1]], **more)
 
     monkeypatch.setattr(subprocess, "Popen", start)
-    return ForkServer()
+    return ForkServer(MODULE)
 
 
 def test_what_cannot_fit_is_refused_at_once() -> None:
@@ -218,7 +221,7 @@ def test_a_forking_process_that_is_stopped_is_replaced_at_once(
     stopped = forking._process.pid
     os.kill(stopped, signal.SIGSTOP)
     until(lambda: "T" in Path(f"/proc/{stopped}/stat").read_text().rpartition(")")[2].split()[0])
-    monkeypatch.setattr(process, "START", 3600)
+    monkeypatch.setattr(processes, "START", 3600)
     background(run, forking, training("pca", [[1.0], [2.0]])).result(20)
     assert forking._process.pid != stopped
     assert not Path(f"/proc/{stopped}").exists()
@@ -227,7 +230,7 @@ def test_a_forking_process_that_is_stopped_is_replaced_at_once(
 def test_an_idle_forking_process_ends_and_one_that_waits_for_a_trainer_does_not(
     background: Callable[..., Future[Trained]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forking = altered("a.IDLE = 0.3", monkeypatch)
+    forking = altered("a.forking.IDLE = 0.3", monkeypatch)
     running = background(run, forking, endless(), 3)
     time.sleep(2.0)
     assert forking._process is not None
@@ -244,7 +247,7 @@ def test_an_idle_forking_process_ends_and_one_that_waits_for_a_trainer_does_not(
 @pytest.mark.parametrize("first", ["worker", "forking process"])
 def test_when_the_worker_is_killed_its_trainers_go_with_it(first: str) -> None:
     program = (
-        "from tests.training.test_trainer import *; forking = ForkServer();"
+        "from tests.training.test_trainer import *; forking = ForkServer(MODULE);"
         "from threading import Thread; Thread(target=run, args=(forking, silent())).start();"
         "pids = until(lambda: forking._process and trainers(forking));"
         "time.sleep(1); print(*pids, forking._process.pid, flush=True)"
@@ -294,7 +297,7 @@ class Stranger(Model):
 def test_a_fault_of_our_own_is_told_as_one(capfd: pytest.CaptureFixture[str]) -> None:
     model, X = Stranger(), np.ones((1, 1))
     model.examine(X)
-    forking = ForkServer()
+    forking = ForkServer(MODULE)
     with pytest.raises(FitserveError, match="server's log") as caught:
         run(forking, Training(Key("stranger", 1), model, X, None, None))
     forking.close()
@@ -384,7 +387,7 @@ def test_who_gives_up_waiting_lets_the_next_come() -> None:
 
 
 def test_without_a_process_to_train_in_the_server_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    def none_left(self: ForkServer, patience: int) -> None:
+    def none_left(self: ForkServer, task: str, patience: int) -> None:
         raise BlockingIOError
 
     monkeypatch.setattr(ForkServer, "fork", none_left)

@@ -83,7 +83,7 @@ def trainers(server: Server) -> list[int]:
             niceness = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[16])
         except OSError:
             continue
-        if "fitserve.training.process" in command and niceness == 19:
+        if "fitserve.api.apart" in command and niceness == 19:
             found.append(pid)
     return found
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
-from fitserve.api.schemas import EvaluationOptions, checked
+from fitserve.api.schemas import EvaluateRequest, EvaluationOptions, checked
 from fitserve.data import intake, json_table
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
@@ -16,7 +16,7 @@ from fitserve.data.csv import CsvFile
 from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import NumberEncoder
 from fitserve.data.json_table import JsonTable
-from fitserve.data.table import Place
+from fitserve.data.table import Place, Table
 from fitserve.errors import Fault, InvalidRequest, Location, clip, refuse, relocated, within
 from fitserve.models.base import Model
 from fitserve.storage.cache import Loaded
@@ -49,10 +49,10 @@ class MatrixRows(Rows):
 
     cost = 0.0
 
-    def __init__(self, X: FloatArray, loc: Location = ("features",)) -> None:
+    def __init__(self, X: FloatArray, loc: Location = ("features",), single: bool = False) -> None:
         self.X = X
         self.n_rows = len(X)
-        self._loc = loc
+        self._single, self._loc = single, loc
 
     def parts(self, step: int) -> Iterator[FloatArray]:
         for start in range(0, self.n_rows, step):
@@ -66,7 +66,7 @@ class MatrixRows(Rows):
         def place(loc: Location) -> Location:
             if loc[:1] != ("X",):
                 return loc
-            at = loc[1:2]
+            at = () if self._single else loc[1:2]
             return (*self._loc, *(n + start if isinstance(n, int) else n for n in at), *loc[2:])
 
         return relocated(place)
@@ -83,10 +83,15 @@ class JsonRows(Rows):
         self.cost = _JSON_CELL * len(columns.names) + columns.n_encoded
 
     def parts(self, step: int) -> Iterator[FloatArray]:
-        columns = self._columns
         for start in range(0, self.n_rows, step):
-            part = self._table.part(start, start + step)
-            yield columns.encode(part.read(columns.names, self._dialect, columns.as_text))
+            yield self._columns.encode(self._read(self._table.part(start, start + step)))
+
+    def read(self) -> Table:
+        """All of it, raw as it is. Raises `InvalidRequest`."""
+        return self._read(self._table)
+
+    def _read(self, table: JsonTable) -> Table:
+        return table.read(self._columns.names, self._dialect, self._columns.as_text)
 
     def located(self, start: int) -> AbstractContextManager[None]:
         return relocated(lambda loc: self._columns.place(self._table.place, loc, start))
@@ -214,6 +219,30 @@ def _of_csv(query: dict[str, str], body: bytes, loaded: Loaded) -> tuple[CsvFile
         dialect = replace(dialect, missing=columns.na_values)
     file = CsvFile(body, dialect)
     return file, CsvRows(file, columns)
+
+
+def truth_of(
+    ask: EvaluateRequest, target: str | None
+) -> tuple[Any, Any, Callable[[Location], Location]]:
+    """What is sent of features, y or None, and where a value of y stands; `target` is the column
+    that the model learned, and may be one of the table's."""
+    if ask.y is not None or target is None:
+        return ask.features, ask.y, lambda loc: loc
+    features, y = without_target(ask.features, target)
+    if y is None:
+        return features, None, lambda loc: loc
+    return features, y, y_in_table(target, isinstance(ask.features, dict))
+
+
+def y_in_table(target: str, by_column: bool) -> Callable[[Location], Location]:
+    """Where a value of y stands that is a column of the table."""
+
+    def place(loc: Location) -> Location:
+        if loc[:1] != ("y",):
+            return loc
+        return ("features", target, *loc[1:]) if by_column else ("features", *loc[1:], target)
+
+    return place
 
 
 def without_target(features: Any, target: str) -> tuple[Any, list[Any] | None]:

@@ -1,22 +1,21 @@
 """Reading a request's body: its media type, its packing, its size, then its schema."""
 
-import zlib
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from functools import wraps
-from threading import BoundedSemaphore, Semaphore
-from typing import Any, TypeVar
+from time import monotonic
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from flask import current_app, request
 from werkzeug.datastructures import Headers, MultiDict
 
 from fitserve.api import queries
+from fitserve.api.large import LARGE, Reader
 from fitserve.api.observed import about
 from fitserve.api.schemas import Request, parse
+from fitserve.data.packing import PACKINGS, unpacked
 from fitserve.errors import (
-    MalformedJson,
     MalformedRequest,
-    Overloaded,
     TooLarge,
     UnsupportedMediaType,
     clip,
@@ -25,12 +24,16 @@ from fitserve.errors import (
 R = TypeVar("R", bound=Request)
 B = TypeVar("B")
 
-_LARGE = 2**20
-PATIENCE = 0.2
-"""Seconds to wait for room to wait in."""
-_large = BoundedSemaphore(2)  # a large body takes ten times its size while it is read
+WAITED = 1.0
+"""Seconds after which the client may be gone."""
 
-_PACKINGS = {"gzip": 31, "x-gzip": 31, "deflate": 47}  # zlib's window bits; 47: zlib or gzip
+
+@runtime_checkable
+class MayBeGone(Protocol):
+    """A connection that can tell."""
+
+    def gone(self) -> bool:
+        """Whether the client has ended, or half ended, its side."""
 
 
 def takes(
@@ -51,9 +54,10 @@ def takes(
             _ask_for_body()
             if request.query_string:
                 queries.refuse_beside_json(request.args, query)
-            with _large_in_turn() if _is_large() else nullcontext():
-                body = parse(schema, _unpacked())
-            return route(about(body))
+            if _is_small():
+                return route(about(parse(schema, _received())))
+            with _reader().read(schema, _received, _packing(), _limit(), client_gone()) as ask:
+                return route(about(ask))
 
         return reading
 
@@ -72,7 +76,7 @@ def takes_bytes(
             if request.mimetype not in ("", "application/octet-stream"):
                 _require_json(or_csv=False)
             _ask_for_body()
-            with _large_in_turn() if _is_large() else nullcontext():
+            with nullcontext() if _is_small() else _reader().turn(client_gone()):
                 ask = read(_unpacked(), request.headers)
             return route(ask, **names)
 
@@ -111,42 +115,38 @@ def _require_utf8(media_type: str) -> None:
         )
 
 
-@contextmanager
-def _large_in_turn() -> Iterator[None]:
-    """Read a large body when those before it are read; only so many threads may wait for that."""
-    room: Semaphore = current_app.extensions["fitserve.waiting"]
-    if not room.acquire(timeout=PATIENCE):
-        raise Overloaded.by_bodies()
-    try:
-        with _large:
-            yield
-    finally:
-        room.release()
+def _reader() -> Reader:
+    reader: Reader = current_app.extensions["fitserve.reader"]
+    return reader
 
 
-def _is_large() -> bool:
+def _is_small() -> bool:
+    """Whether it surely is; what is packed may be anything."""
     length = request.content_length
-    return length is None or length > _LARGE or "Content-Encoding" in request.headers
+    return length is not None and length <= LARGE and "Content-Encoding" not in request.headers
+
+
+def client_gone() -> Callable[[], bool]:
+    """Tells of this request whether its client, having waited for a while, has ended its side."""
+    connection, since = request.environ.get("gunicorn.socket"), monotonic()
+    if not isinstance(connection, MayBeGone):  # another server's
+        return bool
+    return lambda: monotonic() > since + WAITED and connection.gone()
 
 
 def _unpacked() -> bytes:
     """The body without its Content-Encoding; the size limit counts unpacked bytes."""
-    encoding = _packing()
-    packed = _received()
-    if encoding not in _PACKINGS:
-        return packed
-    try:
-        return _inflate(packed, encoding, current_app.config["MAX_CONTENT_LENGTH"])
-    except zlib.error:
-        raise MalformedJson(
-            f"The body is not {encoding}, or not all of it, as the header Content-Encoding says. "
-            "Send it packed so, or leave that header out."
-        ) from None
+    return unpacked(_received(), _packing(), _limit())
+
+
+def _limit() -> int:
+    limit: int = current_app.config["MAX_CONTENT_LENGTH"]
+    return limit
 
 
 def _packing() -> str:
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in ("", "identity", *_PACKINGS):
+    if encoding not in ("", "identity", *PACKINGS):
         raise UnsupportedMediaType(
             f"The Content-Encoding {clip(encoding)!r} is not supported; send gzip, deflate or none."
         )
@@ -155,7 +155,7 @@ def _packing() -> str:
 
 def _received() -> bytes:
     """The body as it was sent: all of it, and never more than the limit."""
-    limit: int = current_app.config["MAX_CONTENT_LENGTH"]
+    limit = _limit()
     declared = request.content_length
     if declared is not None and declared > limit:
         raise TooLarge(limit)
@@ -168,27 +168,3 @@ def _received() -> bytes:
     if declared is not None and len(body) < declared:
         raise MalformedRequest.incomplete(len(body), declared)
     return body
-
-
-def _inflate(packed: bytes, encoding: str, limit: int) -> bytes:
-    """Unpack, but never more than `limit` bytes, however small a bomb is."""
-    wbits = _PACKINGS[encoding]
-    if encoding == "deflate" and int.from_bytes(packed[:2]) % 31:
-        wbits = -15  # without zlib's header, as some clients understand "deflate"
-    parts: list[bytes] = []
-    room = limit
-    at = 0
-    while at < len(packed):  # gzip may hold several members
-        unpacker = zlib.decompressobj(wbits)
-        while not unpacker.eof:
-            # In pieces: what a member leaves over is copied, and a body may be all members.
-            piece = packed[at : at + 2**14]
-            if not piece:
-                raise zlib.error("it ends in the middle")
-            part = unpacker.decompress(piece, room + 1)
-            if len(part) > room:
-                raise TooLarge(limit)
-            parts.append(part)
-            room -= len(part)
-            at += len(piece) - len(unpacker.unused_data)
-    return b"".join(parts)

@@ -8,6 +8,7 @@ import numpy as np
 
 from fitserve.api import asked
 from fitserve.api.asked import CsvEvaluation, MatrixRows, Rows
+from fitserve.api.large import LargeEvaluation
 from fitserve.api.predictions import label_text
 from fitserve.api.schemas import EvaluateRequest
 from fitserve.data import arrays
@@ -27,14 +28,14 @@ T = TypeVar("T")
 
 
 def evaluation(
-    ask: EvaluateRequest | CsvEvaluation, loaded: Loaded, predictor: Predictor
+    ask: EvaluateRequest | CsvEvaluation | LargeEvaluation, loaded: Loaded, predictor: Predictor
 ) -> dict[str, Any]:
     """Compare what the model predicts with what is true, or, where it takes no y, tell how well
     the rows fit to it."""
     model = loaded.model
-    rows, sent, place = ask.rows(loaded) if isinstance(ask, CsvEvaluation) else _sent(ask, loaded)
+    rows, sent, place = _sent(ask, loaded) if isinstance(ask, EvaluateRequest) else ask.rows(loaded)
     with relocated(place):
-        y = evaluate.truth(model, sent, rows.n_rows if isinstance(ask, EvaluateRequest) else None)
+        y = evaluate.truth(model, sent, None if isinstance(ask, CsvEvaluation) else rows.n_rows)
     if ask.importance:
         _refuse_importance(loaded, y)
     if y is not None and model.has_probabilities and len(y) * loaded.n_labels > CELLS:
@@ -72,17 +73,7 @@ def _sent(ask: EvaluateRequest, loaded: Loaded) -> tuple[Rows, Any, Callable[[Lo
         names, width = loaded.feature_names, loaded.model.n_features_in_
         X, _ = arrays.features(ask.features, width, names, ("features",))
         return MatrixRows(X), ask.y, lambda loc: loc
-    features, y, target = ask.features, ask.y, loaded.columns.target
-    if y is not None or target is None:
-        return asked.of_json(features, loaded.columns)[0], y, lambda loc: loc
-    features, y = asked.without_target(features, target)
-    by_column = isinstance(features, dict)
-
-    def place(loc: Location) -> Location:
-        if loc[:1] != ("y",) or y is None:
-            return loc
-        return ("features", target, *loc[1:]) if by_column else ("features", *loc[1:], target)
-
+    features, y, place = asked.truth_of(ask, loaded.columns.target)
     return asked.of_json(features, loaded.columns)[0], y, place
 
 

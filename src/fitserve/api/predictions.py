@@ -1,6 +1,5 @@
 """The answer of /predict, made a block of rows at a time and never larger than its limit."""
 
-from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -10,12 +9,13 @@ from pydantic_core import to_json
 
 from fitserve.api import asked, observed
 from fitserve.api.asked import CsvPrediction, MatrixRows, Rows
+from fitserve.api.large import LargePrediction
 from fitserve.api.schemas import PredictRequest
 from fitserve.data import arrays
 from fitserve.data.appending import appended
 from fitserve.data.arrays import FloatArray
 from fitserve.data.csv import CsvFile
-from fitserve.errors import PredictionLimit, relocated
+from fitserve.errors import PredictionLimit
 from fitserve.models.base import Model
 from fitserve.predictor import Predictor
 from fitserve.storage.cache import Loaded
@@ -28,7 +28,9 @@ NUMBER = 25  # characters of a number in an answer at most, and of what is aroun
 WRITTEN = 20.0  # operations that writing a number takes
 
 
-def prediction(ask: PredictRequest | CsvPrediction, loaded: Loaded, predictor: Predictor) -> Any:
+def prediction(
+    ask: PredictRequest | CsvPrediction | LargePrediction, loaded: Loaded, predictor: Predictor
+) -> Any:
     """The answer of /predict: of one row in the singular, of a batch in the plural."""
     answer: dict[str, Any] = {"model_type": ask.model_type, "model_id": ask.model_id}
     if isinstance(ask, CsvPrediction):
@@ -36,30 +38,28 @@ def prediction(ask: PredictRequest | CsvPrediction, loaded: Loaded, predictor: P
         if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
             return _csv(file, rows, ask.probabilities, loaded, predictor)
         return _batch(answer, ask.probabilities, loaded, rows, predictor)
-    model, cost = loaded.model, loaded.row_cost
+    sent, single = _sent(ask, loaded) if isinstance(ask, PredictRequest) else ask.rows(loaded)
+    with arrays.naming_columns(loaded.feature_names if loaded.columns is None else None):
+        if not single:
+            return _batch(answer, ask.probabilities, loaded, sent, predictor)
+        (X,) = sent.parts(1)
+        with sent.located(0):
+            one = predictor.in_blocks(1, loaded.row_cost, lambda _: _one(ask, loaded.model, X))
+            observed.predicted(ask.model_type, 1)
+            return answer | one[0]
+
+
+def _sent(ask: PredictRequest, loaded: Loaded) -> tuple[Rows, bool]:
+    """The rows, and whether it was one, not in a list."""
     if loaded.columns is not None:
-        table, single = asked.of_json(ask.features, loaded.columns)
-        if not single:
-            return _batch(answer, ask.probabilities, loaded, table, predictor)
-        (X,) = table.parts(1)
-        with table.located(0):
-            answer |= predictor.in_blocks(1, cost, lambda _: _one(ask, model, X))[0]
-            observed.predicted(ask.model_type, 1)
-            return answer
-    X, single = arrays.features(
-        ask.features, model.n_features_in_, loaded.feature_names, ("features",)
-    )
+        return asked.of_json(ask.features, loaded.columns)
+    names, width = loaded.feature_names, loaded.model.n_features_in_
+    X, single = arrays.features(ask.features, width, names, ("features",))
     ask.features = None  # lists take ten times what the array does, and this may wait for a while
-    with arrays.naming_columns(loaded.feature_names):
-        if not single:
-            return _batch(answer, ask.probabilities, loaded, MatrixRows(X), predictor)
-        with _located_in_features():
-            answer |= predictor.in_blocks(1, cost, lambda _: _one(ask, model, X))[0]
-            observed.predicted(ask.model_type, 1)
-            return answer
+    return MatrixRows(X, single=single), single
 
 
-def _one(ask: PredictRequest, model: Model, X: FloatArray) -> dict[str, Any]:
+def _one(ask: PredictRequest | LargePrediction, model: Model, X: FloatArray) -> dict[str, Any]:
     told: dict[str, Any] = {"prediction": model.predict(X).tolist()[0]}
     if ask.probabilities:
         told["probabilities"] = _by_label(model, X)[0]
@@ -160,8 +160,3 @@ def _labels(model: Model, table: FloatArray) -> list[str]:
 def label_text(label: Any) -> str:
     """A label as a key: `"1"`, `"true"`, `"setosa"`."""
     return str(label).lower() if isinstance(label, bool) else str(label)
-
-
-def _located_in_features() -> AbstractContextManager[None]:
-    """A model speaks of X; the caller sent features, and one row of them."""
-    return relocated(lambda loc: ("features", *loc[2:]) if loc[:1] == ("X",) else loc)

@@ -6,9 +6,10 @@ from threading import BoundedSemaphore, Event, Semaphore
 from time import thread_time
 
 from fitserve.errors import Busy, TooMany, TrainingLimit
+from fitserve.processes.forking import ForkServer
 from fitserve.training import process
 from fitserve.training.lanes import GivesWay, Lanes, Turn
-from fitserve.training.process import ForkServer, Limits
+from fitserve.training.process import Limits
 from fitserve.training.training import Ongoing, Trained, Training, trained
 
 SMALL = 4e6  # operations that may be done in place at a stretch: some 20 ms
@@ -20,13 +21,19 @@ class Trainer:
     """Trains for any number of threads, at most `slots` apart at a time, and as many that take
     long."""
 
-    def __init__(self, limits: Limits, slots: int, waiting: Semaphore | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        slots: int,
+        waiting: Semaphore | None = None,
+        server: ForkServer | None = None,
+    ) -> None:
         self.limits = limits
         self.slots = slots
         self._lanes = Lanes(slots)
         self._requests = BoundedSemaphore(REQUESTS)
         self._waiting = waiting or BoundedSemaphore(REQUESTS)
-        self._server = ForkServer()
+        self._server = server or ForkServer("fitserve.training.process")
         self._winding_down = Event()
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from fitserve.api import inferences, schemas
-from fitserve.api.bodies import takes_bytes
+from fitserve.api.bodies import client_gone, takes_bytes
 from fitserve.api.inferences import Inference
 from fitserve.api.keys import open_to_all, reads
 from fitserve.api.packing import packed
@@ -62,7 +62,9 @@ def blueprint(directory: ModelDirectory, statistics: Statistics) -> Blueprint:
     def infer(ask: Inference, model_type: str, model_id: int | None = None) -> Any:
         loaded = directory.version(model_type, model_id)
         with statistics.inference(loaded.record, ask.begun) as times:
-            return inferences.inference(ask, loaded, directory.predictor, times)
+            return inferences.inference(
+                ask, loaded, directory.predictor.while_wanted(client_gone()), times
+            )
 
     @routes.post("/repository/index")
     @reads

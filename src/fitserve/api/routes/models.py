@@ -9,8 +9,9 @@ from werkzeug.routing import IntegerConverter
 
 from fitserve.api import evaluations, predictions, queries, schemas
 from fitserve.api.asked import CsvEvaluation, CsvPrediction
-from fitserve.api.bodies import takes
+from fitserve.api.bodies import client_gone, takes
 from fitserve.api.keys import caller, reads, writes
+from fitserve.api.large import LargeEvaluation, LargePrediction, LargeRegistration
 from fitserve.api.registrations import CsvRegistration
 from fitserve.api.schemas import (
     ClassesQuery,
@@ -30,7 +31,7 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     @routes.post("/register")
     @writes
     @takes(RegisterRequest, csv=CsvRegistration, query=("dry_run",))
-    def register(ask: RegisterRequest | CsvRegistration) -> Any:
+    def register(ask: RegisterRequest | CsvRegistration | LargeRegistration) -> Any:
         training = ask.training(directory.type(ask.model_type))
         if queries.dry_run(request.args):
             return schemas.rehearsal(training.key, directory.rehearse(training))
@@ -45,16 +46,16 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     @routes.post("/predict")
     @reads
     @takes(PredictRequest, csv=CsvPrediction)
-    def predict(ask: PredictRequest | CsvPrediction) -> Any:
+    def predict(ask: PredictRequest | CsvPrediction | LargePrediction) -> Any:
         loaded = directory.get(ask.model_type, ask.model_id)
-        return predictions.prediction(ask, loaded, directory.predictor)
+        return predictions.prediction(ask, loaded, directory.predictor.while_wanted(client_gone()))
 
     @routes.post("/evaluate")
     @reads
     @takes(EvaluateRequest, csv=CsvEvaluation)
-    def evaluate(ask: EvaluateRequest | CsvEvaluation) -> Any:
+    def evaluate(ask: EvaluateRequest | CsvEvaluation | LargeEvaluation) -> Any:
         loaded = directory.get(ask.model_type, ask.model_id)
-        return evaluations.evaluation(ask, loaded, directory.predictor)
+        return evaluations.evaluation(ask, loaded, directory.predictor.while_wanted(client_gone()))
 
     @routes.post("/list")
     @reads

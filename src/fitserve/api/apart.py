@@ -1,0 +1,151 @@
+"""A large body, read in a process of its own: what is done there.
+
+The interpreter lock of a worker is for all its requests, and a million rows of JSON hold it for a
+second. So they are parsed, checked and made into arrays by the same code as small ones, but
+elsewhere: in two steps, since what a prediction's rows have to be is known to its model alone.
+"""
+
+import gc
+import logging
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from fitserve.api import asked
+from fitserve.api.asked import JsonRows, MatrixRows, Rows
+from fitserve.api.schemas import (
+    EvaluateRequest,
+    ListRequest,
+    PredictRequest,
+    RegisterRequest,
+    Request,
+    parse,
+)
+from fitserve.data import arrays
+from fitserve.data.columns import Columns
+from fitserve.data.packing import unpacked
+from fitserve.errors import InvalidRequest, MalformedJson, TooLarge, relocated
+from fitserve.models import catalog
+from fitserve.processes import forking
+from fitserve.processes.forking import receive, send, send_packed
+from fitserve.storage import codec
+from fitserve.training import process
+
+log = logging.getLogger(__name__)
+
+TASK = "read"
+SECONDS = 30
+"""Longest that reading one body may take."""
+MEMORY_MB = 640
+"""MiB that reading one body may take."""
+_LARGE_MEMBERS = {"kwargs", "features", "y"}
+_SCHEMAS: dict[str, type[Request]] = {
+    schema.__name__: schema
+    for schema in (RegisterRequest, PredictRequest, EvaluateRequest, ListRequest)
+}
+
+
+def main() -> None:
+    forking.fork_on_request({TASK: read, process.TASK: process.task()})
+
+
+def read(connection: Connection) -> None:
+    wanted = receive(connection)
+    gc.disable()  # nothing here is a circle, and all of it ends soon
+    # The worker watches the memory: jiter crashes, or hangs, where it is told that there is none.
+    forking.limit(SECONDS, 4 * MEMORY_MB, niceness=5)
+    try:
+        _read(connection, _SCHEMAS[wanted["schema"]], wanted)
+    except InvalidRequest as error:
+        send(connection, _told(error))
+    except MalformedJson as error:
+        send(connection, {"malformed": error.detail})
+    except TooLarge:
+        send(connection, {"too_large": wanted["limit"]})
+    except MemoryError:
+        send(connection, {"exhausted": True})
+    except (EOFError, ConnectionError):
+        raise
+    except Exception:
+        log.exception("A fault in reading a body")
+        send(connection, {"fault": True})
+
+
+def _read(connection: Connection, schema: type[Request], wanted: dict[str, Any]) -> None:
+    ask = parse(schema, unpacked(connection.recv_bytes(), wanted["encoding"], wanted["limit"]))
+    names = schema.model_fields.keys() - _LARGE_MEMBERS
+    send(connection, {"asked": {name: getattr(ask, name) for name in names}})
+    known = receive(connection)
+    told, state = _TAKEN[schema](ask, known)
+    send(connection, {"taken": told})
+    send_packed(connection, codec.pack({}, state))
+
+
+def _training(ask: Any, _: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    training = ask.training(catalog()[ask.model_type])
+    return {"form": _form(ask.kwargs["X"])}, training.queued()
+
+
+def _prediction(ask: Any, known: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    rows, single = _rows(ask.features, known)
+    return _taken(rows, _form(ask.features), single)
+
+
+def _evaluation(ask: Any, known: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    target = None if known["columns"] is None else known["columns"]["target"]
+    features, y, place = asked.truth_of(ask, target)
+    rows, single = _rows(features, known)
+    state = {}
+    if y is not None and known["supervised"]:
+        with relocated(place):
+            state["y"] = arrays.target(y, ("y",))
+    told, taken = _taken(rows, _form(features), single)
+    y_in = target if y is not None and ask.y is None else None
+    return told | {"y": y is not None, "y_in": y_in}, taken | state
+
+
+_TAKEN: dict[
+    type[Request], Callable[[Any, dict[str, Any]], tuple[dict[str, Any], dict[str, Any]]]
+] = {RegisterRequest: _training, PredictRequest: _prediction, EvaluateRequest: _evaluation}
+
+
+def _rows(features: Any, known: dict[str, Any]) -> tuple[Rows, bool]:
+    if known["columns"] is not None:
+        return asked.of_json(features, Columns.restored(known["columns"]))
+    X, single = arrays.features(
+        features, known["n_features"], known["feature_names"], ("features",)
+    )
+    return MatrixRows(X, single=single), single
+
+
+def _taken(rows: Rows, form: str, single: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    told: dict[str, Any] = {"single": single, "form": form, "n_rows": rows.n_rows}
+    if isinstance(rows, MatrixRows):
+        return told, {"X": rows.X}
+    assert isinstance(rows, JsonRows)
+    state: dict[str, Any] = {}
+    try:
+        table = rows.read()
+    except InvalidRequest as error:  # only told where the rest is in order, as of a small body
+        return told | {"names": [], "wrong": _told(error)}, state
+    for j, cells in enumerate(table.columns.values()):
+        state[f"texts_{j}"] = list(cells.texts)
+        state[f"codes_{j}"] = cells.codes
+        state[f"values_{j}"] = cells.values
+    return told | {"names": list(table.columns), "wrong": None}, state
+
+
+def _told(error: InvalidRequest) -> dict[str, Any]:
+    faults = [fault.packed() for fault in error.faults]
+    return {"faults": faults, "total": error.total, "add": error.add}
+
+
+def _form(value: Any) -> str:
+    """How a table was sent."""
+    if isinstance(value, dict):
+        return "columns"
+    return "objects" if isinstance(value[0], dict) else "lists"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,340 @@
+"""A large body, read in a process of its own: what the worker sees of it."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Semaphore
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from fitserve.api import apart
+from fitserve.api.asked import MatrixRows, Rows, y_in_table
+from fitserve.api.schemas import (
+    EvaluateRequest,
+    ListRequest,
+    PredictRequest,
+    RegisterRequest,
+    Request,
+    parse,
+)
+from fitserve.data.arrays import FloatArray, Target
+from fitserve.data.columns import Columns
+from fitserve.data.packing import unpacked
+from fitserve.data.table import Column, Place, Table
+from fitserve.errors import (
+    FAULT,
+    Fault,
+    FitserveError,
+    InvalidRequest,
+    Location,
+    MalformedJson,
+    Overloaded,
+    TakesTooMuch,
+    TooLarge,
+    relocated,
+)
+from fitserve.models.base import Model
+from fitserve.processes.forking import ForkServer, receive, receive_packed, send
+from fitserve.storage.cache import Loaded
+from fitserve.storage.store import Key
+from fitserve.training.training import Training
+from fitserve.training.turns import Turns
+
+LARGE = 2**20
+"""Bytes, unpacked, from which on a body is read in a process of its own."""
+PATIENCE = 0.2
+"""Seconds to wait for room to wait in."""
+LOOK_EVERY = 0.05  # seconds between looks at the memory that reading takes
+
+State = dict[str, Any]
+
+
+class Reader:
+    """Reads the large bodies of a worker, one at a time."""
+
+    def __init__(self, server: ForkServer, waiting: Semaphore) -> None:
+        self._server = server
+        self._waiting = waiting
+        self._turns = Turns(1)
+
+    @contextmanager
+    def read(
+        self,
+        schema: type[Request],
+        received: Callable[[], bytes],
+        encoding: str,
+        limit: int,
+        gone: Callable[[], bool],
+    ) -> Iterator[Any]:
+        """The request of this schema that the body holds, as it is asked further.
+
+        `received` is asked for the body when its turn has come, `gone` whether nobody wants it any
+        more. Raises what reading a small one raises, `TakesTooMuch`, or `Overloaded`.
+        """
+        with ExitStack() as held:
+            held.enter_context(self.turn(gone))
+            body = received()
+            small = _small(body, encoding, limit)
+            if small is not None:
+                ask: Any = parse(schema, small)
+                held.close()
+            else:
+                reading = held.enter_context(_reading(self._server, held, gone))
+                wanted = {"schema": schema.__name__, "encoding": encoding, "limit": limit}
+                ask = _AS[schema](reading.begin(wanted, body), reading)
+            del body
+            yield ask
+
+    @contextmanager
+    def turn(self, gone: Callable[[], bool]) -> Iterator[None]:
+        """A turn at what takes long to read; only so many threads may wait for theirs. Raises
+        `Overloaded`."""
+
+        def go_on() -> None:
+            if gone():
+                raise Overloaded.by_leaving()
+
+        if not self._waiting.acquire(timeout=PATIENCE):
+            raise Overloaded.by_bodies()
+        try:
+            with self._turns.turn(go_on):
+                yield
+        finally:
+            self._waiting.release()
+
+
+def _small(body: bytes, encoding: str, limit: int) -> bytes | None:
+    """The body unpacked, if it is small so."""
+    least = min(limit, LARGE)
+    try:
+        text = unpacked(body, encoding, least)
+    except TooLarge:
+        if least == limit:
+            raise
+        return None
+    return text if len(text) <= least else None
+
+
+class _Reading:
+    """One body that is read."""
+
+    def __init__(
+        self, connection: Connection, pid: int, held: ExitStack, gone: Callable[[], bool]
+    ) -> None:
+        self._connection, self._held, self._gone = connection, held, gone
+        self._memory = Path(f"/proc/{pid}/statm")
+        self._before = self._used()
+        self._deadline = monotonic() + apart.SECONDS
+
+    def begin(self, wanted: dict[str, Any], body: bytes) -> dict[str, Any]:
+        """The small members."""
+        send(self._connection, wanted)
+        self._connection.send_bytes(body)
+        asked: dict[str, Any] = self._answer()["asked"]
+        return asked
+
+    def take(self, **known: Any) -> tuple[dict[str, Any], State]:
+        """The large ones, as arrays; the process is not needed any more."""
+        send(self._connection, known)
+        told: dict[str, Any] = self._answer()["taken"]
+        _, state = receive_packed(self._connection)
+        self._held.close()
+        return told, state
+
+    def _answer(self) -> dict[str, Any]:
+        while not self._connection.poll(LOOK_EVERY):
+            if self._gone():
+                raise Overloaded.by_leaving()
+            if monotonic() > self._deadline:
+                raise Overloaded.by_reading(apart.SECONDS)
+            if self._used() - self._before > apart.MEMORY_MB * 2**20:
+                raise TakesTooMuch(apart.MEMORY_MB)
+        answer = receive(self._connection)
+        if "faults" in answer:
+            raise _wrong(answer)
+        if "malformed" in answer:
+            raise MalformedJson(answer["malformed"])
+        if "too_large" in answer:
+            raise TooLarge(answer["too_large"])
+        if "exhausted" in answer:
+            raise TakesTooMuch(apart.MEMORY_MB)
+        if "fault" in answer:
+            raise FitserveError(FAULT)
+        return answer
+
+    def _used(self) -> int:
+        with suppress(OSError, IndexError):  # it has ended; or there is no /proc
+            return int(self._memory.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return 0
+
+
+@contextmanager
+def _reading(server: ForkServer, held: ExitStack, gone: Callable[[], bool]) -> Iterator[_Reading]:
+    try:
+        connection, pid = server.fork(apart.TASK, apart.SECONDS)
+    except (OSError, EOFError) as error:
+        raise Overloaded.of_memory() from error
+    reading = _Reading(connection, pid, held, gone)
+    try:
+        yield reading
+    except BaseException as error:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        if isinstance(error, (EOFError, ConnectionError, BlockingIOError)):
+            raise Overloaded.of_memory() from error
+        raise
+    finally:
+        connection.close()
+
+
+# ------------------------------------------------------------------------- what was asked
+
+
+class LargeRegistration:
+    """POST /register."""
+
+    def __init__(self, told: dict[str, Any], reading: _Reading) -> None:
+        self.model_type: str = told["model_type"]
+        self._id, self._reading = told["model_id"], reading
+
+    def training(self, cls: type[Model]) -> Training:
+        told, data = self._reading.take()
+        lacking = dict.fromkeys(("hyperparameters", "feature_names"))
+        training = Training.restored(Key(self.model_type, self._id), cls, lacking, data)
+        if training.table is None:
+            return training
+        columns = training.table.columns
+        cell = _place(told["form"], columns.names, ("X",))
+
+        def place(loc: Location) -> Location:
+            return ("kwargs", *columns.place(cell, loc[1:]))
+
+        return replace(training, table=replace(training.table, place=place))
+
+
+class LargePrediction:
+    """POST /predict."""
+
+    def __init__(self, told: dict[str, Any], reading: _Reading) -> None:
+        self.model_type: str = told["model_type"]
+        self.model_id: int = told["model_id"]
+        self.probabilities: bool = told["probabilities"]
+        self._reading = reading
+
+    def rows(self, loaded: Loaded) -> tuple[Rows, bool]:
+        """The rows, and whether it was one, not in a list."""
+        told, state = self._reading.take(**_known(loaded))
+        return _rows(told, state, loaded), told["single"]
+
+
+class LargeEvaluation:
+    """POST /evaluate."""
+
+    def __init__(self, told: dict[str, Any], reading: _Reading) -> None:
+        self.model_type: str = told["model_type"]
+        self.model_id: int = told["model_id"]
+        self.importance: bool = told["importance"]
+        self.repeats: int = told["repeats"]
+        self._reading = reading
+
+    def rows(self, loaded: Loaded) -> tuple[Rows, Target | None, Callable[[Location], Location]]:
+        """The rows, y or None, and where a value of y stands."""
+        told, state = self._reading.take(**_known(loaded), supervised=loaded.model.supervised())
+        y = state.get("y", np.empty(0)) if told["y"] else None
+        rows = _rows(told, state, loaded)
+        if told["y_in"] is None:
+            return rows, y, lambda loc: loc
+        return rows, y, y_in_table(told["y_in"], told["form"] == "columns")
+
+
+def _listing(told: dict[str, Any], _: _Reading) -> ListRequest:
+    return ListRequest.model_validate(told)
+
+
+_AS: dict[type[Request], Callable[[dict[str, Any], _Reading], Any]] = {
+    RegisterRequest: LargeRegistration,
+    PredictRequest: LargePrediction,
+    EvaluateRequest: LargeEvaluation,
+    ListRequest: _listing,
+}
+
+
+def _wrong(told: dict[str, Any]) -> InvalidRequest:
+    return InvalidRequest(map(Fault.unpacked, told["faults"]), told["total"], told["add"])
+
+
+# --------------------------------------------------------------------------------- tables
+
+
+def _known(loaded: Loaded) -> dict[str, Any]:
+    columns = loaded.columns
+    return {
+        "columns": None if columns is None else columns.state(),
+        "n_features": loaded.model.n_features_in_,
+        "feature_names": loaded.feature_names if columns is None else None,
+    }
+
+
+def _rows(told: dict[str, Any], state: State, loaded: Loaded) -> Rows:
+    if loaded.columns is None:
+        return MatrixRows(state["X"], single=told["single"])
+    found = {
+        name: Column(state[f"values_{j}"], state[f"codes_{j}"], state[f"texts_{j}"])
+        for j, name in enumerate(told["names"])
+    }
+    place = _place(told["form"], loaded.columns.names, ("features",), told["single"])
+    wrong = None if told["wrong"] is None else _wrong(told["wrong"])
+    return TableRows(Table(found, told["n_rows"], place), loaded.columns, wrong)
+
+
+def _place(form: str, names: list[str], loc: Location, single: bool = False) -> Place:
+    """Where a cell stands in a table that was sent in this form."""
+    at = {name: j for j, name in enumerate(names)}
+    if form == "lists":
+        return lambda row, name: (*loc, at[name]) if single else (*loc, row, at[name])
+    if form == "columns":
+        return lambda row, name: (*loc, name) if single else (*loc, name, row)
+    return lambda row, name: (*loc, row, name)
+
+
+class TableRows(Rows):
+    """Rows of a table that was read elsewhere."""
+
+    def __init__(self, table: Table, columns: Columns, wrong: InvalidRequest | None = None) -> None:
+        """`wrong` is why there is no table."""
+        self._table, self._columns, self._wrong = table, columns, wrong
+        self.n_rows = table.n_rows
+        self.cost = float(columns.n_encoded)
+
+    def parts(self, step: int) -> Iterator[FloatArray]:
+        if self._wrong is not None:
+            raise self._wrong
+        for start in range(0, self.n_rows, step):
+            yield self._columns.encode(_part(self._table, start, start + step))
+
+    def located(self, start: int) -> AbstractContextManager[None]:
+        return relocated(lambda loc: self._columns.place(self._table.place, loc, start))
+
+
+def _part(table: Table, start: int, end: int) -> Table:
+    cells = {name: _cells(column, start, end) for name, column in table.columns.items()}
+    n_rows = min(end, table.n_rows) - start
+    return Table(cells, n_rows, lambda row, name: table.place(start + row, name))
+
+
+def _cells(column: Column, start: int, end: int) -> Column:
+    """Of the texts only those that are used: there may be as many as rows."""
+    values = None if column.values is None else column.values[start:end]
+    if column.codes is None:
+        return Column(values)
+    codes = column.codes[start:end]
+    used, back = np.unique(codes[codes >= 0], return_inverse=True)
+    codes = codes.copy()
+    codes[codes >= 0] = back
+    return Column(values, codes, [column.texts[code] for code in used.tolist()])

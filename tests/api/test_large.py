@@ -1,0 +1,288 @@
+"""A large body is read in a process of its own, and answered as a small one is."""
+
+import gzip
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from fitserve import create_app
+from fitserve.api import apart, bodies, large
+from fitserve.config import Settings
+from fitserve.models.knn import Knn
+from fitserve.processes.forking import ForkServer
+from tests.api.generated import Request, requests
+from tests.api.test_fault_sites import ASKED, NAMED, X, Y
+from tests.conftest import Api, needs_proc, until
+
+Both = Callable[[str, Any], TestResponse]
+TIMES = ("created", "started", "seconds", "request_id")  # which no two answers share
+
+TABLE = {
+    "age": [22, 38.5, None, 35] * 6,
+    "sex": ["male", "female", "female", "male"] * 6,
+    "about": ["free offer", "dinner tonight", "free dinner", "an offer"] * 6,
+    "died": [True, False, False, True] * 6,
+}
+ROWS = [dict(zip(TABLE, cells, strict=True)) for cells in zip(*TABLE.values(), strict=True)]
+LISTS = [list(row.values()) for row in ROWS]
+OPTIONS = {"missing": "impute", "kinds": {"about": "text"}, "drop": []}
+
+
+def comparable(value: Any) -> Any:
+    """What is told, without what depends on the time."""
+    if isinstance(value, dict):
+        return {name: comparable(one) for name, one in value.items() if name not in TIMES}
+    return [comparable(one) for one in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="module")
+def apps() -> Iterator[list[Api]]:
+    made = [create_app(Settings(store="memory", training_seconds=5)) for _ in range(2)]
+    yield [Api(one.test_client()) for one in made]
+    for one in made:
+        one.extensions["fitserve"].close()
+
+
+@pytest.fixture
+def all_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large, "LARGE", 0)
+    monkeypatch.setattr(bodies, "LARGE", 0)
+
+
+@pytest.fixture
+def both(apps: list[Api]) -> Both:
+    """Ask as a small body and as a large one, and compare the answers."""
+
+    def ask(path: str, value: Any, **headers: str) -> TestResponse:
+        body = value if isinstance(value, bytes) else json.dumps(value).encode()
+        small = apps[0].raw(path, body, **headers)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(large, "LARGE", 0)
+            patch.setattr(bodies, "LARGE", 0)
+            answer = apps[1].raw(path, body, **headers)
+        assert answer.status_code == small.status_code, (body[:200], small.text, answer.text)
+        assert comparable(answer.json) == comparable(small.json), body[:200]
+        return answer
+
+    return ask
+
+
+def registration(model_type: str, model_id: int, **kwargs: Any) -> dict[str, Any]:
+    return {"model_type": model_type, "model_id": model_id, "kwargs": kwargs}
+
+
+def test_matrices_and_their_faults(both: Both) -> None:
+    for model_type, kwargs in ASKED:
+        assert both("/register", registration(model_type, 1, **kwargs)).status_code == 422
+    names = ["a", "b"]
+    for answer in (
+        both("/register", registration("knn", 2, X=X, y=Y, k=1, feature_names=names)),
+        both("/register", registration("knn", 3, X=X, y=["é", "b", "é", "b"], k=1, cv=2)),
+        both("/register", registration("pca", 2, X=X)),
+        both("/register", registration("multi_naive_bayes", 2, X=X, y=[True, True, False, False])),
+    ):
+        assert answer.status_code == 201, answer.text
+    rows: list[Any] = [X, X[0], [dict(zip(names, row, strict=True)) for row in X], {"b": 1, "a": 2}]
+    rows += [*NAMED, [[-1, 0]], [-1, 0], [[1e308, 1e308]], [], [[]], [[1, None]]]
+    for features in rows:
+        for model_type in ("knn", "multi_naive_bayes"):
+            ask = {"model_type": model_type, "model_id": 2, "features": features}
+            both("/predict", ask | {"probabilities": True})
+    for y in (None, Y, Y[:1], ["a", 1, 2, 3], [1.5, 2, 3, 4], [True, True, False, False]):
+        for model_type, features in (("knn", X), ("knn", NAMED[0]), ("pca", X), ("nix", X)):
+            both(
+                "/evaluate", {"model_type": model_type, "model_id": 2, "features": features, "y": y}
+            )
+    both(
+        "/evaluate", {"model_type": "knn", "model_id": 2, "features": X, "y": Y, "importance": True}
+    )
+
+
+@pytest.mark.parametrize("sent", [TABLE, ROWS, LISTS], ids=["columns", "rows", "lists"])
+def test_tables_and_their_faults(both: Both, sent: Any) -> None:
+    model_id = [TABLE, ROWS, LISTS].index(sent) + 10
+    y = {"y": TABLE["died"]} if sent is LISTS else {"target": "died"}
+    for wrong in ({}, {"missing": "drop"}, OPTIONS | {"nix": 1}, {"missing": "impute", "cv": 99}):
+        both("/register", registration("knn", model_id, X=sent, **y, **wrong))
+    named = {"feature_names": list(TABLE)} if sent is LISTS else {}
+    for model_type in ("knn", "multi_naive_bayes"):
+        kwargs = {"X": sent, **y, **named, **OPTIONS, "cv": 3}
+        both("/register", registration(model_type, model_id, **kwargs))
+    wrongs: list[Any] = [
+        {"age": [1, [2]], "sex": ["x", {}], "about": ["", ""]},
+        {"age": [-3.0] * 9, "sex": ["it"] * 9, "about": [None] * 9},
+        [{"age": -3, "sex": "male", "about": "a"}] * 2,
+        [{"age": "x\0"}],
+        {"age": 3, "sex": "male", "about": "a", "died": True},
+        [3, "male", "a"],
+        [3, "male", "a", True],
+        [[3, {}, "a", True]],
+        [[1, 2]],
+        [sent],
+        "x",
+    ]
+    for features in [sent, *wrongs]:
+        ask = {"model_type": "knn", "model_id": model_id, "features": features}
+        both("/predict", ask | {"model_type": "multi_naive_bayes"})
+        both("/evaluate", ask)
+    both("/evaluate", ask | {"features": sent, "y": TABLE["died"]})
+
+
+def test_random_requests(both: Both) -> None:
+    asked: list[Request] = [one for one in requests(5, 200) if one.method == "POST"]
+    statuses = {both(one.path, one.body, **_spelled(one.headers)).status_code for one in asked}
+    assert statuses >= {200, 201, 400, 404, 422}
+
+
+def _spelled(headers: dict[str, str]) -> dict[str, str]:
+    return {name.replace("-", "_"): value for name, value in headers.items() if name != "Prefer"}
+
+
+def test_blocks_of_a_table_are_predicted_as_the_whole(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fitserve.predictor.SHORT", 0.0)
+    monkeypatch.setattr("fitserve.predictor.BLOCK", 3000.0)
+    kwargs = {"X": ROWS, "target": "died", **OPTIONS}
+    assert both("/register", registration("knn", 20, **kwargs)).status_code == 201
+    rows = [{name: row[name] for name in ("about", "sex", "age")} for row in ROWS * 3]
+    ask = {"model_type": "knn", "model_id": 20, "features": rows}
+    assert len(both("/predict", ask).json["predictions"]) == 72  # type: ignore[index]
+
+
+def test_packed_bodies(both: Both) -> None:
+    body = json.dumps(registration("pca", 30, X=X)).encode()
+    packed = gzip.compress(body)
+    assert both("/register", packed, Content_Encoding="gzip").status_code == 201  # type: ignore[call-arg]
+    both("/register", packed[:-9], Content_Encoding="gzip")  # type: ignore[call-arg]
+    both("/register", body, Content_Encoding="deflate")  # type: ignore[call-arg]
+
+
+def test_only_what_is_large_unpacked_takes_a_process(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forked: list[str] = []
+    fork = ForkServer.fork
+
+    def counted(self: ForkServer, task: str, patience: int) -> Any:
+        forked.append(task)
+        return fork(self, task, patience)
+
+    monkeypatch.setattr(ForkServer, "fork", counted)
+    small = json.dumps(registration("pca", 1, X=X)).encode()
+    assert api.raw("/register", small).status_code == 201
+    assert api.raw("/list", gzip.compress(b'{"model_type": "pca"}'), Content_Encoding="gzip").json
+    assert not forked
+    ask = json.dumps({"model_type": "pca", "model_id": 1, "features": X[0]})
+    padded = ask.encode() + b" " * large.LARGE
+    assert api.raw("/predict", padded).status_code == 200
+    assert api.raw("/predict", gzip.compress(padded), Content_Encoding="gzip").status_code == 200
+    assert forked == [apart.TASK] * 2
+
+
+def test_the_limit_counts_unpacked_bytes() -> None:
+    app = create_app(Settings(store="memory", max_content_length=2**21))
+    bomb = gzip.compress(b"[" + b" " * 2**21)
+    answer = Api(app.test_client()).raw("/predict", bomb, Content_Encoding="gzip")
+    assert (answer.status_code, answer.json["type"]) == (413, "/problems/too-large")  # type: ignore[index]
+    assert str(2**21) in answer.text
+    app.extensions["fitserve"].close()
+
+
+@needs_proc
+def test_what_takes_too_much_memory_is_refused(
+    api: Api, all_large: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "MEMORY_MB", 16)
+    monkeypatch.setattr(large, "LOOK_EVERY", 0.005)
+    body = b'{"model_type": "knn", "features": [' + b",".join([b"[0]"] * 2_000_000) + b"]}"
+    answer = api.raw("/predict", body)
+    assert (answer.status_code, answer.json["type"]) == (413, "/problems/too-large")  # type: ignore[index]
+    assert "16 MiB" in answer.text
+    assert api.raw("/list", b'{"model_type": "knn"}').status_code == 200
+
+
+@needs_proc
+def test_a_reader_that_is_killed_or_stopped_is_told(
+    api: Api, all_large: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork = ForkServer.fork
+    sent = signal.SIGKILL
+
+    def hit(self: ForkServer, task: str, patience: int) -> Any:
+        connection, pid = fork(self, task, patience)
+        os.kill(pid, sent)
+        until(lambda: sent == signal.SIGSTOP or not Path(f"/proc/{pid}").exists())
+        return connection, pid
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ForkServer, "fork", hit)
+        patch.setattr(apart, "SECONDS", 1)
+        for sent, word in ((signal.SIGKILL, "memory"), (signal.SIGSTOP, "1 seconds")):  # noqa: B007
+            answer = api.raw("/list", b'{"model_type": "knn"}')
+            assert (answer.status_code, answer.json["type"]) == (503, "/problems/busy")  # type: ignore[index]
+            assert word in answer.json["detail"]  # type: ignore[index]
+            assert answer.headers["Retry-After"]
+    assert api.raw("/list", b'{"model_type": "knn"}').status_code == 200
+
+
+class Client:
+    """A connection whose client is gone after it was looked at so many times."""
+
+    def __init__(self, looks: int) -> None:
+        self.looks = looks
+
+    def gone(self) -> bool:
+        self.looks -= 1
+        return self.looks < 0
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "WAITED", -1.0)
+
+
+def asked_by(api: Api, client: Client, path: str, body: bytes) -> TestResponse:
+    environ: dict[str, Any] = {"gunicorn.socket": client}
+    return api.client.post(
+        path, data=body, content_type="application/json", environ_overrides=environ
+    )
+
+
+def test_what_nobody_waits_for_is_not_read(
+    api: Api, all_large: None, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ForkServer, "fork", lambda *_: pytest.fail("it was read"))
+        answer = asked_by(api, Client(0), "/list", b'{"model_type": "knn"}')
+    assert (answer.status_code, answer.json["type"]) == (503, "/problems/busy")  # type: ignore[index]
+    assert asked_by(api, Client(99), "/list", b'{"model_type": "knn"}').status_code == 200
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bodies, "WAITED", 3600.0)  # it may have half closed, and wait
+        assert asked_by(api, Client(0), "/list", b'{"model_type": "knn"}').status_code == 200
+
+
+def test_a_long_prediction_ends_when_nobody_waits_for_it(
+    api: Api, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fitserve.predictor.SHORT", 0.0)
+    monkeypatch.setattr("fitserve.predictor.BLOCK", 1.0)
+    api.register("knn", 1, X=X, y=Y, k=1)
+    done: list[int] = []
+    predict = Knn.predict
+
+    def counted(self: Knn, rows: Any) -> Any:
+        done.append(len(rows))
+        return predict(self, rows)
+
+    monkeypatch.setattr(Knn, "predict", counted)
+    body = json.dumps({"model_type": "knn", "model_id": 1, "features": X * 10}).encode()
+    assert asked_by(api, Client(3), "/predict", body).status_code == 503
+    assert len(done) == 3
+    assert asked_by(api, Client(999), "/predict", body).status_code == 200
