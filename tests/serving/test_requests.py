@@ -106,6 +106,10 @@ BAD = {
     "a target too long": (GET.replace(b"/list", b"/" + b"l" * 9000), 414),
     "a header too long": (GET.replace(b"Host:", b"A: " + b"b" * 9000 + b"\r\nHost:"), 431),
     "too many headers": (GET.replace(b"Host:", b"A: b\r\n" * 101 + b"Host:"), 431),
+    "headers too long together": (
+        GET.replace(b"Host:", (b"A: " + b"b" * 8000 + b"\r\n") * 9 + b"Host:"),
+        431,
+    ),
     "a header without end": (GET.replace(b"Host:", b"A: b\r\n" * 20_000 + b"Host:"), 431),
     "chunks over the limit": (
         chunked("/list", b"%x\r\n%b\r\n5\r\nwrong\r\n0\r\n\r\n" % (LIMIT, LARGE)),

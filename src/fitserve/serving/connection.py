@@ -175,6 +175,8 @@ class Connection:
             request = Request(self._terms.cfg, IterUnreader((head,)), self.client, self._count)
         except (NoMoreData, StopIteration):
             raise LimitRequestHeaders("the head is too long") from None
+        if end > HEAD_BYTES:
+            raise LimitRequestHeaders("the head is too long")
         fields = dict(request.headers)
         if "TRANSFER-ENCODING" in fields:
             self._chunks = Chunks(
