@@ -43,6 +43,7 @@ def test_every_form_of_a_table_is_evaluated_alike(api: Api) -> None:
     [
         ([3, -1], ["-1", "3"], {}),
         (["007", "1"], ["007", "1"], {}),
+        ([2**60 + 1, 2**60], [str(2**60), str(2**60 + 1)], {}),
         (["true", "false"], ["false", "true"], {}),
         (["1", "x"], ["1", "x"], {"kinds": "kind:category"}),
     ],
@@ -55,6 +56,7 @@ def test_labels_are_those_of_the_model_however_few_of_them_come(
     found = by_csv(api, written(table))
     assert list(found["classes"]) == keys
     assert sum(one["support"] for one in found["classes"].values()) == N
+    assert all(one["support"] for one in found["classes"].values())
     first = {name: cells[:1] for name, cells in table.items()}
     alone = by_csv(api, written(first))
     assert list(alone["classes"]) == keys

@@ -117,7 +117,10 @@ def truth(file: CsvFile, target: str, as_text: bool) -> tuple[Target, Place]:
     refuse(Fault(table.place(row, target), said, "missing") for row in gaps)
     fault = None if as_text else diagnosed_target(target, table, ColumnOptions())
     refuse(iter([] if fault is None else [fault]))
-    return _labels(cells, None, "category" if as_text else None), table.place
+    kind: Kind | None = "category" if as_text else None
+    if not as_text and _as_text_after_all(cells):
+        cells, kind = file.read([target], text={target}).columns[target], "number"
+    return _labels(cells, None, kind), table.place
 
 
 def _is_gap(cell: object, dialect: Dialect) -> bool:
