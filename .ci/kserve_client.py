@@ -1,4 +1,4 @@
-"""The KServe SDK's REST client against a server that runs already, and that triton_client.py trained
+"""The KServe SDK's REST client against a server that runs already, which triton_client.py trained
 before: `kserve_client.py http://127.0.0.1:PORT`. Needs `kserve`, and nothing of this repository."""
 
 import asyncio
