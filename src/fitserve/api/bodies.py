@@ -13,6 +13,7 @@ from fitserve.api import queries
 from fitserve.api.large import LARGE, Reader
 from fitserve.api.observed import about
 from fitserve.api.schemas import Request, parse
+from fitserve.data.foreign import refuse_foreign
 from fitserve.data.packing import PACKINGS, unpacked
 from fitserve.errors import (
     MalformedRequest,
@@ -49,7 +50,9 @@ def takes(
         def reading() -> Any:
             if csv is not None and request.mimetype == "text/csv":
                 _require_utf8("text/csv")
-                return route(about(csv(request.args, _unpacked())))
+                body = _unpacked()
+                refuse_foreign(body)
+                return route(about(csv(request.args, body)))
             _require_json(csv is not None)
             _ask_for_body()
             if request.query_string:

@@ -145,8 +145,9 @@ _OTHERS: Mapping[str, Callable[[bytes], object]] = {
     'it is HTML or XML. Send an object such as {"model_type": "knn"}': lambda head: head.startswith(
         b"<"
     ),
-    'it looks like CSV. Send its rows as lists of numbers: {"model_type": "knn", "model_id": 1, '
-    '"kwargs": {"X": [[5.1, 3.5], [4.9, 3.0]], "y": ["a", "b"]}}': _is_csv,
+    "it looks like CSV. Send it as such, with the header 'Content-Type: text/csv' and, of curl, "
+    "--data-binary @FILE; what else is to be said stands in the query, as in "
+    "?model_type=knn&model_id=1": _is_csv,
 }
 
 

@@ -1,0 +1,55 @@
+"""What a body that was declared CSV is instead, where that shows at its beginning."""
+
+import re
+
+from fitserve.errors import InvalidRequest
+
+_FILE = re.compile(
+    rb"""@[^\n,;\t"'{}<>|]+|(?:[A-Za-z]:)?[^\n,;:\t"'{}\[\]<>|=&]+"""
+    rb"""\.(?:csv|tsv|txt|json|jsonl|gz|zip|xlsx?|ods|parquet)"""
+).fullmatch
+_SIGNS = (
+    (
+        re.compile(rb"""\{\s*"[^"\n]*"\s*:|\[\s*(?:\[\s*[-\d"n\[]|\{\s*")""").match,
+        "the body is JSON, and was declared CSV; send the header 'Content-Type: application/json'",
+    ),
+    (
+        re.compile(rb"\x1f\x8b").match,
+        "the body is packed by gzip; send the header 'Content-Encoding: gzip' with it",
+    ),
+    (
+        re.compile(rb"PK\x03\x04|\xd0\xcf\x11\xe0").match,
+        "the body is a spreadsheet or a zip, and no text; send what it holds, exported as CSV",
+    ),
+    (
+        re.compile(rb"PAR1|%PDF-|\x28\xb5\x2f\xfd|BZh\d|\xfd7zXZ").match,
+        "the body is no text; send what it holds, written as CSV",
+    ),
+    (
+        re.compile(rb"<(?:!doctype|html|\?xml)", re.IGNORECASE).match,
+        "the body is HTML or XML; send its table as CSV",
+    ),
+    (
+        re.compile(rb"--[^\n]+\r?\n[Cc]ontent-").match,
+        "the body is a form in parts; send the CSV alone, with curl by --data-binary, not by -F",
+    ),
+)
+
+
+def names_a_file(text: bytes) -> bool:
+    """Whether all that was sent is the name of a file, `my data.csv`, and no line."""
+    return len(text) < 300 and _FILE(text) is not None
+
+
+def refuse_foreign(body: bytes) -> None:
+    """Refuse a body that is surely no CSV, so that the answer can say what it is."""
+    if names_a_file(body):
+        said = (
+            "this is the name of a file; send what the file holds, with curl by "
+            "--data-binary @FILE, with the @"
+        )
+        raise InvalidRequest.at(("line", 1), said, "file_name")
+    head = body[:2000].removeprefix(b"\xef\xbb\xbf").lstrip()
+    for looks, said in _SIGNS:
+        if looks(head):
+            raise InvalidRequest.at(("line", 1), said, "foreign")
