@@ -393,6 +393,7 @@ def test_errors_are_the_protocols_everywhere_below_v2(api: Api) -> None:
         ("GET", "/v2/models/knn/versions/7", b"", {}, 404),
         ("GET", "/v2/models/knn/versions/01", b"", {}, 404),
         ("GET", "/v2/models/knn/versions/7/stats", b"", {}, 404),
+        ("GET", "/v2/models/nix/stats", b"", {}, 404),
         ("PUT", "/v2/models/knn", b"", {}, 405),
         ("GET", "/v2/models/knn/infer", b"", {}, 405),
         ("POST", "/v2", b"", {}, 405),

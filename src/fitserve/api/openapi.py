@@ -92,7 +92,7 @@ def _operation(
     if parameters:
         told["parameters"] = parameters
     if of.body is not None:
-        told["requestBody"] = {"required": True, "content": _bodies(of, catalog)}
+        told["requestBody"] = {"required": of.needs_body, "content": _bodies(of, catalog)}
     return told
 
 

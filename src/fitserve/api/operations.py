@@ -50,6 +50,7 @@ class Operation:
     query: type[BaseModel] | None = None
     body: str | None = None
     """The name of the schema of a JSON body."""
+    needs_body: bool = True
     csv: str | None = None
     """Where a CSV is taken too: which parameters of the query stand beside it."""
     examples: Mapping[str, Any] = field(default_factory=dict)
@@ -80,10 +81,8 @@ def registration(model_type: str, supervised: bool, numbers: bool) -> dict[str, 
     kwargs: dict[str, Any] = {"X": _FLOWERS}
     if supervised:
         kwargs |= {"y": y, "feature_names": ["length", "width"]}
-    return {"model_type": model_type, "model_id": 1, "kwargs": kwargs | _NEEDED.get(model_type, {})}
+    return {"model_type": model_type, "model_id": 1, "kwargs": kwargs}
 
-
-_NEEDED = {"kmeans": {"n_clusters": 2}}  # more than there are rows, by default
 
 _V2, _ID = "/v2/models/{model_type}", "/versions/{model_id}"
 _TENSOR = {
@@ -298,12 +297,15 @@ OPERATIONS: Mapping[str, Operation] = {
         about="All of them, those that train and those that failed to as well. The body may be "
         "empty.",
         body="Index",
+        needs_body=False,
         examples={"those that are ready": {"ready": True}},
         answers={200: list[answers.IndexEntry]},
         problems=(*_BODY, StoreUnavailable),
     ),
     "GET /v2/models/stats": _STATISTICS,
-    "GET /v2/models/{model_type}/stats": _STATISTICS,
+    "GET /v2/models/{model_type}/stats": replace(
+        _STATISTICS, problems=(UnknownModelType, StoreUnavailable)
+    ),
     "GET /v2/models/{model_type}/versions/{model_id}/stats": replace(_STATISTICS, problems=_LOADED),
 }
 

@@ -73,10 +73,15 @@ def blueprint(directory: ModelDirectory, statistics: Statistics) -> Blueprint:
         return schemas.index(directory.everything(), ready_only=ask.ready)
 
     @routes.get("/models/stats")
-    @routes.get("/models/<model_type>/stats", endpoint="type_statistics")
     @reads
-    def all_statistics(model_type: str | None = None) -> Any:
-        return statistics.told(directory.tokens(statistics.counted(model_type)))
+    def all_statistics() -> Any:
+        return statistics.told(directory.tokens(statistics.counted(None)))
+
+    @routes.get("/models/<model_type>/stats")
+    @reads
+    def type_statistics(model_type: str) -> Any:
+        of = directory.type(model_type).model_type()
+        return statistics.told(directory.tokens(statistics.counted(of)))
 
     @routes.get("/models/<model_type>/versions/<id:model_id>/stats")
     @reads
