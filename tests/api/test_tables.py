@@ -602,3 +602,22 @@ def test_a_dry_run_is_asked_for_in_the_query_of_json_too(api: Api) -> None:
     assert api.client.post("/register?dry_run=true", json=ask).status_code == 200
     assert api.client.post("/register?dry_run=maybe", json=ask).status_code == 422
     assert api.client.post("/register", json=ask).status_code == 201
+
+
+def test_rows_of_numbers_with_gaps_or_text_are_told_how_a_table_is_sent(api: Api) -> None:
+    """And what is told so works: kwargs with what the remedy sets."""
+    y = [0, 1, 0, 1]
+    for X, says in (
+        ([[1, None], [2, 5], [3, 6], [4, 7]], "'impute' or 'drop'"),
+        ([[1, "a"], [2, "b"], [3, "a"], [4, "b"]], "columns by name"),
+    ):
+        kwargs: dict[str, Any] = {"X": X, "y": y, "k": 1, "feature_names": ["n", "s"]}
+        answer = told(api.register("knn", 1, **kwargs), 422)
+        assert says in answer["errors"][0]["msg"]
+        assert "column 's'" in answer["errors"][0]["msg"]
+        mended = kwargs | answer["remedies"][0]["set"]
+        assert told(api.register("knn", 1, **mended), 201)["feature_names"] == ["n", "s"]
+        api.client.delete("/models/knn/1")
+    answer = told(api.register("knn", 1, X=[[1, "2"], [3, 4]], y=[0, 1]), 422)
+    assert "write 2, without quotes" in answer["detail"]
+    assert "remedies" not in answer

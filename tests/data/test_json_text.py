@@ -16,7 +16,7 @@ JARGON = re.compile(
 CASES = [
     (b"", "empty"),
     (b" \n ", "empty"),
-    (b'{"a": NaN}', "JSON has no NaN: null is how it writes a gap"),
+    (b'{"a": NaN}', "JSON has no NaN: null is how a gap is sent, in a table"),
     (b'{"a": [1, nan]}', "JSON has no nan"),
     (b'{"a": Infinity}', "JSON has no Infinity: write a finite number"),
     (b'{"a": -Infinity}', "JSON has no -Infinity: write a finite number"),

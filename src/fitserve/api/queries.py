@@ -21,6 +21,7 @@ DIALECT = ("delimiter", "decimal", "header")
 CSV = (*DIALECT, "na_values")
 _ID = re.compile(r"0|[1-9][0-9]{0,15}").fullmatch
 _LISTS = ("drop", "na_values")
+_A_KIND = " or ".join(f"'{kind}'" for kind in KINDS)
 
 
 def single(query: "MultiDict[str, str]") -> dict[str, str]:
@@ -47,7 +48,7 @@ def key(query: Mapping[str, str], default_id: int | None = None) -> Key:
         text = query["model_id"]
         model_id = int(text) if _ID(text) else MAX_MODEL_ID + 1
         if model_id > MAX_MODEL_ID:
-            said = f"an id is a whole number from 0 to 2^53 - 1, not {clip(text, 40)!r}"
+            said = f"a whole number from 0 to 2^53 - 1 is needed, not {clip(text, 40)!r}"
             faults.append(Fault(("model_id",), said, "int_parsing"))
     elif default_id is None:
         faults.append(Fault(("model_id",), "model_id is needed, a whole number", "missing"))
@@ -76,7 +77,8 @@ def truth(query: Mapping[str, str], name: str) -> bool:
     """A parameter that is true or false, and false where it is not there."""
     text = query.get(name, "false")
     if text not in ("true", "false"):
-        raise InvalidRequest.at((name,), f"true or false, not {clip(text, 40)!r}", "bool_parsing")
+        said = f"true or false is needed, not {clip(text, 40)!r}"
+        raise InvalidRequest.at((name,), said, "bool_parsing")
     return text == "true"
 
 
@@ -88,10 +90,16 @@ def dry_run(query: Mapping[str, str]) -> bool:
 
 def refuse_others(query: Mapping[str, str], known: Collection[str]) -> None:
     """Refuse parameters that are not known here."""
-    said = f"there is no such parameter; known are: {', '.join(known)}"
-    faults = [Fault((name,), said, "extra_forbidden") for name in query if name not in known]
-    if faults:
-        raise InvalidRequest(faults)
+    listed = ", ".join(known)
+    refuse(
+        Fault(
+            (name,),
+            f"there is no parameter {clip(name, 40)!r}; known are: {listed}",
+            "extra_forbidden",
+        )
+        for name in query
+        if name not in known
+    )
 
 
 def refuse_beside_json(query: Mapping[str, str], known: Collection[str]) -> None:
@@ -121,7 +129,7 @@ def checked_options(given: Mapping[str, Any]) -> ColumnOptions:
     kinds = given.get("kinds")
     if isinstance(kinds, Mapping):
         refuse(
-            Fault(("kinds", name), f"a kind is {', '.join(KINDS)}, not {sent(kind)}", "kind")
+            Fault(("kinds", name), f"{_A_KIND} is needed, not {sent(kind)}", "kind")
             for name, kind in kinds.items()
             if not isinstance(kind, str) or kind not in KINDS
         )

@@ -1,6 +1,7 @@
 """What /register is asked to train on where that is a table: its columns have names and kinds."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -14,9 +15,20 @@ from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile
 from fitserve.data.encoding import NumberEncoder
+from fitserve.data.expectations import sent
 from fitserve.data.intake import Intake
+from fitserve.data.learning import FILL
 from fitserve.data.options import NAMES
-from fitserve.errors import InvalidRequest, Location, clip, relocated, within
+from fitserve.errors import (
+    Fault,
+    InvalidRequest,
+    Location,
+    Remedy,
+    amended,
+    clip,
+    relocated,
+    within,
+)
 from fitserve.evaluation.plan import OPTIONS as PLANNED
 from fitserve.evaluation.plan import classes_of, plan_of
 from fitserve.models.base import Codes, Model
@@ -34,6 +46,31 @@ def is_table(kwargs: Mapping[str, Any]) -> bool:
     X = kwargs.get("X")
     by_name = isinstance(X, dict) or (isinstance(X, list) and X and isinstance(X[0], dict))
     return bool(by_name) or not kwargs.keys().isdisjoint(TABLE_MEMBERS)
+
+
+def as_a_table(rows: Any) -> AbstractContextManager[None]:
+    """Say of the gaps and texts that are found among rows of numbers how a table takes them."""
+
+    def change(fault: Fault) -> Fault:
+        if fault.column is None or fault.type != "float_type":
+            return fault
+        cell = rows[fault.loc[1]][fault.loc[2]]
+        if cell is None:
+            msg = f"{fault.msg} (missing='impute' or 'drop' beside X does so)"
+            return replace(fault, msg=msg, remedies=(FILL,))
+        if type(cell) is not str or "; " in fault.msg:
+            return fault
+        msg = f"{fault.msg}; {_OF_TEXT}"
+        return replace(fault, msg=msg, remedies=(_AS_CATEGORIES,))
+
+    return amended(change)
+
+
+_OF_TEXT = (
+    'text is taken in a table: send columns by name, as {"sex": ["male", "female"]}, or such rows '
+    "with feature_names and categories='onehot' beside X"
+)
+_AS_CATEGORIES = Remedy("takes text as categories", {"categories": "onehot"})
 
 
 def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
@@ -127,7 +164,8 @@ def _target(cls: type[Model], there: list[str], target: object, given_y: bool) -
             )
         return None
     if not isinstance(target, str):
-        raise InvalidRequest.at(("target",), "the name of a column is needed", "string_type")
+        said = f"the name of a column is needed, not {sent(target)}"
+        raise InvalidRequest.at(("target",), said, "string_type")
     if given_y:
         raise InvalidRequest.at(
             ("y",), "y is given, and target as well; leave one out", "given_twice"

@@ -116,9 +116,10 @@ class RegisterRequest(Request):
                 raise InvalidRequest.at(
                     ("X",), "X is needed: a list of rows, each a list of numbers", "missing"
                 )
-            with arrays.naming_columns(self.kwargs.get("feature_names")):
-                X = arrays.matrix(self.kwargs["X"], ("X",))
-            names = arrays.names(self.kwargs.get("feature_names"), X.shape[1], ("feature_names",))
+            rows, named = self.kwargs["X"], self.kwargs.get("feature_names")
+            with arrays.naming_columns(named), registrations.as_a_table(rows):
+                X = arrays.matrix(rows, ("X",))
+            names = arrays.names(named, X.shape[1], ("feature_names",))
             y = self.kwargs.get("y")
             if y is not None and cls.supervised():
                 y = arrays.target(y, ("y",))

@@ -111,11 +111,6 @@ def _whole(value: object) -> str:
 
 def _not_rows(value: list[Any]) -> str:
     """What a list without a row in it is."""
-    if all(type(row) is dict for row in value):
-        return (
-            "rows by name, as pandas' to_dict('records') makes; send df.values.tolist(), and the "
-            "names as feature_names, by list(df.columns)"
-        )
     if set(map(type, value)) <= _NUMBERS:
         return (
             f"{len(value):,} numbers; one column is written [[1.5], [2.5]], in NumPy by "
@@ -232,14 +227,20 @@ def _numeric_target(value: list[Any], loc: Location) -> Target:
     return floats
 
 
-def _not_text(cell: str) -> tuple[str, str] | None:
-    if "\0" in cell:
-        return "text must not hold the character U+0000; leave it out", "label_text"
+ILL_FORMED = "this text holds U+0000 or half of a surrogate pair; leave such characters out"
+
+
+def well_formed(text: str) -> bool:
+    """Whether it can be stored and sent."""
     try:
-        cell.encode()
+        text.encode()
     except UnicodeEncodeError:
-        return "text must not hold half of a surrogate pair; write the whole", "label_text"
-    return None
+        return False
+    return "\0" not in text
+
+
+def _not_text(cell: str) -> tuple[str, str] | None:
+    return None if well_formed(cell) else (ILL_FORMED, "label_text")
 
 
 def _refuse_each(

@@ -11,7 +11,7 @@ from fitserve.data.arrays import FloatArray
 from fitserve.data.dialect import MISSING_WORDS
 from fitserve.data.encoding import Encoder, Rows, restored
 from fitserve.data.table import Place, Table
-from fitserve.errors import LISTED, Fault, InvalidRequest, Location, clip
+from fitserve.errors import LISTED, Fault, InvalidRequest, Location
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,6 @@ class Columns:
         Raises `InvalidRequest` with the place of each cell that cannot be: missing where there is
         nothing to fill in, text in a number, a category that is not known, beyond float64.
         """
-        self.require(table)
         if self._plain and all(table.columns[name].codes is None for name in self.names):
             X = table.matrix(self.names)
             if np.isfinite(X).all():
@@ -87,19 +86,6 @@ class Columns:
         if any(map(len, refused)):
             self._refuse(table, refused)
         return X
-
-    def require(self, table: Table) -> None:
-        """Raises `InvalidRequest` that names each column that the table lacks."""
-        absent = [name for name in self.names if name not in table.columns]
-        if absent:
-            there = clip(", ".join(table.columns), 300)
-            raise InvalidRequest(
-                [
-                    Fault((name,), f"this column is missing; there are: {there}", "missing")
-                    for name in absent[:LISTED]
-                ],
-                len(absent),
-            )
 
     def _refuse(self, table: Table, refused: Sequence[Rows]) -> None:
         """Name the first cells in reading order, and count the rest."""

@@ -12,10 +12,10 @@ import numpy as np
 
 from fitserve.data.cells import MOST_TEXTS, ColumnBuilder
 from fitserve.data.dialect import Dialect
-from fitserve.data.head import COUNTED, head
+from fitserve.data.head import head
 from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
 from fitserve.data.table import FloatArray, Place, Table
-from fitserve.errors import LISTED, Fault, InvalidRequest, Location
+from fitserve.errors import COUNTED, LISTED, Fault, InvalidRequest, Location
 
 _BLOCK = 2**18  # bytes that are tried as JSON at once
 _CELLS = 8192  # cells that are read at once record by record
@@ -198,7 +198,7 @@ class CsvFile:
             return f"{said}; take the delimiter at its end away"
         if not self._agreed:
             return f"{said}, with {self.delimiter!r} between cells; mend it, or say delimiter="
-        return f"{said}; a cell that holds {self.delimiter!r} stands in quotes"
+        return f"{said}; write a cell that holds {self.delimiter!r} in quotes"
 
 
 class _Layout:

@@ -159,8 +159,8 @@ class _Diagnosis:
             return None
         return self._problem(
             int(infinite.argmax()),
-            "the number is beyond what a float of 64 bits holds (1.8e308); write it smaller, or "
-            "leave the column out (drop)",
+            "the number is beyond 1.8e308, the largest there is; write it smaller, or leave the "
+            "column out (drop)",
             "finite_number",
             *self._left_out(),
         )
@@ -212,7 +212,7 @@ class _Diagnosis:
         ]
         return self._problem(
             row,
-            f"{self._cell_text(row)} stands among numbers; name it in na_values if it stands for "
+            f"{self._cell_text(row)} stands among numbers; write it in na_values if it stands for "
             "what is missing",
             "gap_mark",
             f"{', '.join(marks)} counts as empty",
@@ -278,7 +278,7 @@ class _Diagnosis:
         row = int((self.levels.codes >= 0).argmax())
         said = f"this column holds a different text in each of its {rows:,} rows, so that no later "
         if self.target:
-            said += "row can be like one of them; name another column as target"
+            said += "row can be like one of them; choose another column as target"
             return self._problem(row, said, "all_different", "", {})
         said += "row would be known; leave it out (drop), or have its words counted (kind text)"
         return self._problem(row, said, "all_different", *self._words_or_drop())

@@ -51,7 +51,7 @@ class Dialect:
         )
         faults = list(dialect._faults())
         if header not in ("true", "false"):
-            said = f"header is true or false, not {clip(header, 40)!r}"
+            said = f"true or false is needed, not {clip(header, 40)!r}"
             faults.append(Fault(("header",), said, "bool_parsing"))
         if faults:
             raise InvalidRequest(faults)
@@ -62,14 +62,14 @@ class Dialect:
         if sign is not None and not may_delimit(sign):
             yield Fault(
                 ("delimiter",),
-                "a delimiter is one character, and no letter, digit, quote, sign or point; write "
-                f"delimiter=tab for a tab; given was {clip(sign, 40)!r}",
+                f"{clip(sign, 40)!r} cannot stand between cells; give one character, and no "
+                "letter, digit, quote, sign or point, or 'tab' for a tab",
                 "delimiter",
             )
         if self.decimal not in (".", ","):
             yield Fault(
                 ("decimal",),
-                f"the decimal sign is '.' or ',', not {clip(self.decimal, 40)!r}",
+                f"'.' or ',' is needed, not {clip(self.decimal, 40)!r}",
                 "decimal",
             )
 

@@ -108,7 +108,7 @@ class NumberEncoder:
         if cells.missing()[row]:
             return missing(), "missing"
         if cells.codes is None or cells.codes[row] == NUMBER:
-            return "a finite number is needed", "finite_number"
+            return "a finite number is needed, not a number beyond 1.8e308", "finite_number"
         return f"a number is needed, not the text {shown(cells, row)}", "float_type"
 
     def state(self) -> dict[str, Any]:

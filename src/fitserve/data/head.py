@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from fitserve.data.dialect import SPACES, Dialect, may_delimit
 from fitserve.data.records import Position, Record, records, refuse_bytes
-from fitserve.errors import Fault, InvalidRequest, Remedy, clip
+from fitserve.errors import COUNTED, Fault, InvalidRequest, Remedy, clip
 
 MOST_COLUMNS = 100_000
-COUNTED = 1000  # faults that are looked for
 LONGEST_LINE = 2**22  # bytes
 _DELIMITERS = ",;\t"
 _MARK = b"\xef\xbb\xbf"
@@ -56,7 +55,7 @@ def head(body: bytes, dialect: Dialect) -> Head:
     if len(first.cells) == 1 and dialect.delimiter is None and start.line == 1:
         _refuse_one_column(first)
     if len(first.cells) > MOST_COLUMNS:
-        said = f"{len(first.cells):,} columns are more than the {MOST_COLUMNS:,} that are read"
+        said = f"{len(first.cells):,} columns are over the limit of {MOST_COLUMNS:,}; send fewer"
         raise InvalidRequest.at(("line", first.begin.line), said, "too_long")
     if not dialect.header:
         names = [str(i) for i in range(len(first.cells))]
@@ -128,7 +127,7 @@ def _refuse_long_lines(body: bytes) -> None:
         end = body.rfind(b"\n", at, at + LONGEST_LINE)
         if end < 0:
             line = body.count(b"\n", 0, at) + 1
-            said = f"this line is longer than {LONGEST_LINE:,} bytes; a record ends in LF or CRLF"
+            said = f"this line is longer than {LONGEST_LINE:,} bytes; end each record in LF or CRLF"
             raise InvalidRequest.at(("line", line), said, "too_long")
         at = end + 1
 

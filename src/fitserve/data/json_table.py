@@ -9,6 +9,7 @@ import numpy as np
 
 from fitserve.data import arrays
 from fitserve.data.dialect import Dialect
+from fitserve.data.expectations import sent
 from fitserve.data.table import MISSING, NUMBER, Column, Place, Table
 from fitserve.errors import Fault, InvalidRequest, Location, clip, refuse
 
@@ -65,17 +66,15 @@ class JsonTable:
     def _nested(self, name: str) -> Iterator[Fault]:
         for i, cell in enumerate(self.cells[name]):
             if type(cell) not in _CELLS:
-                kind = "an object" if isinstance(cell, dict) else "a list"
-                said = f"a cell is a number, text, true, false or null, not {kind}"
+                said = f"a cell must be a number, text, true, false or null, not {sent(cell)}"
                 yield Fault(self.place(i, name), said, "cell_type")
 
     def _ill_formed(self, name: str, column: Column) -> Iterator[Fault]:
         for code, text in enumerate(column.texts):
-            if not well_formed(text):
+            if not arrays.well_formed(text):
                 assert column.codes is not None
                 row = int((column.codes == code).argmax())
-                said = "text must be well-formed Unicode without U+0000; leave such characters out"
-                yield Fault(self.place(row, name), said, "text")
+                yield Fault(self.place(row, name), arrays.ILL_FORMED, "text")
 
 
 def by_name(value: object, loc: Location) -> JsonTable | None:
@@ -99,14 +98,19 @@ def named(value: object, names: object, loc: Location) -> JsonTable:
             said = "the columns of X have names already; leave feature_names out"
             raise InvalidRequest.at(("feature_names",), said, "given_twice")
         return table
-    if not isinstance(value, list) or not value:
-        said = "rows by name, columns by name or rows as lists are needed, at least one"
+    if not isinstance(value, list) or not value or not isinstance(value[0], list):
+        first = isinstance(value, list) and value
+        what = f"a list that begins with {sent(first[0])}" if first else sent(value)
+        said = f"rows by name, columns by name or rows as lists are needed, not {what}"
         raise InvalidRequest.at(loc, said, "list_type")
-    width = len(value[0]) if isinstance(value[0], list) else 0
+    width = len(value[0])
+    if not width:
+        said = "a row must hold at least one cell, not an empty list"
+        raise InvalidRequest.at((*loc, 0), said, "empty")
     refuse(
-        Fault((*loc, i), f"each row must be a list of as many cells as the first, {width}", "row")
+        Fault((*loc, i), f"a list of {width} cells is needed, as row 0 is, not {sent(row)}", "row")
         for i, row in enumerate(value)
-        if not isinstance(row, list) or len(row) != width or not width
+        if not isinstance(row, list) or len(row) != width
     )
     found = arrays.names(names, width, ("feature_names",))
     return from_lists(value, found or [str(j) for j in range(width)], loc)
@@ -143,13 +147,20 @@ def from_columns(columns: Mapping[str, Any], loc: Location) -> JsonTable:
         said = f"this is what pandas' to_dict{orient} makes; send df.to_dict('list') instead"
         raise InvalidRequest.at(loc, said, "orient")
     refuse(
-        Fault((*loc, name), "a column is a list of cells, as pandas' to_dict('list') makes", "list")
+        Fault(
+            (*loc, name),
+            "a column must be a list of cells, as pandas' to_dict('list') makes, not "
+            f"{sent(cells)}",
+            "list",
+        )
         for name, cells in columns.items()
         if not isinstance(cells, list)
     )
     lengths = set(map(len, columns.values()))
     if lengths <= {0}:
-        raise InvalidRequest.at(loc, "a table of at least one column and row is needed", "empty")
+        what = "columns without a cell" if columns else "an empty object"
+        said = f"a table of at least one column and row is needed, not {what}"
+        raise InvalidRequest.at(loc, said, "empty")
     if len(lengths) > 1:
         first = next(iter(columns))
         refuse(
@@ -168,7 +179,8 @@ def from_columns(columns: Mapping[str, Any], loc: Location) -> JsonTable:
 def _from_objects(rows: list[Any], loc: Location) -> JsonTable:
     names = list(rows[0])
     if not names:
-        raise InvalidRequest.at((*loc, 0), "a row must hold at least one cell", "empty")
+        said = "a row must hold at least one cell, not an empty object"
+        raise InvalidRequest.at((*loc, 0), said, "empty")
     alike = set(map(type, rows)) == {dict} and set(map(len, rows)) == {len(names)}
     try:
         found = list(map(itemgetter(*names), rows)) if alike else None
@@ -186,7 +198,8 @@ def _not_alike(rows: list[Any], names: list[str], loc: Location) -> Iterator[Fau
     known = set(names)
     for i, row in enumerate(rows):
         if not isinstance(row, dict):
-            yield Fault((*loc, i), "each row must be an object, as the first is", "dict_type")
+            said = f"each row must be an object, as the first is, not {sent(row)}"
+            yield Fault((*loc, i), said, "dict_type")
             continue
         for name in names:
             if name not in row:
@@ -235,12 +248,3 @@ def _text(cell: float) -> str:
     if isinstance(cell, bool):
         return _SPELLED[cell]
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-
-
-def well_formed(text: str) -> bool:
-    """Whether it can be stored and sent: no NUL, no half of a surrogate pair."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in text

@@ -14,8 +14,9 @@ _PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
 _WORD = re.compile(rb"[+-]?[A-Za-z_.][\w.]*|[+-]?\d[\w.+-]*")
 
 _GAP = (
-    "JSON has no {word}: null is how it writes a gap. A model learns from numbers alone, so fill "
-    "the gap or leave its row out"
+    "JSON has no {word}: null is how a gap is sent, in a table that is registered with missing "
+    "('impute' fills gaps, 'drop' leaves their rows out). Without that, fill the gap or leave its "
+    "row out"
 )
 _ENDLESS = "JSON has no {word}: write a finite number, or leave its row out"
 _PYTHON = "{word} is Python's: JSON writes {json}. json.dumps(body) writes all of it as JSON"

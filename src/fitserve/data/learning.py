@@ -215,10 +215,10 @@ def _gap_faults(
                 f"the cell is empty, one of {count:,} in this column; fill them with its median "
                 "or most frequent value (missing=impute), or leave the rows out (missing=drop)"
             )
-            yield Fault(where, said, "missing", (_FILL,))
+            yield Fault(where, said, "missing", (FILL,))
     if y.all():
         where = ("y", 0) if target is None else table.place(0, target)
-        said = "every cell of what to learn is empty; name another column as target"
+        said = "every cell of what to learn is empty; choose another column as target"
         yield Fault(where, said, "empty")
     elif y.any() and options.missing != "drop":
         row = int(y.argmax())
@@ -230,7 +230,7 @@ def _gap_faults(
         yield Fault(where, said, "missing", (_LEAVE_ROWS_OUT,))
 
 
-_FILL = Remedy("fills empty cells", {"missing": "impute"})
+FILL = Remedy("fills empty cells", {"missing": "impute"})
 _LEAVE_ROWS_OUT = Remedy("leaves rows with empty cells out", {"missing": "drop"})
 
 

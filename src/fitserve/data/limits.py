@@ -26,7 +26,7 @@ def refuse_many_classes(n_classes: int) -> None:
         raise InvalidRequest.at(
             ("y",),
             f"y has {n_classes:,} different labels, over the limit of {CLASSES:,} classes; if it "
-            "is a quantity, a type that does regression learns it",
+            "is a quantity, choose a type that does regression",
             "too_many_classes",
         )
 

@@ -86,6 +86,7 @@ def after_blanks(body: bytes, at: Position, delimiter: str) -> Position:
 
 
 def _quoting(error: str) -> str:
+    """What is wrong, by the words of csv: there is no other that its strict reader has."""
     if "unexpected end" in error:
         return (
             "a quote is opened in this record and never closed; close it, or write a quote that "
@@ -101,9 +102,7 @@ def _quoting(error: str) -> str:
             f"a cell is longer than {csv.field_size_limit():,} characters; shorten it, or close "
             "the quote that is open"
         )
-    if "new-line" in error:
-        return "a carriage return stands alone; end lines in LF or CRLF"
-    return error
+    return "a carriage return stands alone; end lines in LF or CRLF"
 
 
 def _encoding(byte: int) -> str:
