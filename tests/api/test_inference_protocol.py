@@ -149,6 +149,7 @@ def test_answers_are_those_of_predict(api: Api, model_type: str, binary: bool) -
     more = {"outputs": names, "parameters": {"binary_data_output": binary}}
     answer = infer(api, model_type, 1, [tensor("any", "INT64", X, binary)], id="42", **more)
     found = outputs(answer)
+    assert answer.mimetype == f"application/{'octet-stream' if binary else 'json'}"
     assert found["predict"].tolist() == whole["predictions"]
     head = json.loads(answer.data[: int(answer.headers.get(HEADER, len(answer.data)))])
     assert (head["model_name"], head["model_version"], head["id"]) == (model_type, "1", "42")
@@ -513,6 +514,27 @@ def test_what_a_model_refuses_is_located_in_the_tensor(
     assert "inputs.x.data.20.1: a finite number is needed, not NaN" in said
 
 
+def test_all_that_a_model_refuses_is_counted(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained(api, "multi_naive_bayes")
+    monkeypatch.setattr(predictor, "SHORT", 1.0)
+    monkeypatch.setattr(predictor, "BLOCK", 600.0)
+    rows = [[0, -1, 0], *X[1:20], [0, -1, 0]]
+    answer = infer(api, "multi_naive_bayes", 1, [tensor("x", "INT8", rows, binary=True)])
+    assert refused(answer).startswith("2 things to mend")
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_what_cannot_but_be_too_large_is_not_begun(
+    api: Api, monkeypatch: pytest.MonkeyPatch, binary: bool
+) -> None:
+    trained(api, "knn")
+    monkeypatch.setattr("fitserve.api.inferences.ANSWER_MB", 0.0001)
+    monkeypatch.setattr(predictor.Predictor, "over", None)
+    asked = [{"name": "probabilities", "parameters": {"binary_data": binary}}]
+    answer = infer(api, "knn", 1, [tensor("x", "FP64", X)], outputs=asked)
+    assert "over the limit" in refused(answer)
+
+
 def test_limits_are_those_of_predict(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     trained(api, "knn")
     monkeypatch.setattr("fitserve.api.inferences.ANSWER_MB", 0.0001)
@@ -632,6 +654,53 @@ def test_a_large_body_that_is_wrong_takes_no_more_than_four_times_its_size(
         tracemalloc.stop()
     assert refused(answer)
     assert peak < 4 * n
+
+
+@pytest.mark.parametrize(
+    ("name", "datatype", "size", "data", "said"),
+    [
+        ("sex", "BYTES", 8, open_inference.texts(["male"]), "in the middle of text 1, of 2"),
+        ("sex", "BYTES", None, open_inference.texts(["male"]) * 3, "2 texts end after 16 bytes"),
+        ("sex", "BYTES", None, b"\x04\0\0\0male\x09\0\0\0fem", "in the middle of text 1, of 2"),
+        ("sex", "BYTES", None, b"\x04\0\0\0male\x04\0\0", "in the middle of text 1, of 2"),
+        ("sex", "BYTES", None, b"\xff\xff\xff\xffmale", "in the middle of text 0, of 2"),
+        (
+            "sex",
+            "BYTES",
+            None,
+            b"\x04\0\0\0male\x01\0\0\0\xe9",
+            "data.1: these bytes are not UTF-8",
+        ),
+        ("sex", "BYTES", None, b"", "2 elements of BYTES, at least 4 bytes each"),
+        ("age", "FP64", None, bytes(15), "2 elements of FP64, 8 bytes each"),
+        ("age", "FP64", None, bytes(17), "17 bytes were sent"),
+        ("age", "BOOL", None, b"\x01\x02", "a BOOL is one byte, 0 or 1"),
+        ("age", "FP64", -16, bytes(16), "at most the 16 that are left, not the number -16"),
+        ("age", "FP64", 17, bytes(16), "at most the 16 that are left, not the number 17"),
+        ("age", "FP64", 16, bytes(20), "20 bytes follow the JSON"),
+    ],
+)
+def test_what_is_wrong_with_bytes_is_said(
+    api: Api, name: str, datatype: str, size: int | None, data: bytes, said: str
+) -> None:
+    table(api)
+    given = {
+        one: tensor(
+            one,
+            "FP64" if one == "age" else "BYTES",
+            [[c if one == "age" else str(c)] for c in cells[:2]],
+        )[0]
+        for one, cells in TABLE.items()
+    }
+    parameters = {"binary_data_size": len(data) if size is None else size}
+    given[name] = {"name": name, "datatype": datatype, "shape": [2, 1], "parameters": parameters}
+    head = json.dumps({"inputs": list(given.values())}).encode()
+    answer = api.client.post(
+        f"{url('gauss_naive_bayes', 1)}/infer",
+        data=head + data,
+        headers={HEADER: str(len(head))},
+    )
+    assert said in refused(answer)
 
 
 # --------------------------------------------------------------------------- statistics
