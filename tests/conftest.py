@@ -91,11 +91,12 @@ def start_server(log: Path, port: int = 0, ready: bool = True, **environment: st
     port = port or free_port()
     settings = {
         "PYTHONPATH": str(ROOT / "src"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PORT": str(port),
         "HOST": "127.0.0.1",
         "FITSERVE_STORE": f"sqlite:///{log.parent / 'store.sqlite3'}",
     }
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:fitserve.gunicorn_conf"]
+    command = [sys.executable, "-m", "fitserve"]
     with log.open("a") as out:
         process = subprocess.Popen(
             command,

@@ -43,7 +43,9 @@ def test_copy_moves_every_ready_model_and_may_be_run_again(
 def test_wrong_stores_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["copy", "nix", "nix"])
-    assert "URL such as" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "a URL is needed, such as sqlite:///fitserve.sqlite3" in said
+    assert "memory" not in said
     with pytest.raises(SystemExit):
         main(["copy", "memory", "memory"])
     assert "name a database" in capsys.readouterr().err

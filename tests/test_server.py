@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT, Server, start_server
+from tests.conftest import ROOT, Server, free_port, start_server
 
 X = [[0.0], [1.0], [9.0], [10.0]]
 
@@ -101,27 +102,57 @@ def test_a_worker_leaves_ctrl_c_to_the_master(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "says"),
     [
-        ("FITSERVE_MAX_CONTENT_LENGTH", "many"),
-        ("FITSERVE_MAX_CONTENT_LENGTH", "0"),
-        ("FITSERVE_MAX_CONTENT_LENGHT", "1000"),
-        ("PORT", "http"),
-        ("PORT", "70000"),
-        ("WEB_CONCURRENCY", "0"),
-        ("HOST", ""),
-        ("FITSERVE_READ_KEYS", ""),
-        ("FITSERVE_WRITE_KEYS", "sha256:0"),
-        ("FITSERVE_STORE", "models.db"),
-        ("FITSERVE_STORE", "sqlite://"),
-        ("FITSERVE_STORE", "mysql://localhost/models"),
-        ("FITSERVE_CACHE_MB", "-1"),
+        ("FITSERVE_MAX_CONTENT_LENGTH", "many", "not the text 'many'; or leave it unset"),
+        ("FITSERVE_MAX_CONTENT_LENGTH", "0", "at least 1 is needed, not the number 0"),
+        ("FITSERVE_MAX_CONTENT_LENGHT", "1000", "there is no such setting"),
+        ("PORT", "http", "from 0 to 65535 is needed, not the text 'http'"),
+        ("PORT", "70000", "from 0 to 65535 is needed"),
+        ("WEB_CONCURRENCY", "0", "a whole number from 1 to 256 is needed, not the text '0'; or"),
+        ("WEB_CONCURRENCY", "two", "from 1 to 256 is needed, not the text 'two'; or leave it un"),
+        ("WEB_CONCURRENCY", "1.5", "from 1 to 256 is needed"),
+        ("WEB_CONCURRENCY", "", "from 1 to 256 is needed"),
+        ("HOST", "", "leave it unset"),
+        ("HOST", "nowhere.invalid", "there is no address 'nowhere.invalid'"),
+        ("HOST", "192.0.2.1", "192.0.2.1 is no address of this machine"),
+        ("FITSERVE_READ_KEYS", "", ""),
+        ("FITSERVE_WRITE_KEYS", "sha256:0", ""),
+        (
+            "FITSERVE_STORE",
+            "models.db",
+            "a URL is needed, such as sqlite:///fitserve",
+        ),
+        (
+            "FITSERVE_STORE",
+            "sqlite://",
+            "fitserve.sqlite3; or write memory",
+        ),
+        ("FITSERVE_STORE", "mysql://localhost/models", "there is no store for mysql"),
+        ("FITSERVE_CACHE_MB", "-1", "at least 1 is needed"),
     ],
 )
-def test_a_wrong_setting_stops_the_start_with_one_line(name: str, value: str) -> None:
+def test_a_wrong_setting_stops_the_start_with_one_line(name: str, value: str, says: str) -> None:
+    line = start_refused(**{"PORT": str(free_port()), name: value})
+    assert line.startswith(f"fitserve: the setting {name} is wrong: ")
+    assert says in line
+
+
+def test_a_port_that_is_taken_stops_the_start_with_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert f"PORT is wrong: {port} is taken" in start_refused(PORT=port)
+
+
+def start_refused(**environment: str) -> str:
+    """The one line of a start that ends at once."""
+    settings = {
+        "PYTHONPATH": str(ROOT / "src"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
     done = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "-c", "python:fitserve.gunicorn_conf"],
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "PORT": "1", name: value},
+        [sys.executable, "-m", "fitserve"],
+        env=os.environ | settings | environment,
         capture_output=True,
         text=True,
         timeout=30,
@@ -129,5 +160,5 @@ def test_a_wrong_setting_stops_the_start_with_one_line(name: str, value: str) ->
     )
     assert done.returncode != 0
     lines = (done.stdout + done.stderr).strip().splitlines()
-    assert len(lines) == 1
-    assert name in lines[0]
+    assert len(lines) == 1, lines
+    return lines[0]

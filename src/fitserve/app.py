@@ -93,7 +93,8 @@ def open_store(settings: Settings) -> Store:
     try:
         return SqlStore(settings.store, most=settings.max_models)
     except ValueError as error:
-        raise SettingError("FITSERVE_STORE", str(error)) from None
+        said = f"{error}; or write memory, to keep none"
+        raise SettingError("FITSERVE_STORE", said) from None
 
 
 def prepare_store(settings: Settings) -> None:

@@ -1,6 +1,8 @@
 """Every setting: name, default, bounds, one line of help. Read from the environment only."""
 
+import errno
 import os
+import socket
 from ipaddress import ip_address
 from typing import Any, Self
 
@@ -39,7 +41,8 @@ class _FromEnvironment(BaseModel):
                 msg = f"there is no such setting; there are {', '.join(setting_names())}"
             else:
                 needed = asked(cls.model_json_schema()["properties"][field])
-                msg = f"{needed} is needed, not {sent(first['input'])}"
+                needed = needed.removesuffix(", or null")
+                msg = f"{needed} is needed, not {sent(first['input'])}; or leave it unset"
             raise SettingError(names.get(field, field), msg) from None
 
 
@@ -142,6 +145,26 @@ class Server(_FromEnvironment):
             return ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
+
+    def refuse_elsewhere(self) -> None:
+        """End the start where nothing can listen at this address and port."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.host, self.port))
+            except socket.gaierror:
+                said = f"there is no address {self.host!r}; write one of this machine, or 0.0.0.0"
+                raise SettingError("HOST", said) from None
+            except PermissionError:
+                said = f"{self.port} is for administrators; choose one from 1024 on"
+                raise SettingError("PORT", said) from None
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    said = f"{self.port} is taken; choose another, or stop what listens there"
+                    raise SettingError("PORT", said) from None
+                said = f"{self.host} is no address of this machine; write one of it, or 0.0.0.0"
+                raise SettingError("HOST", said) from None
 
     def workers(self, settings: Settings) -> int:
         """How many workers there shall be; models in memory belong to one worker alone."""

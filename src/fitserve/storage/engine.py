@@ -29,7 +29,7 @@ def parse_url(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError:
         raise ValueError(
-            "it must be 'memory' or a URL such as sqlite:///fitserve.sqlite3 or "
+            "a URL is needed, such as sqlite:///fitserve.sqlite3 or "
             "postgresql://user:password@host/database"
         ) from None
     if parsed.drivername == "postgresql":
@@ -37,7 +37,7 @@ def parse_url(url: str) -> URL:
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
         raise ValueError(f"there is no store for {parsed.drivername}; use sqlite or postgresql")
     if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise ValueError("name a file, as in sqlite:///fitserve.sqlite3, or use 'memory'")
+        raise ValueError("name a file, as in sqlite:///fitserve.sqlite3")
     if parsed.drivername != "sqlite":
         try:
             parsed.get_dialect().import_dbapi()
@@ -57,8 +57,11 @@ def create_file(file: Path) -> None:
         log.info("Created the store %s", file)
     except FileExistsError:
         pass
+    except FileNotFoundError as error:
+        log.warning("The store waits for its folder %s, which is not there; make it", file.parent)
+        raise StoreUnavailable from error
     except OSError as error:
-        log.warning("The store cannot be created: %s", error)
+        log.warning("The store %s cannot be created: %s", file, error.strerror)
         raise StoreUnavailable from error
 
 
