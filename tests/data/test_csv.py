@@ -413,10 +413,25 @@ def test_a_column_of_numbers_that_ends_in_text_keeps_its_numbers() -> None:
     assert (a.values[:60_000] == 1.5).all()
 
 
+def test_numbers_are_kept_where_text_begins_with_a_block() -> None:
+    line = "1.5,2\n"
+    n = 2**18 // len(line) + 1  # what is read as numbers at once, to the end of its line
+    a = CsvFile(("a,b\n" + line * n + "x,y\n" * 3).encode()).read(["a"]).columns["a"]
+    assert a.values is not None
+    assert (a.values[:n] == 1.5).all()
+
+
+def test_a_line_of_spaces_is_blank_in_a_file_of_one_column_too() -> None:
+    assert read("a\nx\n \ny\n") == {"a": ["x", "y"]}
+
+
 def test_text_then_numbers_with_gaps() -> None:
     rows = ["x,1"] * 5000 + ["2,1"] * 5000 + [",1", "3,1"] * 5000
     table = CsvFile("\n".join(["a,b", *rows]).encode()).read(["a", "b"])
     assert cells(table, "a") == ["x"] * 5000 + [2.0] * 5000 + [None, 3.0] * 5000
+    codes = table.columns["a"].codes
+    assert codes is not None
+    assert codes[5000:].tolist() == [NUMBER] * 5000 + [MISSING, NUMBER] * 5000
     assert table.columns["b"].codes is None
 
 
