@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, Self
 
 Location = tuple[str | int, ...]
@@ -15,13 +16,16 @@ LISTED = 20  # faults named in one answer; the rest are counted
 COUNTED = 1000  # faults that are looked for: an answer must not cost more than the work would
 
 
-class Remedy(NamedTuple):
-    """What would mend a request, for a program that offers it."""
+class Advice(NamedTuple):
+    """What would mend a request, or have a model otherwise, for a program that offers it."""
 
     words: str
-    set: Mapping[str, Any]
+    set: Mapping[str, Any] = MappingProxyType({})
     """Members to write beside the hyperparameters, and at /predict into the body; null takes one
-    away, as in a merge patch (RFC 7396)."""
+    away, as in a merge patch (RFC 7396). Empty: there is nothing to send."""
+
+    def told(self) -> dict[str, Any]:
+        return {"words": self.words, "set": dict(self.set) or None}
 
 
 class FitserveError(Exception):
@@ -36,7 +40,7 @@ class FitserveError(Exception):
     title: ClassVar[str] = "Internal error"
 
     def __init__(
-        self, detail: str, *, retry_after: int | None = None, remedies: Iterable[Remedy] = ()
+        self, detail: str, *, retry_after: int | None = None, remedies: Iterable[Advice] = ()
     ) -> None:
         super().__init__(detail)
         self.detail = detail
@@ -52,7 +56,7 @@ class FitserveError(Exception):
         """The members of RFC 9457, as they are told and stored."""
         members = problem(self.status, self.name, self.title, self.detail)
         if self.remedies:
-            members["remedies"] = [remedy._asdict() for remedy in self.remedies]
+            members["remedies"] = [remedy.told() for remedy in self.remedies]
         return members
 
 
@@ -89,7 +93,7 @@ class Fault:
     loc: Location
     msg: str
     type: str = "value_error"
-    remedies: tuple[Remedy, ...] = ()
+    remedies: tuple[Advice, ...] = ()
     column: int | None = None
     """The column of X that it is about, for those who know its name."""
 
@@ -118,7 +122,7 @@ class Fault:
             loc=tuple(part if isinstance(part, int) else put(part) for part in self.loc),
             msg=words.sub(lambda found: put(found[0]), self.msg),
             remedies=tuple(
-                Remedy(
+                Advice(
                     words.sub(lambda found: put(found[0]), remedy.words),
                     {put(name): value for name, value in remedy.set.items()},
                 )
@@ -133,7 +137,7 @@ class Fault:
     @classmethod
     def unpacked(cls, packed: list[Any]) -> Self:
         loc, msg, kind, remedies, column = packed
-        return cls(tuple(loc), msg, kind, tuple(Remedy(*one) for one in remedies), column)
+        return cls(tuple(loc), msg, kind, tuple(Advice(*one) for one in remedies), column)
 
 
 class InvalidRequest(FitserveError):
@@ -167,7 +171,7 @@ class InvalidRequest(FitserveError):
 
     @classmethod
     def at(
-        cls, loc: Location, msg: str, type: str = "value_error", *, remedies: Sequence[Remedy] = ()
+        cls, loc: Location, msg: str, type: str = "value_error", *, remedies: Sequence[Advice] = ()
     ) -> "InvalidRequest":
         return cls([Fault(loc, msg, type, tuple(remedies))])
 

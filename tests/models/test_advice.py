@@ -75,7 +75,7 @@ def test_a_task_that_is_given_is_taken_without_a_word(cls: type[Model]) -> None:
 @by_name
 def test_what_is_advised_can_be_sent(cls: type[Model]) -> None:
     for advice in examined(cls, y_of(93, 342)).advice():
-        assert advice.set is not None
+        assert advice.set
         given = dict(advice.set)
         other = catalog()[given.pop("model_type", cls.model_type())]
         model = examined(other, y_of(93, 342), **given)

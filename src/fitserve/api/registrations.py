@@ -10,7 +10,6 @@ from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
 from fitserve.data import intake, json_table, observations
-from fitserve.data.advice import Advice
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile
@@ -20,10 +19,10 @@ from fitserve.data.intake import Intake
 from fitserve.data.learning import FILL
 from fitserve.data.options import NAMES
 from fitserve.errors import (
+    Advice,
     Fault,
     InvalidRequest,
     Location,
-    Remedy,
     amended,
     clip,
     relocated,
@@ -70,7 +69,7 @@ _OF_TEXT = (
     'text is taken in a table: send columns by name, as {"sex": ["male", "female"]}, or such rows '
     "with feature_names and categories='onehot' beside X"
 )
-_AS_CATEGORIES = Remedy("takes text as categories", {"categories": "onehot"})
+_AS_CATEGORIES = Advice("takes text as categories", {"categories": "onehot"})
 
 
 def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:

@@ -9,7 +9,7 @@ from fitserve.data.kinds import Form, unit
 from fitserve.data.levels import Levels
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.table import OTHER, Column, Table
-from fitserve.errors import Fault, Remedy, clip
+from fitserve.errors import Advice, Fault, clip
 
 DIFFERENT_FROM = 10  # rows from which on a text that is different in every row is refused
 _SENTENCE = 3.0  # words a cell from which on a text is proposed to be read word by word
@@ -319,5 +319,5 @@ class _Diagnosis:
 
     def _problem(self, row: int, msg: str, type: str, words: str, set_: dict[str, Any]) -> Fault:
         return Fault(
-            self.table.place(row, self.name), msg, type, (Remedy(words, set_),) if set_ else ()
+            self.table.place(row, self.name), msg, type, (Advice(words, set_),) if set_ else ()
         )

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from fitserve.errors import LISTED, Fault, InvalidRequest, Location, Remedy, clip
+from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, Location, clip
 
 T = TypeVar("T")
 Schema = Mapping[str, Any]
@@ -226,10 +226,10 @@ def _stranger(
         return Fault((name,), f"there is no {clip(name, 40)!r}; {listed}", "extra_forbidden"), ""
     meant, value = near[0], given[name]
     says = f"there is no {clip(name, 40)!r}; write {meant}, if that is meant; {listed}"
-    remedies: tuple[Remedy, ...] = ()
+    remedies: tuple[Advice, ...] = ()
     if len(name) <= 80 and not isinstance(value, (list, dict)):
         if fits(schema["properties"].get(meant, {"type": "array"}), value):
-            remedies = (Remedy(f"{name} means {meant}", {name: None, meant: value}),)
+            remedies = (Advice(f"{name} means {meant}", {name: None, meant: value}),)
     return Fault((name,), says, "extra_forbidden", remedies), meant
 
 
@@ -281,6 +281,6 @@ def _fault(
     for meant in _meant(schema, value):
         quotes = ", without quotes" if isinstance(value, str) and not isinstance(meant, str) else ""
         written = json.dumps(meant)
-        remedy = Remedy(f"{place[0]} is {written}", {str(place[0]): meant})
+        remedy = Advice(f"{place[0]} is {written}", {str(place[0]): meant})
         return Fault(place, f"{says}; write {written}{quotes}", kind, (remedy,) * (len(loc) == 1))
     return Fault(place, says, kind)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fitserve.data.dialect import SPACES, Dialect, may_delimit
 from fitserve.data.records import Position, Record, records, refuse_bytes
-from fitserve.errors import COUNTED, Fault, InvalidRequest, Remedy, clip
+from fitserve.errors import COUNTED, Advice, Fault, InvalidRequest, clip
 
 MOST_COLUMNS = 100_000
 LONGEST_LINE = 2**22  # bytes
@@ -17,7 +17,7 @@ _MARK = b"\xef\xbb\xbf"
 _SEP = re.compile(rb'"?sep=([\t -~])"?\r?\n', re.IGNORECASE).match
 _LOOKED_AT = 21  # the header and twenty records
 
-_NO_HEADER = Remedy("the first line holds values, not names", {"header": False})
+_NO_HEADER = Advice("the first line holds values, not names", {"header": False})
 
 
 class Head(NamedTuple):
@@ -112,8 +112,8 @@ def _refuse_one_column(first: Record) -> None:
                 "delimiter= says which: for one column write delimiter=,",
                 "delimiter",
                 (
-                    Remedy(f"columns stand between {signs[0]!r}", {"delimiter": signs[0]}),
-                    Remedy("it is one column", {"delimiter": ","}),
+                    Advice(f"columns stand between {signs[0]!r}", {"delimiter": signs[0]}),
+                    Advice("it is one column", {"delimiter": ","}),
                 ),
             )
         ]

@@ -19,7 +19,7 @@ from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.summaries import frequency_summary, median, number_summary
 from fitserve.data.table import Column, Table
 from fitserve.data.words import most_frequent, word_totals
-from fitserve.errors import LISTED, Fault, InvalidRequest, Remedy, clip
+from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, clip
 
 Kinds = Mapping[str, Kind]
 Gaps = NDArray[np.bool_]
@@ -172,7 +172,7 @@ def refused(
     return InvalidRequest(faults[:LISTED], len(faults), written(add) if add else None)
 
 
-def _together(remedies: Sequence[Remedy], options: ColumnOptions) -> dict[str, Any]:
+def _together(remedies: Sequence[Advice], options: ColumnOptions) -> dict[str, Any]:
     """All that the remedies set, with what was sent of the same members."""
     merged: dict[str, Any] = {}
     for name in dict.fromkeys(name for remedy in remedies for name in remedy.set):
@@ -230,12 +230,12 @@ def _gap_faults(
         yield Fault(where, said, "missing", (_LEAVE_ROWS_OUT,))
 
 
-FILL = Remedy("fills empty cells", {"missing": "impute"})
-_LEAVE_ROWS_OUT = Remedy("leaves rows with empty cells out", {"missing": "drop"})
+FILL = Advice("fills empty cells", {"missing": "impute"})
+_LEAVE_ROWS_OUT = Advice("leaves rows with empty cells out", {"missing": "drop"})
 
 
-def _leave_out(name: str) -> Remedy:
-    return Remedy(f"leaves {name} out", {"drop": [name]})
+def _leave_out(name: str) -> Advice:
+    return Advice(f"leaves {name} out", {"drop": [name]})
 
 
 def _no_row_left(table: Table, gaps: Mapping[str, Gaps]) -> Fault:

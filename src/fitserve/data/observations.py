@@ -6,11 +6,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from fitserve.data.advice import Advice
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
 from fitserve.data.learning import Examined
-from fitserve.errors import clip
+from fitserve.errors import Advice, clip
 
 FEW = 5  # rows of a class that are few
 APART = 50.0  # times by which the spread of columns may differ
@@ -64,7 +63,7 @@ def of_rows(table: Examined) -> Iterator[Advice]:
         yield Advice(
             f"{table.left_out:,} of {table.left_out + table.table.n_rows:,} rows have an empty "
             "cell and were left out (missing=drop).",
-            {"missing": "impute"} if any(table.gaps.values()) else None,
+            {"missing": "impute"} if any(table.gaps.values()) else {},
         )
 
 

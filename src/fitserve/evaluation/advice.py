@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fitserve.data.advice import Advice
-from fitserve.errors import clip
+from fitserve.errors import Advice, clip
 from fitserve.evaluation import metrics
 from fitserve.evaluation.plan import Plan
 from fitserve.evaluation.validation import Truth, Validation
@@ -57,7 +56,7 @@ def _of_rare_classes(model: Model, truth: Truth, validation: Validation | None) 
         f"{share:.1%} of the rows are {label}, so that accuracy says little: always answering "
         f"that would score {share:.3f}. Look at balanced_accuracy, the mean recall of the "
         f"classes; {where}.",
-        {"class_weight": "balanced"} if weight is None else None,
+        {"class_weight": "balanced"} if weight is None else {},
     )
 
 
@@ -100,11 +99,11 @@ def _doubt(model: Model, score: float, n: int, told: Mapping[str, Any]) -> float
     return float(told["std"] / math.sqrt(told["folds"]))
 
 
-def _simpler(model: Model) -> Mapping[str, Any] | None:
+def _simpler(model: Model) -> Mapping[str, Any]:
     told = model.hyperparameters()
     if told.get("penalty", "") is None:  # without one, alpha does nothing
-        return None
+        return {}
     for name, change in _SIMPLER.items():
         if name in told:
             return {name: change(told[name])}
-    return None
+    return {}

@@ -28,10 +28,9 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from fitserve.data import arrays
-from fitserve.data.advice import Advice
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.expectations import validated
-from fitserve.errors import InvalidRequest, Remedy
+from fitserve.errors import Advice, InvalidRequest
 
 Task = Literal["classification", "regression", "clustering", "projection"]
 Codes = NDArray[np.intp]
@@ -174,7 +173,7 @@ class Model(ABC):
                 ("probabilities",),
                 f"this {self.model_type()} model gives no probabilities; leave true out",
                 "no_probabilities",
-                remedies=[Remedy("without probabilities", {"probabilities": None})],
+                remedies=[Advice("without probabilities", {"probabilities": None})],
             )
         rows = self._rows(X)
         with np.errstate(all="ignore"):
@@ -230,7 +229,7 @@ class Model(ABC):
                     f"{given} and {spelled[name]} are two names of one hyperparameter, and both "
                     f"are given; leave {given} out",
                     "given_twice",
-                    remedies=[Remedy(f"{spelled[name]} counts", {given: None})],
+                    remedies=[Advice(f"{spelled[name]} counts", {given: None})],
                 )
             spelled[name] = given
         return validated(
@@ -337,7 +336,7 @@ class Model(ABC):
                     ("y",),
                     f"{self.model_type()} learns from X alone, and y was sent; leave y out",
                     "no_y",
-                    remedies=[Remedy("y is left out", {"y": None})],
+                    remedies=[Advice("y is left out", {"y": None})],
                 )
             self.task_: Task = self.tasks[0]
             return None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import InvalidRequest, Remedy
+from fitserve.errors import Advice, InvalidRequest
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import LOSSES
 
@@ -87,7 +87,7 @@ class DecisionTree(Model):
                 f"{self.criterion} is no criterion for {self.task_}; leave it out, or give "
                 + ("gini or entropy" if classifying else "squared_error"),
                 "criterion",
-                remedies=[Remedy("criterion is left out", {"criterion": None})],
+                remedies=[Advice("criterion is left out", {"criterion": None})],
             )
         if classifying:
             return _Classes(y, self.criterion in ("entropy", "log_loss"), self.class_weight)
@@ -97,7 +97,7 @@ class DecisionTree(Model):
                 f"regression has no classes to weigh, and {self.class_weight} was sent; leave it "
                 "out",
                 "no_classes",
-                remedies=[Remedy("class_weight is left out", {"class_weight": None})],
+                remedies=[Advice("class_weight is left out", {"class_weight": None})],
             )
         return _Squares(y)
 

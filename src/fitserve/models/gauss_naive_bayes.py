@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import InvalidRequest, Remedy
+from fitserve.errors import Advice, InvalidRequest
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import log_sum_exp
 
@@ -61,7 +61,7 @@ class GaussNaiveBayes(Model):
                 "a column is constant within a class, and var_smoothing is "
                 f"{self.var_smoothing:g}; give a larger var_smoothing, such as 1e-9",
                 "singular",
-                remedies=[Remedy("var_smoothing is 1e-9", {"var_smoothing": 1e-9})],
+                remedies=[Advice("var_smoothing is 1e-9", {"var_smoothing": 1e-9})],
             )
         # Apart, since their sum would round the difference between classes off, far from 0.
         self.centre_, self.shift_ = centre / scale, shift / scale

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import InvalidRequest, Remedy
+from fitserve.errors import Advice, InvalidRequest
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.kmeans import KMeans, count_distinct
 from fitserve.models.numerics import EPS, thinned
@@ -125,7 +125,7 @@ class GaussianMixture(Model):
                 f"{self.n_components} components need as many different rows, and X has {have}; "
                 f"ask for at most {distinct}",
                 "too_few_rows",
-                remedies=[Remedy(f"n_components is {distinct}", {"n_components": distinct})],
+                remedies=[Advice(f"n_components is {distinct}", {"n_components": distinct})],
             )
 
     def _standardized(self, X: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

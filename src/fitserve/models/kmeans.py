@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import InvalidRequest, Remedy
+from fitserve.errors import Advice, InvalidRequest
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import EPS, thinned
 
@@ -96,7 +96,7 @@ class KMeans(Model):
                 f"{self.n_clusters} clusters need as many rows, and X has {len(rows)}; "
                 f"ask for at most {len(rows)}",
                 "too_few_rows",
-                remedies=[Remedy(f"n_clusters is {len(rows)}", {"n_clusters": len(rows)})],
+                remedies=[Advice(f"n_clusters is {len(rows)}", {"n_clusters": len(rows)})],
             )
         distinct = count_distinct(rows, enough=self.n_clusters)
         if distinct < self.n_clusters:
@@ -105,7 +105,7 @@ class KMeans(Model):
                 f"{self.n_clusters} clusters need as many different rows, and X has {distinct}; "
                 f"ask for at most {distinct}",
                 "too_few_distinct_rows",
-                remedies=[Remedy(f"n_clusters is {distinct}", {"n_clusters": distinct})],
+                remedies=[Advice(f"n_clusters is {distinct}", {"n_clusters": distinct})],
             )
 
     def _reduced(self, X: FloatArray) -> tuple["Rows", FloatArray]:

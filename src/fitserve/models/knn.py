@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.errors import InvalidRequest, Remedy
+from fitserve.errors import Advice, InvalidRequest
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import EPS
 
@@ -81,7 +81,7 @@ class Knn(Model):
                 f"{self.n_neighbors} neighbours are asked of {len(X)} training rows; "
                 f"give n_neighbors of at most {len(X)}, or more rows",
                 "too_few_rows",
-                remedies=[Remedy(f"n_neighbors is {len(X)}", {"n_neighbors": len(X)})],
+                remedies=[Advice(f"n_neighbors is {len(X)}", {"n_neighbors": len(X)})],
             )
         vars(self).pop("_columns", None)
         # Half of each row, which is exact: differences of halves cannot overflow.

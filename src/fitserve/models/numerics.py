@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import InvalidRequest, Remedy
+from fitserve.errors import Advice, InvalidRequest
 
 EPS = float(np.finfo(np.float64).eps)
 LOSSES = 1000
@@ -99,7 +99,7 @@ def gradient_descent(
         else:
             less = f"{0.5 * bound:.2g}"
             advice = f"it must be below {bound:.3g} for these data; try {less}"
-            remedies = [Remedy(f"learning_rate is {less}", {"learning_rate": float(less)})]
+            remedies = [Advice(f"learning_rate is {less}", {"learning_rate": float(less)})]
         raise InvalidRequest.at(
             ("learning_rate",),
             f"gradient descent diverged at {rate:.3g}; {advice}",

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.errors import InvalidRequest, Remedy
+from fitserve.errors import Advice, InvalidRequest
 from fitserve.models.base import COUNT, Model, hyperparameters
 from fitserve.models.numerics import EPS, column_means, power_of_two
 
@@ -98,7 +98,7 @@ class PCA(Model):
                 f"there are at most {min(n, p)} components in {n} rows of {p} columns, "
                 f"not {self.n_components}; ask for at most {min(n, p)}",
                 "less_than_equal",
-                remedies=[Remedy(f"n_components is {min(n, p)}", {"n_components": min(n, p)})],
+                remedies=[Advice(f"n_components is {min(n, p)}", {"n_components": min(n, p)})],
             )
 
     def _count(self, squares: FloatArray) -> int:

@@ -11,11 +11,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from fitserve.data.advice import Advice
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.columns import Columns
 from fitserve.data.learning import Examined
-from fitserve.errors import Fault, FitserveError, Location, amended, within
+from fitserve.errors import Advice, Fault, FitserveError, Location, amended, within
 from fitserve.evaluation.findings import Findings, Matrix, find
 from fitserve.evaluation.plan import Plan
 from fitserve.evaluation.validation import REPEATS, Source
@@ -151,7 +150,7 @@ class Training:
         plan = Plan(**data.get("plan", {}))
         table = OfTable.restored(data) if "columns" in data else None
         spelled, numbers = data.get("spelled", {}), data.get("numbers")
-        noted = [Advice(**one) for one in data.get("noted", [])]
+        noted = [Advice(one["words"], one["set"] or {}) for one in data.get("noted", [])]
         return cls(key, model, X, y, names, plan, spelled, table, numbers, noted)
 
     def description(self) -> dict[str, Any]:
