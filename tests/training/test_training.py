@@ -34,8 +34,8 @@ def endless(model_id: int) -> dict[str, Any]:
     return registration("linear_regression", model_id, **ENDLESS)
 
 
-def some_seconds(model_id: int) -> dict[str, Any]:
-    return endless(model_id) | {"kwargs": {"X": X, "y": Y} | ENDLESS | {"max_iter": 100_000}}
+def some_seconds(model_id: int, n_iter: int = 100_000) -> dict[str, Any]:
+    return endless(model_id) | {"kwargs": {"X": X, "y": Y} | ENDLESS | {"max_iter": n_iter}}
 
 
 def greedy(model_id: int) -> dict[str, Any]:
@@ -185,6 +185,7 @@ def test_limits_and_sudden_death_leave_serving_alone(
         until(lambda: not trainers(server))
         queue(server, endless(3))
         os.kill(until(lambda: trainers(server))[0], signal.SIGKILL)
+        del problem["request_id"]
         assert ended(server, 3)["problem"] == problem
     assert answers.keys() == {200}
     for model_id in (1, 2, 3):
@@ -281,7 +282,7 @@ def test_a_stop_answers_what_was_asked_and_ends_what_is_trained(
     assert server.ask("POST", "/register", registration("knn", 1, k=1))[0] == 201
     queue(server, endless(1))
     long = background(server.ask, "POST", "/register", endless(2))
-    short = background(server.ask, "POST", "/register", some_seconds(3))
+    short = background(server.ask, "POST", "/register", some_seconds(3, 40_000))
     until(lambda: told(server, 3)["status"] == "training")
     until(lambda: told(server, 2)["status"] == "training")
     queue(server, registration("knn", 4, k=1))

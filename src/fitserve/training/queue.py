@@ -101,7 +101,8 @@ class TrainingQueue:
 
     def start(self) -> None:
         """Train what is queued, in threads of its own, until `wind_down`."""
-        for _ in range(2 * self._trainer.slots):  # half of them may be at what takes long
+        # One for each turn, short and long, and one that waits: only what waits is given way to.
+        for _ in range(2 * self._trainer.slots + 1):
             thread = Thread(target=self._train_queued, name="fitserve-train", daemon=True)
             thread.start()
             self._threads.append(thread)
