@@ -379,7 +379,9 @@ def run(name: str, attacks: list[Attack], seconds: float) -> str:
             idle.join(PATIENCE + 1)
             print(f"| (idle before it) | {idle.told()} | | |", flush=True)
             good, memory, over = GoodClient(server), Memory(server), threading.Event()
-            bad = [threading.Thread(target=one, args=(server, over)) for one in attacks]
+            bad = [
+                threading.Thread(target=one, args=(server, over), daemon=True) for one in attacks
+            ]
             for thread in (memory, *bad):
                 thread.start()
             time.sleep(1.0 if bad else 0.0)
