@@ -127,3 +127,16 @@ def test_a_streamed_answer_is_told_with_all_its_bytes(server: Server) -> None:
     (told,) = until(lambda: [one for one in lines(server) if one["request_id"] == "streamed"])
     assert told["bytes"] == len(body)
     assert (told["model"], told["rows"]) == ("knn/1", 20_000)
+
+
+def test_a_request_does_not_answer_for_the_time_of_the_one_before(server: Server) -> None:
+    """A training, and behind it, sent in one go, what takes next to nothing."""
+    slow = json.loads((EXAMPLES / "register-kmeans.json").read_bytes())
+    slow["model_id"], slow["kwargs"]["n_init"] = 71, 50
+    asked = [
+        sized("/register", json.dumps(slow).encode(), "X-Request-ID: slow"),
+        b"GET /listtypes HTTP/1.1\r\nHost: h\r\nX-Request-ID: quick\r\nConnection: close\r\n\r\n",
+    ]
+    assert [answer.status for answer in talk(server, [b"".join(asked)])] == [201, 200]
+    took = {one["request_id"]: one["ms"] for one in lines(server)}
+    assert took["quick"] < took["slow"]

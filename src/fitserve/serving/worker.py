@@ -363,6 +363,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             if connection.large or self.tpool.busy:
                 self._give(connection)
                 return
+            connection.given = time.monotonic()
 
     def _answer(self, connection: Connection) -> bool:
         """Answer the request; whether the client's next one is here, whole, and still this
