@@ -96,7 +96,8 @@ def start_server(log: Path, port: int = 0, ready: bool = True, **environment: st
         "HOST": "127.0.0.1",
         "FITSERVE_STORE": f"sqlite:///{log.parent / 'store.sqlite3'}",
     }
-    command = [sys.executable, "-m", "fitserve"]
+    # What `python -m fitserve` becomes, and what a version before that knows as well.
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:fitserve.gunicorn_conf"]
     with log.open("a") as out:
         process = subprocess.Popen(
             command,

@@ -25,7 +25,7 @@ ANSWER_MB = 32
 CSV_MB = 256
 """MiB of the numbers that are added to a CSV, before they are written."""
 NUMBER = 25  # characters of a number in an answer at most, and of what is around it
-WRITTEN = 20.0  # operations that writing a number takes
+WRITTEN = 150.0  # operations that writing a number and its label takes
 
 
 def prediction(
