@@ -182,6 +182,57 @@ def test_numbers_beyond_float64_are_told_how_large_they_were(api: Api, size: flo
     assert refused < len(catalog())
 
 
+TINY = [[1e-308, 2.0], [2e-308, 2.0], [3e-308, 2.0], [9e-308, 2.0]]
+HUGE = [[1e308, 1e308], [-1e308, -1e308]] * 2
+
+
+@pytest.mark.parametrize(
+    ("model_type", "kwargs", "says", "remedy"),
+    [
+        ("gauss_naive_bayes", {"X": TINY, "y": Y}, "column 1 is the same in every row of", None),
+        ("gauss_naive_bayes", {"X": [[1]] * 4, "y": Y}, "no column varies enough", None),
+        (
+            "gauss_naive_bayes",
+            {"X": [[1], [1], [2], [2]], "y": Y, "var_smoothing": 0},
+            "column 0 is the same in every row of a class, and var_smoothing is 0; give a larger",
+            {"var_smoothing": 1e-9},
+        ),
+        ("pca", {"X": TINY}, "rows differ by 8e-308 at most, too little to compute with", None),
+        ("pca", {"X": [[1, 2]] * 3}, "all rows are equal", None),
+        ("gmm", {"X": HUGE}, "any reg_covar is as nothing beside 1e+308 of column 0", None),
+        ("gmm", {"X": [[1, 1], [2, 2], [3, 3]], "reg_covar": 0}, "such as 1e-06", None),
+    ],
+)
+def test_what_a_model_advises_would_help(
+    api: Api, model_type: str, kwargs: dict[str, Any], says: str, remedy: dict[str, Any] | None
+) -> None:
+    problem = told(api, {"model_type": model_type, "model_id": 1, "kwargs": kwargs})
+    assert says in problem["detail"]
+    assert [one["set"] for one in problem.get("remedies", [])] == ([remedy] if remedy else [])
+    if remedy:
+        assert api.register(model_type, 1, **kwargs | remedy).status_code == 201
+
+
+@pytest.mark.parametrize("model_type", sorted(catalog()))
+def test_a_number_too_large_to_predict_for_is_named(api: Api, model_type: str) -> None:
+    cls = catalog()[model_type]
+    needed = {"knn": {"k": 1}, "kmeans": {"n_clusters": 2}}.get(model_type, {})
+    kwargs = {"X": X} | ({"y": Y} if cls.supervised() else {}) | needed
+    assert api.register(model_type, 1, **kwargs).status_code == 201
+    answer = api.predict(model_type, 1, [1.0, 1e308])
+    if answer.status_code != 200:
+        assert answer.json is not None
+        judge_problem(answer.json)
+        assert (
+            "the number 1e+308 of column 1" in answer.text or "a row is so far from" in answer.text
+        )
+
+
+def test_a_scale_beyond_words_is_told_in_few(api: Api) -> None:
+    advice = api.register("svm", 1, X=[[1e308, 2], [-1e308, 1]] * 2, y=[0, 1] * 2).json["advice"]  # type: ignore[index]
+    assert advice[0]["words"].startswith("0 spreads 1e+308 times as far as 1,")
+
+
 # ------------------------------------------------------------------- paths, queries, mounts
 
 

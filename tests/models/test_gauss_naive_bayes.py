@@ -95,7 +95,7 @@ def test_priors_that_are_no_probabilities_are_refused(priors: Any) -> None:
 
 def test_a_column_that_is_constant_in_a_class_needs_smoothing() -> None:
     X, y = [[0.0, 1.0], [0.0, 2.0], [1.0, 3.0], [2.0, 4.0]], ["a", "a", "b", "b"]
-    with pytest.raises(InvalidRequest, match="larger var_smoothing") as caught:
+    with pytest.raises(InvalidRequest, match="var_smoothing is 0; give a larger one") as caught:
         GaussNaiveBayes(var_smoothing=0.0).fit(X, y)
     assert caught.value.faults[0].loc == ("var_smoothing",)
     assert GaussNaiveBayes().fit(X, y).score(X, y) == 1.0

@@ -116,8 +116,10 @@ def _of_scale(X: FloatArray, columns: Columns, varies: NDArray[np.bool_]) -> Ite
     if others and least > 0.5:  # what a column of zeros and ones spreads at most
         least, name = 0.5, "the columns of categories"
     if spread[wide] > APART * least:
+        times = spread[wide] / least
+        many = f"{times:,.0f}" if times < 1e6 else f"{min(times, 1e308):.0e}"
         yield Advice(
-            f"{clip(columns.owner(wide), 40)} spreads {spread[wide] / least:,.0f} times as far as "
+            f"{clip(columns.owner(wide), 40)} spreads {many} times as far as "
             f"{clip(name, 40)}, and so decides nearly alone; bring the columns to one scale.",
             {"standardize": True},
         )

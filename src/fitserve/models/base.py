@@ -405,8 +405,9 @@ class Model(ABC):
         return X
 
     def _finite(self, answer: NDArray[Any], X: FloatArray) -> NDArray[Any]:
-        if not np.isfinite(answer).all():
-            raise _overflow(X)
+        wrong = ~np.isfinite(answer.reshape(len(X), -1)).all(axis=1)
+        if wrong.any():
+            raise too_large(X[wrong])
         return answer
 
     def _refuse_overflow(self, X: FloatArray) -> None:
@@ -415,6 +416,17 @@ class Model(ABC):
                 array = np.asarray(value)
                 if array.dtype.kind == "f" and not np.isfinite(array).all():
                     raise _overflow(X)
+
+
+def too_large(rows: FloatArray) -> InvalidRequest:
+    """Rows that a model cannot predict for, since what it computes of them overflows."""
+    column = int(np.abs(rows[0]).argmax())
+    return InvalidRequest.at(
+        ("X",),
+        f"the number {rows[0, column]:g} of column {column} is too large to compute with, beside "
+        "what the model was trained on; leave its row out, or scale the column and train on that",
+        "overflow",
+    )
 
 
 def _overflow(X: FloatArray) -> InvalidRequest:

@@ -1,5 +1,6 @@
 """Gaussian naive Bayes."""
 
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -11,7 +12,7 @@ from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import log_sum_exp
 
 CELLS = 2**15  # numbers in a working array, about: they stay in the cache
-
+SMOOTHING = 1e-9
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -29,7 +30,7 @@ class GaussNaiveBayes(Model):
     gives_probabilities = True
 
     var_smoothing: float = Field(
-        default=1e-9,
+        default=SMOOTHING,
         ge=0.0,
         description="Share of the largest column variance that is added to every variance.",
     )
@@ -51,22 +52,33 @@ class GaussNaiveBayes(Model):
             largest[largest == 0.0] = largest.max()
             scale = np.ldexp(1.0, np.clip(-np.frexp(largest)[1], -1022, 1000))
             centre, shift, variance, widest = class_moments(X * scale, y, counts)
-        # A share of the variance of the widest column in its own units, in the units of each;
-        # where that overflows, the column is as nothing beside the widest.
-        deviations = np.sqrt(self.var_smoothing * widest) / scale
-        variance = variance + np.minimum((deviations.max() * scale) ** 2, 1e200)
-        if not (variance > 0.0).all():
-            raise InvalidRequest.at(
-                ("var_smoothing",),
-                "a column is constant within a class, and var_smoothing is "
-                f"{self.var_smoothing:g}; give a larger var_smoothing, such as 1e-9",
-                "singular",
-                remedies=[Advice("var_smoothing is 1e-9", {"var_smoothing": 1e-9})],
-            )
+        with_share = partial(_smoothed, variance, widest, scale)
+        smoothed = with_share(self.var_smoothing)
+        if not (smoothed > 0.0).all():
+            helps = bool((with_share(SMOOTHING) > 0.0).all())
+            raise self._constant(int((smoothed > 0.0).all(axis=0).argmin()), helps=helps)
         # Apart, since their sum would round the difference between classes off, far from 0.
         self.centre_, self.shift_ = centre / scale, shift / scale
-        self.precision_root_ = scale / np.sqrt(variance)  # 1 / standard deviation
-        self.log_norm_ = -0.5 * np.log(2.0 * np.pi * variance).sum(axis=1)
+        self.precision_root_ = scale / np.sqrt(smoothed)  # 1 / standard deviation
+        self.log_norm_ = -0.5 * np.log(2.0 * np.pi * smoothed).sum(axis=1)
+
+    def _constant(self, column: int, *, helps: bool) -> InvalidRequest:
+        """A column has no variance in a class, nor by smoothing; whether more of that helps."""
+        constant = f"column {column} is the same in every row of a class"
+        if helps:
+            return InvalidRequest.at(
+                ("var_smoothing",),
+                f"{constant}, and var_smoothing is {self.var_smoothing:g}; give a larger one, such "
+                f"as {SMOOTHING:g}",
+                "singular",
+                remedies=[Advice(f"var_smoothing is {SMOOTHING:g}", {"var_smoothing": SMOOTHING})],
+            )
+        return InvalidRequest.at(
+            ("X",),
+            f"{constant}, and no column varies enough to smooth it by; leave it out, or scale the "
+            "columns, so that they vary by about 1",
+            "singular",
+        )
 
     def _checked_priors(self, n_classes: int, shares: FloatArray) -> FloatArray:
         if self.priors is None:
@@ -114,6 +126,19 @@ class GaussNaiveBayes(Model):
         joint = self._joint(X)
         probabilities: FloatArray = np.exp(joint - log_sum_exp(joint))
         return probabilities
+
+
+def _smoothed(
+    variance: FloatArray, widest: FloatArray, scale: FloatArray, share: float
+) -> FloatArray:
+    """`variance` `(n_classes, n_features)` and a share of that of the widest column.
+
+    In its own units, in the units of each; where that overflows, the column is as nothing beside
+    the widest.
+    """
+    deviations = np.sqrt(share * widest) / scale
+    smoothed: FloatArray = variance + np.minimum((deviations.max() * scale) ** 2, 1e200)
+    return smoothed
 
 
 def class_moments(

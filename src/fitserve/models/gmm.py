@@ -174,12 +174,21 @@ class GaussianMixture(Model):
         except np.linalg.LinAlgError:
             spread = np.abs(X - X.mean(axis=0)).max()
             larger = np.maximum(10.0 * self.reg_covar, 1e-6 * spread * spread) or 1e-6
-            advice = f"{larger:.0e}" if np.isfinite(larger) else "1e-06 after scaling the columns"
+            singular = (
+                "the covariance of a component is singular, because its rows lie in fewer "
+                "dimensions than there are columns"
+            )
+            if not np.isfinite(larger):
+                i, j = divmod(int(np.abs(X).argmax()), X.shape[1])
+                raise InvalidRequest.at(
+                    ("X",),
+                    f"{singular}, and any reg_covar is as nothing beside {X[i, j]:g} of "
+                    f"column {j}; scale the columns to numbers near 1, or give fewer components",
+                    "singular",
+                ) from None
             raise InvalidRequest.at(
                 ("reg_covar",),
-                "the covariance of a component is singular, because its rows lie in fewer "
-                f"dimensions than there are columns; give a larger reg_covar, such as {advice}, "
-                "or fewer components",
+                f"{singular}; give a larger reg_covar, such as {larger:.0e}, or fewer components",
                 "singular",
             ) from None
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import Advice, InvalidRequest
-from fitserve.models.base import COUNT, Codes, Model, hyperparameters
+from fitserve.models.base import COUNT, Codes, Model, hyperparameters, too_large
 from fitserve.models.numerics import EPS
 
 _ENOUGH = 64  # training rows from which on it pays not to compute every distance
@@ -145,13 +145,9 @@ class Knn(Model):
             order = self._settled(X[queries], rows, columns, power, order, first)
             best = order[first[:, None] + np.arange(self.n_neighbors)]
             nearest = power[best]
-            if nearest.max() >= _HUGE:
-                raise InvalidRequest.at(
-                    ("X",),
-                    "rows are so far apart, beside most others, that squares of their distances "
-                    "overflow; scale the columns, or leave the farthest rows out",
-                    "overflow",
-                )
+            beyond = nearest.max(axis=1) >= _HUGE
+            if beyond.any():
+                raise too_large(X[queries][beyond])
             yield queries, columns[best], nearest
 
     def _settled(

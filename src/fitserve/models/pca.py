@@ -64,9 +64,13 @@ class PCA(Model):
             scatter = scatter_of(X, mean)
         squares, components = principal_axes(X, mean, scatter, self._count)
         if not squares[0] > 0.0:
+            apart = float((X.max(axis=0) - X.min(axis=0)).max() * unit)
             raise InvalidRequest.at(
                 ("X",),
-                "all rows are equal, so that nothing varies; give rows that differ",
+                f"rows differ by {apart:g} at most, too little to compute with; scale the "
+                "columns, so that they differ by about 1"
+                if apart
+                else "all rows are equal, so that nothing varies; give rows that differ",
                 "constant",
             )
         k = len(components)
