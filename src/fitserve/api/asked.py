@@ -12,7 +12,7 @@ from fitserve.api.schemas import EvaluateRequest, EvaluationOptions, checked
 from fitserve.data import intake, json_table
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
-from fitserve.data.csv import CsvFile
+from fitserve.data.csv import CsvFile, listed
 from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import NumberEncoder
 from fitserve.data.json_table import JsonTable
@@ -102,7 +102,7 @@ class CsvRows(Rows):
 
     def __init__(self, file: CsvFile, columns: Columns) -> None:
         self._file, self._columns = file, columns
-        _refuse_missing(file.names, columns)
+        _refuse_missing(file, columns)
         self.n_rows = file.most_rows
         self.cost = _CSV_CELL * len(columns.names) + columns.n_encoded
         self._place: Place = lambda row, name: ("line", row, name)
@@ -190,12 +190,13 @@ class CsvEvaluation:
                 said = f"{loaded.model.model_type()} learned from X alone; leave target out"
                 raise InvalidRequest.at(("query", "target"), said, "no_y")
             return rows, None, lambda loc: loc
-        there = clip(", ".join(file.names), 300)
         if target is None:
+            there = clip(", ".join(file.names), 300)
             said = f"name the column that is to be compared with. There are: {there}"
             raise InvalidRequest.at(("query", "target"), said, "missing")
         if target not in file.at:
-            said = f"this column, which is to be compared with, is missing; there are: {there}"
+            why = file.mistaken(target) or listed(file.names)
+            said = f"this column, which is to be compared with, is missing; {why}"
             raise InvalidRequest.at(("line", 1, target), said, "missing")
         classes = loaded.model.classes_
         y, place = intake.truth(file, target, classes is not None and classes.dtype == object)
@@ -292,11 +293,13 @@ def _refuse_names(table: JsonTable, columns: Columns) -> None:
     refuse(iter(faults))
 
 
-def _refuse_missing(there: list[str], columns: Columns) -> None:
-    known = set(there)
-    listed = clip(", ".join(there), 300)
+def _refuse_missing(file: CsvFile, columns: Columns) -> None:
+    missing = [name for name in columns.names if name not in file.at]
+    why = file.mistaken(missing[0]) if missing else None
+    if why is not None and len(missing) == len(columns.names):
+        said = f"none of the model's columns is there, {clip(', '.join(missing), 300)}; {why}"
+        raise InvalidRequest.at(("line", 1), said, "missing")
     refuse(
-        Fault(("line", 1, name), f"this column is missing; there are: {listed}", "missing")
-        for name in columns.names
-        if name not in known
+        Fault(("line", 1, name), f"this column is missing; {listed(file.names)}", "missing")
+        for name in missing
     )

@@ -127,7 +127,8 @@ class CsvRegistration:
         file = CsvFile(self._body, dialect)
         with relocated(_in_csv):
             target = _target(cls, file.names, target, given_y=False)
-            found = intake.of_csv(file, options, target, queries.written)
+            regressor = cls.model_type() if cls.tasks == ("regression",) else None
+            found = intake.of_csv(file, options, target, queries.written, regressor)
         found = replace(found, columns=replace(found.columns, dialect=known_again))
         advice = [_NAMELESS] if file.left_out else []
 

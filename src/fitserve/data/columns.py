@@ -95,7 +95,7 @@ class Columns:
         faults = []
         for row, at in cells[:LISTED]:
             encoder = self.encoders[at]
-            wrong = encoder.wrong(table.columns[encoder.name], row)
+            wrong = encoder.wrong(table, row)
             faults.append(Fault(table.place(row, encoder.name), *wrong))
         raise InvalidRequest(faults, sum(map(len, refused)))
 

@@ -14,8 +14,8 @@ from fitserve.data.cells import MOST_TEXTS, ColumnBuilder
 from fitserve.data.dialect import Dialect
 from fitserve.data.head import head
 from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
-from fitserve.data.table import FloatArray, Place, Table
-from fitserve.errors import COUNTED, LISTED, Fault, InvalidRequest, Location
+from fitserve.data.table import FloatArray, Place, Table, Written
+from fitserve.errors import COUNTED, LISTED, Fault, InvalidRequest, Location, clip
 
 _BLOCK = 2**18  # bytes that are tried as JSON at once
 _CELLS = 8192  # cells that are read at once record by record
@@ -56,6 +56,29 @@ class CsvFile:
         left = len(self.body) - self.start.offset
         lines = self.body.count(b"\n", self.start.offset) + (self.body[-1:] != b"\n")
         return min(lines, (left + 1) // self.width)
+
+    def no_column(self, name: str, there: Sequence[str]) -> str:
+        """Why there is no column of this name."""
+        numbered = f"header=false, which names columns by number, from 0 to {self.width - 1}"
+        why = self.mistaken(name, f"write the names above it, or add {numbered}") or listed(there)
+        return f"there is no column {clip(name, 40)!r}; {why}"
+
+    def mistaken(self, name: str, unnamed: str = "write the names above it") -> str | None:
+        """How the head is read otherwise than it was meant, if a column of this name is missing
+        for it, and what to write: `unnamed` where there are no names."""
+        first = next(records(self.body, self.delimiter, self.begin)).cells
+        if not self.dialect.header:
+            if name in map(str.strip, first):
+                return "the first line holds it, so that names are there; leave header=false out"
+        elif self.width == 1 and (signs := [sign for sign in ",;\t|" if sign in first[0]]):
+            sign = "tab" if signs[0] == "\t" else signs[0]
+            return (
+                f"with {self.delimiter!r} the header is one column, {clip(first[0], 40)!r}; write "
+                f"delimiter={sign}"
+            )
+        elif any(self.dialect.number(cell) is not None for cell in first):
+            return f"the first line holds values, not names; {unnamed}"
+        return None
 
     # ---------------------------------------------------------------------------- tables
 
@@ -201,6 +224,11 @@ class CsvFile:
         return f"{said}; write a cell that holds {self.delimiter!r} in quotes"
 
 
+def listed(names: Sequence[str]) -> str:
+    """The names of a file's columns, as a message tells them."""
+    return f"there are: {clip(', '.join(names), 300)}"
+
+
 class _Layout:
     """The columns asked for, laid out for `capacity` rows and filled chunk by chunk."""
 
@@ -251,7 +279,8 @@ class _Layout:
     def table(self, places: "_Places", start: int) -> Table:
         columns = {name: builder.column(self.n_rows) for name, _, builder in self._columns}
         numbers = self.numbers[: self.n_rows]
-        return Table(columns, self.n_rows, places.after(start), start, numbers, self.layout)
+        after, written = places.after(start), places.written(start)
+        return Table(columns, self.n_rows, after, start, numbers, self.layout, written)
 
 
 class _Passed(NamedTuple):
@@ -279,19 +308,28 @@ class _Places:
     def after(self, start: int) -> Place:
         return lambda row, name: self.of(start + row, name)
 
+    def written(self, start: int) -> Written:
+        """The cells as they are written, of the rows from `start` on."""
+        at = self._file.at
+        return lambda row, name: self._record(start + row).cells[at[name]].strip()
+
     def of(self, row: int, name: str) -> Location:
         """A cell that stands below line breaks of its record has a line of its own."""
         chunk = bisect_right(self._firsts, row) - 1
         begin, a_line_each = self._passed[chunk]
-        row -= self._firsts[chunk]
         if a_line_each:
-            return ("line", begin.line + row, name)
+            return ("line", begin.line + row - self._firsts[chunk], name)
+        record = self._record(row)
+        before = record.cells[: self._file.at[name]]
+        return ("line", record.begin.line + sum(cell.count("\n") for cell in before), name)
+
+    def _record(self, row: int) -> Record:
+        chunk = bisect_right(self._firsts, row) - 1
+        begin = self._passed[chunk].begin
         file = self._file
         if self._again[0] != chunk:
             last = (self._firsts[chunk + 1 : chunk + 2] or [self._n_rows])[0]
             found = islice(records(file.body, file.delimiter, begin), last - self._firsts[chunk])
             self._again = (chunk, [record.begin for record in found])
-        begin = self._again[1][row]
-        record = next(records(file.body, file.delimiter, begin))
-        before = record.cells[: file.at[name]]
-        return ("line", begin.line + sum(cell.count("\n") for cell in before), name)
+        begin = self._again[1][row - self._firsts[chunk]]
+        return next(records(file.body, file.delimiter, begin))

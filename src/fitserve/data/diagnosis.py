@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from fitserve.data.encoding import too_large
 from fitserve.data.kinds import Form, unit
 from fitserve.data.levels import Levels
+from fitserve.data.numerals import instead, plainly
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.table import OTHER, Column, Table
 from fitserve.errors import Advice, Fault, clip
@@ -32,23 +34,39 @@ def asked(name: str, table: Table, options: ColumnOptions) -> Kind | Fault:
     return examined.too_many() or kind if kind == "category" else kind
 
 
-def diagnosed_target(name: str, table: Table, options: ColumnOptions) -> Fault | None:
-    """What is wrong with a column that shall be y, if it is not said to be a category."""
+def diagnosed_target(
+    name: str, table: Table, options: ColumnOptions, regressor: str | None = None
+) -> Fault | None:
+    """What is wrong with a column that shall be y; `regressor` is the type of model that learns
+    it, if that learns numbers alone."""
     kind = options.kinds.get(name)
+    if kind == "category" and regressor is not None:
+        said = f"{name} is said to be a category, and {_only_numbers(regressor)}"
+        return Fault(("kinds", name), said, "target_kind")
     if kind == "text":
         said = f"{name} is what to learn, and its words cannot be; say category or number"
         return Fault(("kinds", name), said, "target_kind")
-    examined = _Diagnosis(name, table, options, target=True)
+    examined = _Diagnosis(name, table, options, target=True, regressor=regressor)
     if kind == "number":
         return examined.as_number()
     return None if kind == "category" else examined.as_target()
 
 
+def _only_numbers(regressor: str) -> str:
+    return f"{regressor} learns numbers; for labels take another type, such as logistic_regression"
+
+
 class _Diagnosis:
     def __init__(
-        self, name: str, table: Table, options: ColumnOptions, target: bool = False
+        self,
+        name: str,
+        table: Table,
+        options: ColumnOptions,
+        target: bool = False,
+        regressor: str | None = None,
     ) -> None:
         self.name, self.table, self.options, self.target = name, table, options, target
+        self.regressor = regressor
         self.cells: Column = table.columns[name]
         self.levels = Levels(self.cells)
 
@@ -77,6 +95,10 @@ class _Diagnosis:
         return self.category()
 
     def category(self) -> Kind | Fault:
+        if self.regressor is not None:
+            row = int((self.levels.codes >= 0).argmax())
+            said = f"this is the text {self._cell_text(row)}, and {_only_numbers(self.regressor)}"
+            return self._problem(row, said, "target_kind", "", {})
         if self.target:
             return self._all_different() or "category"
         if self.options.categories == "error":
@@ -157,13 +179,11 @@ class _Diagnosis:
         infinite = np.isinf(self.cells.values if self.cells.values is not None else 0.0)
         if not infinite.any():
             return None
-        return self._problem(
-            int(infinite.argmax()),
-            "the number is beyond 1.8e308, the largest there is; write it smaller, or leave the "
-            "column out (drop)",
-            "finite_number",
-            *self._left_out(),
-        )
+        row = int(infinite.argmax())
+        said = too_large(self.table.written(row, self.name))
+        if not self.target:
+            said += "; write it smaller, or leave the column out (drop)"
+        return self._problem(row, said, "finite_number", *self._left_out())
 
     def zeros(self) -> Fault | None:
         if self.cells.zeros is None:
@@ -190,18 +210,13 @@ class _Diagnosis:
             f"the number {self._cell_text(row)} is sent as text; send it as a number, without "
             "quotes, or say that the column is a category (kinds)"
         )
-        if self._in_csv:
+        if self.table.in_csv:
             said = (
                 f"the number {self._cell_text(row)} is written with a point, where a comma is the "
                 "decimal sign; write all numbers alike, or leave decimal= out"
             )
-        return self._problem(
-            row,
-            said,
-            "number_as_text",
-            f"takes {self.name} as a category",
-            {"kinds": {self.name: "category"}},
-        )
+        mended = ("", {}) if self.regressor is not None else self._as_category()
+        return self._problem(row, said, "number_as_text", *mended)
 
     def _gap_mark(self) -> Fault:
         row = self.levels.first(Form.GAP)
@@ -221,30 +236,28 @@ class _Diagnosis:
         )
 
     def _otherwise(self, forms: Set[Form]) -> Fault:
-        row = self.levels.first(*forms)
-        text = self._cell_text(row)
-        words, set_ = self._left_out()
-        if Form.COMMA in forms and self._in_csv:
-            row = self.levels.first(Form.COMMA)
-            text = self._cell_text(row)
-            advice = "add decimal=, if it is a decimal comma, or write 0.5 instead of 0,5"
+        commas = Form.COMMA in forms and self.table.in_csv
+        row = self.levels.first(*({Form.COMMA} if commas else forms))
+        text = self.levels.texts[self.levels.codes[row]]
+        what = "a number written otherwise" if plainly(text) else "no number to learn from"
+        said = f"{self._cell_text(row)} is {what}; {instead(text, self.table.in_csv)}"
+        if commas:
             words, set_ = "reads decimal commas", {"decimal": ","}
-        elif Form.GROUPED in forms:
-            advice = "write 1234 instead of 1,234, or leave the column out"
         else:
-            advice = "write the number alone, as 5 or 0.05, or leave the column out"
-        return self._problem(
-            row, f"{text} is a number written otherwise; {advice}", "number_format", words, set_
-        )
+            words, set_ = self._left_out()
+            said += "" if self.target else ", or leave the column out (drop)"
+        return self._problem(row, said, "number_format", words, set_)
 
     def _date(self) -> Fault:
         row = self.levels.first(Form.DATE)
+        out = "" if self.target else "leave the column out, or "
+        said = (
+            f"{self._cell_text(row)} is a date or time, of which no number is made; {out}send a "
+            "number instead, such as the year"
+        )
+        as_label = self.target and self.regressor is None
         return self._problem(
-            row,
-            f"{self._cell_text(row)} is a date or time, of which no number is made; leave the "
-            "column out, or send a number instead, such as the year",
-            "date",
-            *self._left_out(),
+            row, said, "date", *(self._as_category() if as_label else self._left_out())
         )
 
     def _mixed(self) -> Fault:
@@ -261,14 +274,16 @@ class _Diagnosis:
         else:
             row = self.levels.first(*others)
             here = f"the text {self._cell_text(row)} stands among numbers"
-        return self._problem(
-            row,
-            f"{here} ({numbers:,} cells of the column are numbers, {texts:,} are text). Mend the "
-            f"cell, leave the column out (drop), or say that it is a category (kinds)",
-            "mixed_column",
-            f"takes {self.name} as a category",
-            {"kinds": {self.name: "category"}},
-        )
+        counted = f"{here} ({numbers:,} of the column's cells are numbers, {texts:,} are text)"
+        if texts == 1 and self.table.place(row, self.name)[:2] == ("line", 1):
+            said = f"{here}; the first line looks like names: if it is, leave header=false out"
+            return self._problem(row, said, "mixed_column", "", {})
+        if self.regressor is not None:
+            said = f"{counted}, and {self.regressor} learns numbers; mend the cell, or leave its "
+            return self._problem(row, f"{said}row out", "mixed_column", "", {})
+        out = "" if self.target else "leave the column out (drop), "
+        said = f"{counted}. Mend the cell, {out}or say that it is a category (kinds)"
+        return self._problem(row, said, "mixed_column", *self._as_category())
 
     def _all_different(self) -> Fault | None:
         rows = int((self.levels.codes != -1).sum())
@@ -291,9 +306,12 @@ class _Diagnosis:
             return f"counts the words of {self.name}", {"kinds": {self.name: "text"}}
         return self._left_out()
 
+    def _as_category(self) -> tuple[str, dict[str, Any]]:
+        return f"takes {self.name} as a category", {"kinds": {self.name: "category"}}
+
     def _left_out(self) -> tuple[str, dict[str, Any]]:
         if self.target:
-            return f"takes {self.name} as a category", {"kinds": {self.name: "category"}}
+            return "", {}
         return f"leaves {self.name} out", {"drop": [self.name]}
 
     def _measured(self) -> bool:
@@ -303,10 +321,6 @@ class _Diagnosis:
         if not units or None in units:
             return False
         return len(units) == 1 or all(one is not None and one.startswith(" ") for one in units)
-
-    @property
-    def _in_csv(self) -> bool:
-        return self.table.place(0, self.name)[:1] == ("line",)
 
     def _cell_text(self, row: int | None = None) -> str:
         if row is None:

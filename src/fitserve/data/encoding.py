@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from fitserve.data.arrays import FloatArray
 from fitserve.data.kinds import TRUTHS
+from fitserve.data.numerals import instead
 from fitserve.data.options import Kind
-from fitserve.data.table import MISSING, NUMBER, Column
+from fitserve.data.table import MISSING, NUMBER, Column, Table
 from fitserve.data.words import find_words
 from fitserve.errors import clip
 
@@ -45,7 +46,7 @@ class Encoder(Protocol):
     def encode(self, cells: Column, into: FloatArray) -> Rows:
         """Write the cells into zeros `(n_rows, width)`; answers the rows that cannot be."""
 
-    def wrong(self, cells: Column, row: int) -> tuple[str, str]:
+    def wrong(self, table: Table, row: int) -> tuple[str, str]:
         """Why a row cannot be: message and type of the fault."""
 
     def state(self) -> dict[str, Any]:
@@ -104,12 +105,14 @@ class NumberEncoder:
     def _of_text(self, text: str) -> float:
         return TRUTHS.get(text.strip(), np.nan) if self.truths else np.nan
 
-    def wrong(self, cells: Column, row: int) -> tuple[str, str]:
+    def wrong(self, table: Table, row: int) -> tuple[str, str]:
+        cells = table.columns[self.name]
         if cells.missing()[row]:
-            return missing(), "missing"
+            return missing(table.written(row, self.name)), "missing"
         if cells.codes is None or cells.codes[row] == NUMBER:
-            return "a finite number is needed, not a number beyond 1.8e308", "finite_number"
-        return f"a number is needed, not the text {shown(cells, row)}", "float_type"
+            return too_large(table.written(row, self.name)), "finite_number"
+        advice = instead(cells.texts[cells.codes[row]].strip(), table.in_csv)
+        return f"a number is needed, not the text {shown(cells, row)}; {advice}", "float_type"
 
     def state(self) -> dict[str, Any]:
         return {"kind": self.kind} | asdict(self)
@@ -158,9 +161,10 @@ class CategoryEncoder:
         assert cells.codes is not None, "a category is read as text"
         return np.array([*level, gap], dtype=np.intp)[cells.codes]  # MISSING is the last
 
-    def wrong(self, cells: Column, row: int) -> tuple[str, str]:
+    def wrong(self, table: Table, row: int) -> tuple[str, str]:
+        cells = table.columns[self.name]
         if cells.missing()[row]:
-            return missing(), "missing"
+            return missing(table.written(row, self.name)), "missing"
         known = clip(", ".join(self.categories), SHOWN)
         said = (
             f"{shown(cells, row)} was not there when the model was trained; known are: {known}. "
@@ -209,8 +213,8 @@ class TextEncoder:
         np.add.at(into, (rows, np.fromiter(chain.from_iterable(in_rows), np.intp, len(rows))), 1.0)
         return np.flatnonzero(cells.missing()) if self.fill is None else np.empty(0, np.intp)
 
-    def wrong(self, cells: Column, row: int) -> tuple[str, str]:
-        return missing(), "missing"
+    def wrong(self, table: Table, row: int) -> tuple[str, str]:
+        return missing(table.written(row, self.name)), "missing"
 
     def state(self) -> dict[str, Any]:
         return {"kind": self.kind} | asdict(self)
@@ -227,11 +231,21 @@ def restored(state: Mapping[str, Any]) -> Encoder:
     return encoder
 
 
-def missing() -> str:
+def empty(written: str) -> str:
+    """That a cell is missing, of which this is written."""
+    return f"{clip(written, 40)!r} counts as empty (na_values)" if written else "the cell is empty"
+
+
+def missing(written: str) -> str:
     return (
-        "the cell is empty, and the model has nothing to fill in; it would have, had it been "
-        "registered with missing=impute"
+        f"{empty(written)}, and the model has nothing to fill in; give a value. It would have, had "
+        "it been registered with missing=impute"
     )
+
+
+def too_large(written: str) -> str:
+    number = f"the number {clip(written, 40)}" if written else "the number"
+    return f"{number} is too large: a finite number is needed, of 1.8e308 at most"
 
 
 def shown(cells: Column, row: int) -> str:

@@ -11,7 +11,7 @@ from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile
 from fitserve.data.diagnosis import diagnosed_target
 from fitserve.data.dialect import Dialect
-from fitserve.data.encoding import Rows
+from fitserve.data.encoding import Rows, empty
 from fitserve.data.json_table import JsonTable
 from fitserve.data.kinds import TRUTHS, Form
 from fitserve.data.learning import Examined, Written, examined, unknown_names
@@ -53,17 +53,24 @@ class Intake:
         return self.columns.place(self.table.table.place, loc)
 
 
-def of_csv(file: CsvFile, options: ColumnOptions, target: str | None, written: Written) -> Intake:
-    """Raises `InvalidRequest` with all that is wrong with the table."""
+def of_csv(
+    file: CsvFile,
+    options: ColumnOptions,
+    target: str | None,
+    written: Written,
+    regressor: str | None = None,
+) -> Intake:
+    """Raises `InvalidRequest` with all that is wrong with the table; `regressor` is the type of
+    model that learns the target, if that learns numbers alone."""
     text = {name for name, kind in options.kinds.items() if kind != "number"} & set(file.names)
-    faults = list(unknown_names(file.names, options, target))
+    faults = list(unknown_names(file.names, options, target, file.no_column))
     used = [name for name in file.names if name not in options.drop or name == target]
     apart = [] if target is None or target in text else [target]
     table = file.read(used, apart=apart, text=text)
     if target is None or target not in table.columns:
         return _taken_in(examined(table, options, target, None, faults, written), None)
     cells = table.columns[target]
-    fault = diagnosed_target(target, table, options)
+    fault = diagnosed_target(target, table, options, regressor)
     if fault is not None:
         faults.append(fault)
     found = examined(table, options, target, cells.missing(), faults, written)
@@ -113,8 +120,11 @@ def truth(file: CsvFile, target: str, as_text: bool) -> tuple[Target, Place]:
     table = file.read([target], text={target} if as_text else ())
     cells = table.columns[target]
     gaps = np.flatnonzero(cells.missing()).tolist()
-    said = "what is true of this row is missing; leave the row out"
-    refuse(Fault(table.place(row, target), said, "missing") for row in gaps)
+    said = "what is true of this row is missing: {}; leave the row out"
+    refuse(
+        Fault(table.place(row, target), said.format(empty(table.written(row, target))), "missing")
+        for row in gaps
+    )
     fault = None if as_text else diagnosed_target(target, table, ColumnOptions())
     refuse(iter([] if fault is None else [fault]))
     kind: Kind | None = "category" if as_text else None

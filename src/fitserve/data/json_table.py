@@ -53,7 +53,11 @@ class JsonTable:
             columns[name] = _column(cells, dialect, name in text)
             faults = chain(faults, self._ill_formed(name, columns[name]))
         refuse(faults)
-        return Table(columns, self.n_rows, self.place)
+        return Table(columns, self.n_rows, self.place, written=self._written)
+
+    def _written(self, row: int, name: str) -> str:
+        cell = self.cells[name][row]
+        return cell if isinstance(cell, str) else _text(cell) if cell is not None else ""
 
     def part(self, start: int, end: int) -> "JsonTable":
         """The rows from `start` on, up to `end`."""

@@ -6,7 +6,8 @@ from enum import Enum
 _PLAIN = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _GROUPED = r"\d{1,3}(?:[,. '\u2019\u00a0\u202f_]\d{3})+(?:[.,]\d+)?"
 _COMMA = r"\d*,\d+"
-_LOOSE = rf"(?:{_GROUPED}|{_COMMA}|{_PLAIN})"
+LOOSE = rf"(?:{_GROUPED}|{_COMMA}|{_PLAIN})"
+"""A number, its thousands and decimals parted in whatever way."""
 _CURRENCY = r"(?:[$€£¥₹]|us\$|usd|eur|gbp|chf)"
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
@@ -42,8 +43,8 @@ class Form(Enum):
 LONGEST = 40  # characters of a cell that may be anything but text
 
 _WRITTEN_OTHERWISE = (
-    rf"[+−-]?(?:{_GROUPED}|{_CURRENCY} ?-?{_LOOSE}|{_LOOSE} ?(?:%|‰|{_CURRENCY}))"
-    rf"|\({_CURRENCY}? ?{_LOOSE}\)|−{_LOOSE}|[+-]?(?:0x[0-9a-f]+|inf|infinity)"
+    rf"[+−-]?(?:{_GROUPED}|{_CURRENCY} ?-?{LOOSE}|{LOOSE} ?(?:%|‰|{_CURRENCY}))"
+    rf"|\({_CURRENCY}? ?{LOOSE}\)|−{LOOSE}|[+-]?(?:0x[0-9a-f]+|inf|infinity)"
 )
 _FORMS = [
     (form, re.compile(pattern, re.ASCII | re.IGNORECASE).fullmatch)
@@ -51,12 +52,12 @@ _FORMS = [
         (Form.ZEROS, rf"[+-]?0(?=\d){_PLAIN}"),
         (Form.NUMBER, rf"[+-]?{_PLAIN}"),
         (Form.DATE, rf"{_WEEKDAY}(?:{_DAY})(?:(?:T|,? ){_TIME}{_ZONE})?|{_TIME}{_ZONE}"),
-        (Form.GROUPED, r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"),
+        (Form.GROUPED, r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?"),
         (Form.COMMA, rf"[+-]?(?:{_COMMA}|\d{{1,3}}(?:\.\d{{3}})+,\d+)"),
         (Form.OTHERWISE, _WRITTEN_OTHERWISE),
     )
 ]
-_MEASURE = re.compile(rf"[+-]?{_LOOSE}( ?[A-Za-zµμ°²³/]{{1,6}})", re.ASCII).fullmatch
+_MEASURE = re.compile(rf"[+-]?{LOOSE}( ?[A-Za-zµμ°²³/]{{1,6}})", re.ASCII).fullmatch
 _MARKS = "- -- --- ? ?? * . .. ... – — _ / #"
 _WORDS = "n/a n.a. na nan null none nil missing unknown #n/a #na #value! #ref! #div/0! <na> nat"
 _GAPS = frozenset(f"{_MARKS} {_WORDS}".split(" "))

@@ -13,13 +13,20 @@ from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
 from fitserve.data.diagnosis import asked, diagnosed
 from fitserve.data.dialect import MISSING_WORDS
-from fitserve.data.encoding import CategoryEncoder, Encoder, NumberEncoder, Rows, TextEncoder
+from fitserve.data.encoding import (
+    CategoryEncoder,
+    Encoder,
+    NumberEncoder,
+    Rows,
+    TextEncoder,
+    empty,
+)
 from fitserve.data.levels import Levels
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.summaries import frequency_summary, median, number_summary
 from fitserve.data.table import Column, Table
 from fitserve.data.words import most_frequent, word_totals
-from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, clip
+from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, Location, clip
 
 Kinds = Mapping[str, Kind]
 Gaps = NDArray[np.bool_]
@@ -118,7 +125,8 @@ def examined(
     if not used and not faults:
         beside = "" if target is None else f" beside the target {clip(target, 40)!r}"
         said = f"no column is left to learn from{beside}; at least one is needed"
-        raise InvalidRequest.at(("X",), said, "no_columns")
+        where: Location = ("line", 1) if table.in_csv else ("X",)
+        raise InvalidRequest.at(("drop",) if options.drop else where, said, "no_columns")
     kinds: dict[str, Kind] = {}
     wrong: list[Fault] = []
     for name in used:
@@ -154,7 +162,12 @@ def taken(table: Table, rows: Rows) -> Table:
         )
         for name, cells in table.columns.items()
     }
-    return Table(columns, len(rows), lambda row, name: table.place(int(rows[row]), name))
+    return Table(
+        columns,
+        len(rows),
+        lambda row, name: table.place(int(rows[row]), name),
+        written=lambda row, name: table.written(int(rows[row]), name),
+    )
 
 
 # -------------------------------------------------------------------------------- problems
@@ -187,18 +200,28 @@ def _together(remedies: Sequence[Advice], options: ColumnOptions) -> dict[str, A
     return merged
 
 
+def _no_column(name: str, there: Sequence[str]) -> str:
+    return f"there is no column {clip(name, 40)!r}; there are: {clip(', '.join(there), 300)}"
+
+
 def unknown_names(
-    there: Sequence[str], options: ColumnOptions, target: str | None
+    there: Sequence[str],
+    options: ColumnOptions,
+    target: str | None,
+    said: Callable[[str, Sequence[str]], str] = _no_column,
 ) -> Iterator[Fault]:
-    """The names in what was asked that no column has."""
+    """The names in what was asked that no column has, and a target that is to be left out too;
+    `said` tells of a name, and the names that there are, why there is none such."""
+    if target is not None and target in options.drop:
+        both = f"{clip(target, 40)!r} is the target, which is no part of X; leave it out of drop"
+        yield Fault(("drop",), both, "given_twice")
     named = [("drop", name) for name in options.drop] + [("kinds", name) for name in options.kinds]
     if target is not None:
         named.append(("target", target))
-    known, listed = set(there), clip(", ".join(there), 300)
+    known = set(there)
     for member, name in named:
         if name not in known:
-            said = f"there is no column {clip(name, 40)!r}; there are: {listed}"
-            yield Fault((member,), said, "no_column")
+            yield Fault((member,), said(name, there), "no_column")
 
 
 def _gap_faults(
@@ -212,8 +235,9 @@ def _gap_faults(
             yield Fault(where, said, "empty", (_leave_out(name),))
         elif count and options.missing == "error":
             said = (
-                f"the cell is empty, one of {count:,} in this column; fill them with its median "
-                "or most frequent value (missing=impute), or leave the rows out (missing=drop)"
+                f"{empty(table.written(int(missing.argmax()), name))}, one of {count:,} in this "
+                "column; fill them with its median or most frequent value (missing=impute), or "
+                "leave the rows out (missing=drop)"
             )
             yield Fault(where, said, "missing", (FILL,))
     if y.all():
@@ -223,9 +247,10 @@ def _gap_faults(
     elif y.any() and options.missing != "drop":
         row = int(y.argmax())
         where = ("y", row) if target is None else table.place(row, target)
+        gap = empty("" if target is None else table.written(row, target))
         said = (
-            f"what to learn is missing here, one of {int(y.sum()):,} in this column; leave such "
-            "rows out (missing=drop)"
+            f"what to learn is missing here, one of {int(y.sum()):,} in this column: {gap}; leave "
+            "such rows out (missing=drop)"
         )
         yield Fault(where, said, "missing", (_LEAVE_ROWS_OUT,))
 

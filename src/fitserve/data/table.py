@@ -17,6 +17,8 @@ Codes = NDArray[np.int32]
 Place = Callable[[int, str], Location]
 """(row from 0, column's name) -> where that cell stands in what the caller sent: of a CSV
 `("line", 7, "age")`, the line being the file's, of JSON rows `("X", 7, "age")`."""
+Written = Callable[[int, str], str]
+"""(row from 0, column's name) -> the text of that cell, where it is known, or ''."""
 
 MISSING = -1  # an empty cell, one of spaces, one of the words that stand for missing
 NUMBER = -2  # a number, which stands in `values`
@@ -65,6 +67,13 @@ class Table:
     numbers: FloatArray | None = field(default=None, repr=False)
     """The number columns `layout` side by side, C-contiguous; their `values` are views of it."""
     layout: tuple[str, ...] = ()
+    written: Written = field(default=lambda _row, _name: "", repr=False)
+    """A cell as it was sent, '' where that is not known. Made for errors, as `place` is."""
+
+    @property
+    def in_csv(self) -> bool:
+        """Whether its cells stand in lines."""
+        return bool(self.columns) and self.place(0, next(iter(self.columns)))[:1] == ("line",)
 
     def matrix(self, names: Sequence[str]) -> FloatArray:
         """The values of these columns, all of numbers, as C-contiguous `(n_rows, len(names))`.

@@ -1,0 +1,62 @@
+"""Numbers that are written otherwise than a table writes them, and how to write them instead."""
+
+import re
+from decimal import Decimal
+
+from fitserve.data.kinds import LOOSE, Form, form, unit
+
+_LOOSE = re.compile(LOOSE, re.ASCII).search
+_MINUS = re.compile(r"\W*[(−-]").match
+_SPACES = re.compile(r"[ '\u2019\u00a0\u202f_]")
+_PARTS = {"%": 2, "‰": 3}
+_ENDLESS = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE).fullmatch
+
+
+def plainly(text: str) -> str | None:
+    """The number that a cell surely means, with digits, a sign and a point alone: `1234.5` of
+    `1,234.5`, `1.5` of `1,5`, `0.05` of `5%`, `-5` of `($5)`; None: no number shows."""
+    found = form(text)
+    if found not in (Form.COMMA, Form.GROUPED, Form.OTHERWISE) and unit(text) is None:
+        return None
+    if "0x" in text.lower():
+        return str(int(text, 16))
+    digits = _LOOSE(text)
+    if digits is None:
+        return None if _ENDLESS(text) else f"{float(text):.15g}"  # digits of another script
+    number = Decimal(_pointed(digits[0]))
+    places = _PARTS.get(text[-1], 0)
+    return ("-" if _MINUS(text) else "") + str(number.scaleb(-places) if places else number)
+
+
+def instead(text: str, in_csv: bool) -> str:
+    """What to write where a number is needed and this text was sent."""
+    found, plain = form(text), plainly(text)
+    if found in (Form.NUMBER, Form.ZEROS):
+        if not in_csv:
+            return f"write {text.strip().lstrip('+')}, without quotes"
+        return "add decimal=. if the point is the decimal sign, or write a comma"
+    if found is Form.COMMA and in_csv:
+        return f"add decimal=, if it is a decimal comma, or write {plain}"
+    if plain is not None:
+        return f"write {plain}"
+    if _ENDLESS(text):
+        return f"write a finite number or {'leave the cell empty' if in_csv else 'null'}"
+    if found is Form.GAP:
+        return f"{'leave the cell empty' if in_csv else 'send null'} if it stands for a gap"
+    if found is Form.DATE:
+        return "send a number instead, such as the year"
+    return "write a number, or leave the row out"
+
+
+def _pointed(digits: str) -> str:
+    """Of thousands and decimals, whichever signs part them, the digits and a point."""
+    digits = _SPACES.sub("", digits)
+    last = max(digits.rfind(","), digits.rfind("."))
+    if last < 0:
+        return digits
+    sign, whole, part = digits[last], digits[:last], digits[last + 1 :]
+    both = {",", "."} <= set(digits)
+    thousands = sign == "," and len(part) == 3 and whole.lstrip("0") != ""
+    if digits.count(sign) > 1 or (thousands and not both):
+        return re.sub(r"[,.]", "", digits)
+    return re.sub(r"[,.]", "", whole) + "." + part
