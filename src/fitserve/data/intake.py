@@ -120,9 +120,13 @@ def truth(file: CsvFile, target: str, as_text: bool) -> tuple[Target, Place]:
     table = file.read([target], text={target} if as_text else ())
     cells = table.columns[target]
     gaps = np.flatnonzero(cells.missing()).tolist()
-    said = "what is true of this row is missing: {}; leave the row out"
     refuse(
-        Fault(table.place(row, target), said.format(empty(table.written(row, target))), "missing")
+        Fault(
+            table.place(row, target),
+            f"what is true of this row is missing: {empty(table.written(row, target))}; leave the "
+            "row out",
+            "missing",
+        )
         for row in gaps
     )
     fault = None if as_text else diagnosed_target(target, table, ColumnOptions())
