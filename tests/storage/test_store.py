@@ -730,7 +730,7 @@ def test_a_file_that_is_no_database_is_left_alone(file: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("models.db", "URL such as"),
+        ("models.db", "a URL is needed"),
         ("sqlite://", "name a file"),
         ("sqlite:///:memory:", "name a file"),
         ("mysql://u:secret@h/d", "no store for mysql"),
