@@ -40,6 +40,7 @@ keepalive = (
     75  # longer than a load balancer's idle time of 60 s, so that it never meets a closed one
 )
 timeout = 120
+limit_request_line = 8190  # as for a field; a table's options may stand in the query
 # A stop waits for what is being trained, which ends by its own limit.
 graceful_timeout = _settings.training_seconds + 30
 logger_class = "fitserve.serving.log.Log"

@@ -16,7 +16,7 @@ from fitserve.errors import Overloaded, PredictionLimit, TooMany
 from fitserve.training.turns import Turns
 
 SHORT = 2e7  # operations that are done at a stretch: some 20 ms
-BLOCK = 1e7  # operations in one block of more
+BLOCK = 5e6  # operations in one block of more
 WAITING = 8  # long predictions at a time; the other threads go on serving
 
 B = TypeVar("B")

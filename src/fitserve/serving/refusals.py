@@ -59,8 +59,8 @@ def refusal(error: BaseException) -> FitserveError:
             return FitserveError(FAULT)
         case parser.LimitRequestLine():
             return UriTooLong(
-                "The request line, method, path and version, is over the limit of bytes: "
-                f"{clip(error)}. Send what is long in the body."
+                "The line with the method and the URL is over the limit of 8,190 bytes. Send what "
+                "is long in the body."
             )
         case parser.LimitRequestHeaders():
             return HeadersTooLarge(
