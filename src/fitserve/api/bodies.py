@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from functools import wraps
 from time import monotonic
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, TypeVar
 
 from flask import current_app, request
 from werkzeug.datastructures import Headers, MultiDict
@@ -27,14 +27,6 @@ B = TypeVar("B")
 
 WAITED = 1.0
 """Seconds after which the client may be gone."""
-
-
-@runtime_checkable
-class MayBeGone(Protocol):
-    """A connection that can tell."""
-
-    def gone(self) -> bool:
-        """Whether the client has ended, or half ended, its side."""
 
 
 def takes(
@@ -131,10 +123,11 @@ def _is_small() -> bool:
 
 def client_gone() -> Callable[[], bool]:
     """Tells of this request whether its client, having waited for a while, has ended its side."""
-    connection, since = request.environ.get("gunicorn.socket"), monotonic()
-    if not isinstance(connection, MayBeGone):  # another server's
+    gone: Callable[[], bool] | None = getattr(request.environ.get("gunicorn.socket"), "gone", None)
+    if gone is None:  # another server's connection
         return bool
-    return lambda: monotonic() > since + WAITED and connection.gone()
+    since = monotonic()
+    return lambda: monotonic() > since + WAITED and gone()
 
 
 def _unpacked() -> bytes:
