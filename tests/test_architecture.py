@@ -18,6 +18,7 @@ FLOORS = [
     {"pages"},
     {"api", "serving", "cli"},
     {"directory"},
+    {"gallery"},
     {"predictor"},
     {"training"},
     {"observing"},

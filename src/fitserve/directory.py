@@ -6,7 +6,7 @@ watches the epoch, so that what was deleted elsewhere stops being served here wi
 """
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from threading import Event, Lock, Thread
@@ -27,6 +27,7 @@ from fitserve.errors import (
     UnknownModel,
     UnknownModelType,
 )
+from fitserve.gallery import Gallery
 from fitserve.models.base import Model
 from fitserve.observing.metrics import Metrics, Stored
 from fitserve.predictor import Predictor
@@ -74,6 +75,7 @@ class ModelDirectory:
         self._store = store
         self._trainer = trainer
         self._cache = ModelCache(cache_bytes)
+        self._gallery = Gallery(store.sample)
         self._epoch: str | None = None
         self._looked = -FRESH
         self._looking = Lock()
@@ -151,6 +153,14 @@ class ModelDirectory:
         if model_id is None:
             raise UnknownModel.none_ready(model_type)
         return self.get(model_type, model_id)
+
+    def pictures(
+        self, model_type: str, model_id: int, gone: Callable[[], bool] = bool
+    ) -> dict[str, Any]:
+        """The numbers of its pictures, as `evaluation.pictures` has them, for a client that may
+        be gone."""
+        loaded = self.get(model_type, model_id)
+        return self._gallery.pictures(loaded, self.predictor.while_wanted(gone))
 
     def record(self, model_type: str, model_id: int) -> Record:
         """What is told of a model, in whatever state it is; of one that waits its place, too."""

@@ -119,15 +119,34 @@ class Work:
 
     def over(self, blocks: Callable[[int], Iterator[B]], predict: Callable[[B], T]) -> list[T]:
         """Go through the rows once. Raises `PredictionLimit` or `Overloaded`."""
-        parts = blocks(self._step)
+        return self._over(self._n_rows, self._step, blocks, predict)
+
+    def through(
+        self,
+        n_rows: int,
+        cost: float,
+        blocks: Callable[[int], Iterator[B]],
+        predict: Callable[[B], T],
+    ) -> list[T]:
+        """Go through other rows, in the same limit, of which one takes `cost` operations."""
+        return self._over(n_rows, max(1, int(BLOCK / cost)), blocks, predict)
+
+    def _over(
+        self,
+        n_rows: int,
+        step: int,
+        blocks: Callable[[int], Iterator[B]],
+        predict: Callable[[B], T],
+    ) -> list[T]:
+        parts = blocks(step)
         answers: list[T] = []
-        while len(answers) * self._step < self._n_rows:
+        while len(answers) * step < n_rows:
             with self._turns.turn(self._go_on):
                 block = next(parts, None)
                 if block is None:  # there were fewer
                     break
                 answers.append(predict(block))
-            self._done += self._step
+            self._done += step
         return answers
 
     def _go_on(self) -> None:

@@ -235,6 +235,21 @@ class Classes(Answer):
     next: int | None = Field(description="What `start` is to be for the next part.")
 
 
+class Pictures(Answer):
+    """What the pictures of a model are drawn of."""
+
+    model_type: str
+    model_id: ModelId
+    n_rows: int = Field(description="Rows that were kept with it (`sample`).")
+    held_out: bool = Field(description="Whether they were held out; else it has seen them.")
+    reason: str | None = Field(description="Why there are none of rows; null where there are.")
+    pictures: dict[str, dict[str, Any]] = Field(
+        description="The numbers of each, by its name; what does not apply is left out. Names and "
+        "members may change from version to version."
+    )
+    left_out: dict[str, str] = Field(description="By its name why one is not there.")
+
+
 class Ids(Answer):
     model_type: str
     model_ids: list[int] = Field(description="Ascending.")

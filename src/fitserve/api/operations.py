@@ -221,6 +221,14 @@ OPERATIONS: Mapping[str, Operation] = {
         answers={200: answers.Classes},
         problems=(InvalidRequest, *_LOADED),
     ),
+    "GET /models/{model_type}/{model_id}/pictures": Operation(
+        summary="Tell what a model's pictures are drawn of",
+        tag="models",
+        about="Of the rows that were kept with it (`sample`), and of what it learned. Taken when "
+        "somebody asks first; a picture that would take too long is named in `left_out`.",
+        answers={200: answers.Pictures},
+        problems=(*_LOADED, Overloaded),
+    ),
     "DELETE /models/{model_type}/{model_id}": Operation(
         summary="Delete a model, or cancel its training",
         tag="models",

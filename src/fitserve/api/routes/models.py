@@ -94,6 +94,12 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
         query = schemas.query(ClassesQuery, request.args)
         return schemas.classes(directory.get(model_type, model_id), query)
 
+    @routes.get("/models/<model_type>/<id:model_id>/pictures")
+    @reads
+    def picture(model_type: str, model_id: int) -> Any:
+        taken = directory.pictures(model_type, model_id, client_gone())
+        return {"model_type": model_type, "model_id": model_id} | taken
+
     @routes.delete("/models/<model_type>/<id:model_id>")
     @writes
     def delete(model_type: str, model_id: int) -> Any:
