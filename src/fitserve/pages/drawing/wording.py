@@ -1,0 +1,54 @@
+"""Numbers, labels and names as a page writes them."""
+
+from typing import Any
+
+MINUS = "\N{MINUS SIGN}"
+NARROW = "\N{NARROW NO-BREAK SPACE}"
+LONGEST = 28  # characters of a name in a picture
+
+
+def number(value: float, digits: int = 3) -> str:
+    """To so many digits, whole ones to all of theirs: 12.3, 4050, −0.00012, 1.5e+07."""
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if value == int(value) and size < 1e6:
+        said = f"{int(size)}"
+    elif 1e-4 <= size < 1e6:
+        said = f"{size:.{digits}g}" if size < 10**digits else f"{size:.0f}"
+    else:
+        said = f"{size:.{digits}g}"
+    return f"{MINUS}{said}" if value < 0 else said
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """With a sign, which zero has not."""
+    return f"+{number(value, digits)}" if value > 0 else number(value, digits)
+
+
+def per_cent(share: float) -> str:
+    """Whole per cent, above 99 with one decimal; never 100 or 0 where it is not."""
+    value = 100.0 * share
+    if 99.0 < value < 100.0:
+        return f"{min(value, 99.9):.1f}{NARROW}%"
+    if 0.0 < value < 0.5:
+        return f"under 1{NARROW}%"
+    return f"{number(round(value))}{NARROW}%"
+
+
+def label(value: Any) -> str:
+    """A class as it is written in JSON, text without quotes."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def short(name: str, longest: int = LONGEST) -> str:
+    """A name, shortened in the middle where it is long."""
+    if len(name) <= longest:
+        return name
+    head = (longest - 1) // 2
+    return f"{name[: longest - 1 - head]}\N{HORIZONTAL ELLIPSIS}{name[-head:]}"
+
+
+def listed(names: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
