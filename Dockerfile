@@ -28,4 +28,4 @@ EXPOSE 8000
 VOLUME /var/lib/fitserve
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/health\", timeout=4)"]
-CMD ["env", "PYTHONPATH=src", "python", "-m", "fitserve"]
+CMD ["env", "PYTHONPATH=src", "python", "-m", "fitserve", "serve"]

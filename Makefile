@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 POETRY ?= poetry
 VENV := .venv
 PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes
-SERVE := env PYTHONPATH=src python -m fitserve
+SERVE := env PYTHONPATH=src python -m fitserve serve
 
 .PHONY: serve test lint types format lock benchmarks docs clean
 

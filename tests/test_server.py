@@ -151,7 +151,7 @@ def start_refused(**environment: str) -> str:
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "fitserve"],
+        [sys.executable, "-m", "fitserve", "serve"],
         env=os.environ | settings | environment,
         capture_output=True,
         text=True,

@@ -13,6 +13,8 @@ from fitserve.data.expectations import asked, sent
 from fitserve.data.limits import CELLS
 
 PREFIX = "FITSERVE"
+OF_CLIENTS = ("URL", "KEY")
+"""What follows the prefix in variables that clients read, to find a server: no settings of one."""
 THREADS = 16
 """Requests that a worker answers at a time."""
 WAITING = 12
@@ -119,7 +121,7 @@ class Settings(_FromEnvironment):
         """The settings that the environment gives, by Flask's own reading of it."""
         found = Config("")
         found.from_prefixed_env(PREFIX)
-        given = {name.lower(): value for name, value in found.items()}
+        given = {name.lower(): found[name] for name in found if name not in OF_CLIENTS}
         # As they are: a key of digits alone is no number. And no message may show what they hold.
         given |= {
             name: os.environ.get(f"{PREFIX}_{name.upper()}", "")

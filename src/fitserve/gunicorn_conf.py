@@ -3,7 +3,12 @@
 import gc
 import os
 import signal
+import sys
 from typing import Any
+
+# gunicorn has modules looked for in the folder that it is started in before all others. There lie
+# somebody's data and scripts, and their random.py is not the one that NumPy wants.
+sys.path.sort(key=lambda folder: os.path.realpath(folder) == os.getcwd())
 
 # A BLAS that starts a thread a core in every worker makes the workers fight for the cores. It
 # reads these once, when NumPy is loaded.

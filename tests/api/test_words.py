@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fitserve import errors
-from fitserve.cli import Unreachable
+from fitserve.cli.copying import Unreachable
 from fitserve.errors import Fault, FitserveError, InvalidRequest, StoreTooNew
 from tests.api.words import judge
 

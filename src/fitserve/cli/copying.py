@@ -1,9 +1,8 @@
-"""The `fitserve` command: what an operator does beside serving."""
+"""`fitserve copy`: every ready model from one store into another."""
 
-import argparse
-import logging
 import sys
-from contextlib import closing
+
+import click
 
 from fitserve.errors import FitserveError, ModelExists, ModelUnreadable, StoreUnavailable
 from fitserve.storage.database import SqlStore
@@ -21,25 +20,6 @@ class Unreachable(FitserveError):
             "there and that you may read and write it, and run the command again; nothing was "
             "copied."
         )
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; 0 when all went well."""
-    parser = argparse.ArgumentParser(prog="fitserve", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="command")
-    copying = commands.add_parser(
-        "copy", help="copy every ready model from one store into another, SQLite or PostgreSQL"
-    )
-    copying.add_argument("source", type=_store, help="URL of the store to read")
-    copying.add_argument("destination", type=_store, help="URL of the store to write")
-    given = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="fitserve: %(message)s")
-    try:
-        with closing(given.source), closing(given.destination):
-            return copy(given.source, given.destination)
-    except FitserveError as error:
-        sys.stderr.write(f"fitserve: {error.detail}\n")
-        return 1
 
 
 def copy(source: SqlStore, destination: SqlStore) -> int:
@@ -75,14 +55,12 @@ def _prepare(store: SqlStore, which: str, *, create: bool) -> None:
         raise Unreachable(which, store.address) from None
 
 
-def _store(url: str) -> SqlStore:
+def opened(url: str, which: str) -> SqlStore:
+    """The store at this URL, which the argument `which` gave; opened when it is used."""
     if url == "memory":
-        raise argparse.ArgumentTypeError("models in memory end with their server; name a database")
+        said = "models in memory end with their server; name a database"
+        raise click.BadParameter(said, param_hint=which)
     try:
         return SqlStore(url)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        raise click.BadParameter(str(error), param_hint=which) from None

@@ -1,0 +1,30 @@
+"""The `fitserve` command: serve, train and ask from a terminal."""
+
+import click
+
+from fitserve.cli.operating import copy, serve
+from fitserve.version import VERSION
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C: 128 and the signal's number, as shells have it."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="fitserve")
+def command() -> None:
+    """fit + serve: train models on tables and get predictions, over HTTP."""
+
+
+for one in (serve, copy):
+    command.add_command(one)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; 0 when all went well."""
+    try:
+        return command.main(arguments, "fitserve", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return INTERRUPTED

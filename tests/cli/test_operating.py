@@ -1,0 +1,41 @@
+"""`fitserve serve`, as somebody starts it in a folder of their own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT, Server, free_port, wait_until_up
+
+COMMAND = "import sys; from fitserve.cli import main; sys.exit(main())"
+
+
+def test_serves_in_any_folder_with_gunicorns_options(tmp_path: Path) -> None:
+    for name in ("random", "numpy", "flask", "select"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported')")
+    port = free_port()
+    environment = {
+        "PYTHONPATH": str(ROOT / "src"),
+        "PORT": str(port),
+        "FITSERVE_URL": "http://elsewhere.invalid",  # of clients: no settings of a server
+        "FITSERVE_KEY": "0123456789",
+    }
+    log = tmp_path / "log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", COMMAND, "serve", "--workers", "1"],
+            cwd=tmp_path,
+            env=os.environ | environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    try:
+        server = wait_until_up(Server(port, process, log))
+        body = (ROOT / "examples" / "register-knn.json").read_bytes()
+        assert server.ask("POST", "/register", body)[0] == 201
+        assert (tmp_path / "fitserve.sqlite3").exists()
+        assert log.read_text().count("Booting worker") == 1
+    finally:
+        process.terminate()
+        process.wait(timeout=40)
