@@ -10,6 +10,7 @@ from flask.json.provider import JSONProvider
 from pydantic_core import from_json, to_json
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from fitserve import pages
 from fitserve.api import keys, observed, problems, rates
 from fitserve.api.keys import BadKeys, Keys
 from fitserve.api.large import Reader
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     document = documents.Document(app, catalog(), given)
     app.register_blueprint(documents.blueprint(document))
     app.register_blueprint(documentation.blueprint(document))
+    app.register_blueprint(pages.blueprint(directory))
     app.extensions["fitserve"] = directory
     if settings.proxies:  # whose word is taken for a client's address, and for nothing else
         outermost = app.wsgi_app

@@ -60,6 +60,7 @@ def test_every_route_is_described_and_no_other(served: Flask, document: Document
         f"{method} {path_of(rule.rule)}"
         for rule in served.url_map.iter_rules()
         for method in (rule.methods or set()) - QUIET
+        if rule.rule == "/" or not rule.endpoint.startswith("pages.")
     }
     assert set(OPERATIONS) - routed == set(), "described in operations.py, and not routed"
     assert routed - set(OPERATIONS) == set(), "describe them in operations.py"

@@ -13,10 +13,14 @@ from typing import Any, Self, TypeVar
 
 from flask import Flask, g, request
 
+from fitserve.api.accepting import prefers_page
 from fitserve.errors import Forbidden, Unauthorized
 
 SHORT = 16
 """Characters under which a key may be guessed."""
+PAGES = "pages"
+"""The blueprint whose views alone take a key from the cookie too."""
+COOKIE = "fitserve-key"
 
 # What programs call a key that they put where it does not belong.
 _IN_QUERY = {
@@ -138,6 +142,16 @@ def writes(view: View) -> View:
     return _declare(view, Access.WRITE)
 
 
+def as_page(access: Access) -> Callable[[View], View]:
+    """The route needs this, instead, of who would rather have a page than JSON."""
+
+    def decorate(view: View) -> View:
+        view.__dict__["access_as_page"] = access
+        return view
+
+    return decorate
+
+
 def _declare(view: View, access: Access) -> View:
     view.__dict__["access"] = access  # `functools.wraps` carries it outwards
     return view
@@ -147,6 +161,12 @@ def declared(view: Callable[..., Any]) -> Access | None:
     """What a view says that it needs, if it does."""
     access = getattr(view, "access", None)
     return access if isinstance(access, Access) else None
+
+
+def declared_now(view: Callable[..., Any]) -> Access | None:
+    """The same, of the request in hand."""
+    access = getattr(view, "access_as_page", None)
+    return access if isinstance(access, Access) and prefers_page() else declared(view)
 
 
 # ---- at each request ----------------------------------------------------------------------------
@@ -161,6 +181,7 @@ def init_app(app: Flask, keys: Keys) -> None:
         g.key_access = Access.OPEN if found is None else found.access
 
     app.before_request(know)
+    app.extensions["fitserve.keys"] = keys
 
 
 def require(app: Flask, keys: Keys) -> None:
@@ -173,7 +194,7 @@ def require(app: Flask, keys: Keys) -> None:
             _refuse_in_query(keys)
         if request.endpoint is None:  # there is no such route, and that is no secret
             return
-        need = needs[declared(views[request.endpoint])]
+        need = needs[declared_now(views[request.endpoint])]
         if g.key_access >= need:
             return
         raise _unauthorized(need) if g.key_name is None else Forbidden()
@@ -190,7 +211,10 @@ def caller() -> str:
 
 
 def _presented(keys: Keys) -> Key | None:
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    given = request.headers.get("Authorization")
+    if given is None and request.blueprint == PAGES:
+        given = f"Bearer {request.cookies.get(COOKIE, '')}"
+    scheme, _, key = (given or "").partition(" ")
     return keys.find(key.strip(" ")) if scheme.lower() == "bearer" else None
 
 

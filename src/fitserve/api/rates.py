@@ -18,7 +18,7 @@ from typing import Any
 
 from flask import Flask, g, request
 
-from fitserve.api.keys import Access, caller, declared
+from fitserve.api.keys import Access, caller, declared_now
 from fitserve.errors import RateLimited
 
 MINUTE = 60
@@ -105,7 +105,7 @@ def init_app(app: Flask, rates: Rates) -> None:
 
     def check() -> None:
         endpoint = request.endpoint
-        if endpoint is not None and declared(views[endpoint]) is Access.OPEN:
+        if endpoint is not None and declared_now(views[endpoint]) is Access.OPEN:
             return
         # One that is only shown comes again, with its body.
         shown = getattr(request.environ["wsgi.input"], "only_shown", False)

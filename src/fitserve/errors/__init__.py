@@ -19,7 +19,7 @@ from fitserve.errors.faults import (
     relocated,
     within,
 )
-from fitserve.errors.keys import Forbidden, Unauthorized
+from fitserve.errors.keys import Forbidden, ForeignForm, Unauthorized
 from fitserve.errors.load import Overloaded, PredictionLimit, RateLimited
 from fitserve.errors.models import ModelExists, ModelTraining, UnknownModel, UnknownModelType
 from fitserve.errors.problem import FAULT, Advice, Answer, FitserveError, clip, problem, told
@@ -51,6 +51,7 @@ __all__ = [
     "Fault",
     "FitserveError",
     "Forbidden",
+    "ForeignForm",
     "InvalidRequest",
     "Location",
     "MalformedJson",

@@ -47,6 +47,18 @@ class Unauthorized(FitserveError):
         )
 
 
+class ForeignForm(FitserveError):
+    status = HTTPStatus.FORBIDDEN
+    name = "forbidden"
+    title = "The form is of another page"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What was sent comes from a page that is not of this server, and so nothing was done. "
+            "Open this server's own page, and send it from there."
+        )
+
+
 class Forbidden(FitserveError):
     status = HTTPStatus.FORBIDDEN
     name = "forbidden"

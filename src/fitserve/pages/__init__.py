@@ -1,1 +1,18 @@
-"""What a browser sees."""
+"""What a browser sees: pages that the server writes whole, and that work without JavaScript."""
+
+from flask import Blueprint
+
+from fitserve.api.keys import PAGES
+from fitserve.directory import ModelDirectory
+from fitserve.pages import guard, problems, static
+from fitserve.pages.routes import key, models
+
+
+def blueprint(directory: ModelDirectory) -> Blueprint:
+    routes = Blueprint(PAGES, __name__)
+    guard.init_pages(routes)
+    problems.init_pages(routes)
+    static.add(routes)
+    key.add(routes)
+    models.add(routes, directory)
+    return routes

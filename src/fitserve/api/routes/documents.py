@@ -44,15 +44,15 @@ class File:
         return found
 
 
+def directions() -> Any:
+    """What a program is told at `/`."""
+    told = {"docs": "/docs", "openapi": "/openapi.json", "health": "/health"}
+    links = '</openapi.json>; rel="service-desc", </docs>; rel="service-doc"'  # RFC 8631
+    return {"name": "fitserve"} | told, {"Link": links, "Vary": "Accept"}
+
+
 def blueprint(document: Document) -> Blueprint:
     routes = Blueprint("documents", __name__)
-
-    @routes.get("/", strict_slashes=False)  # or it would redirect an empty path to any Host
-    @open_to_all
-    def directions() -> Any:
-        told = {"docs": "/docs", "openapi": "/openapi.json", "health": "/health"}
-        links = '</openapi.json>; rel="service-desc", </docs>; rel="service-doc"'  # RFC 8631
-        return {"name": "fitserve"} | told, {"Link": links}
 
     @routes.get("/openapi.json")
     @open_to_all

@@ -8,9 +8,10 @@ from flask import Blueprint, request, url_for
 from werkzeug.routing import IntegerConverter
 
 from fitserve.api import evaluations, predictions, queries, schemas
+from fitserve.api.accepting import prefers_page, see_page
 from fitserve.api.asked import CsvEvaluation, CsvPrediction
 from fitserve.api.bodies import client_gone, takes
-from fitserve.api.keys import caller, reads, writes
+from fitserve.api.keys import Access, as_page, caller, reads, writes
 from fitserve.api.large import LargeEvaluation, LargePrediction, LargeRegistration
 from fitserve.api.registrations import CsvRegistration
 from fitserve.api.schemas import (
@@ -83,9 +84,13 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
 
     @routes.get("/models/<model_type>/<id:model_id>")
     @reads
+    @as_page(Access.OPEN)
     def describe(model_type: str, model_id: int) -> Any:
+        if prefers_page():
+            return see_page(model_type, model_id)
         record = directory.record(model_type, model_id)
         headers = {"Retry-After": "1"} if record.status == "training" else {}
+        headers["Vary"] = "Accept"
         return schemas.description(record), headers
 
     @routes.get("/models/<model_type>/<id:model_id>/classes")

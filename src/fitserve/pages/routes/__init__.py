@@ -1,0 +1,1 @@
+"""Routes of pages: each parses, makes one call, and returns."""
