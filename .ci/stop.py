@@ -57,7 +57,7 @@ def main(url: str, pid: str, stop: str) -> int:
     assert ask(first, "/register", {"model_type": "knn", "model_id": 901, "kwargs": few}) == 201
     rows = [[float(i % 97) / 97, float(i % 89) / 89] for i in range(ROWS)]
     long = {"X": rows, "y": [float(i % 7) for i in range(ROWS)], "learning_rate": 1e-3}
-    long |= {"max_iter": 20_000, "tol": 0.0}
+    long |= {"max_iter": 60_000, "tol": 0.0}
 
     def progress(connection: HTTPConnection) -> float:
         connection.request("GET", "/models/linear_regression/901")

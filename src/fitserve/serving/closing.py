@@ -1,12 +1,15 @@
 """How a server that stops for good closes its port without resetting anybody."""
 
 import ctypes
+import select
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+_CLOSED = 3  # looks at a port that is shut, before that is believed
 _ATTACH_FILTER = 26  # SO_ATTACH_FILTER of Linux, which the socket module does not name
 
 # Classic BPF over the TCP header: drop what asks for a new connection (SYN), take all else.
@@ -28,6 +31,36 @@ def take_no_more(listener: Any) -> None:
         return
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in _NO_SYN))
     program = struct.pack("HL", len(_NO_SYN), ctypes.addressof(code))
-    # Not every container lets its processes filter. A stop goes on without, and resets a few.
+    # Not every container lets its processes filter. `shut` then does what can be done without.
     with suppress(OSError):
         listener.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, program)
+
+
+def shut(listener: Any, take: Callable[[], bool]) -> None:
+    """Close the port with nobody waiting behind it. `take` accepts a connection, if there is one.
+
+    Where the filter works, nobody comes. Where it does not, who connects between the last look
+    and the close would be reset, and the look is not short: other threads run meanwhile. So the
+    queue is made to hold one connection, and that is our own when the port closes.
+    """
+    if listener.family in (socket.AF_INET, socket.AF_INET6):
+        listener.listen(0)
+        looks = 0
+        while looks < _CLOSED:
+            taken = False
+            while take():
+                taken = True
+            with socket.socket(listener.family) as own:
+                own.setblocking(False)
+                own.connect_ex(listener.getsockname())
+                if _connected(own):
+                    listener.close()
+                    return
+            looks = 0 if taken else looks + 1
+    listener.close()
+
+
+def _connected(sock: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(sock, select.POLLOUT)
+    return any(not event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))

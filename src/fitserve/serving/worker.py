@@ -22,6 +22,7 @@ from fitserve.directory import ModelDirectory
 from fitserve.errors import FitserveError, Overloaded, StoreTooNew
 from fitserve.observing.statistics import Table
 from fitserve.observing.tally import Tally
+from fitserve.serving.closing import shut
 from fitserve.serving.connection import BodyAsked, Connection, State, Terms
 from fitserve.serving.log import name_of_request
 from fitserve.serving.refusals import answer, refusal
@@ -473,8 +474,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             if time.monotonic() >= until:
                 break
             self._turn()
-        for listener, _ in self._names:
-            listener.close()
+        for listener, name in self._names:
+            shut(listener, partial(self._take_one, listener, name))
 
     def notify(self) -> None:
         """Called by every loop of this worker, every second at least."""
