@@ -141,3 +141,25 @@ def test_types_tell_of_the_options(api: Api) -> None:
     kmeans = api.client.get("/types/kmeans").json["kwargs"]["properties"]  # type: ignore[index]
     assert "sample" in kmeans
     assert not {"cv", "holdout", "importance"} & set(kmeans)
+
+
+@pytest.mark.parametrize("form", ["matrix", "named matrix", "table"])
+@pytest.mark.parametrize("prefer", ["", "respond-async"])
+def test_importance_is_told_of_every_column_however_many(api: Api, form: str, prefer: str) -> None:
+    names = [f"column{j}" for j in range(120)]
+    X = np.random.default_rng(0).normal(size=(24, len(names)))
+    kwargs: dict[str, Any] = {"X": X.tolist(), "y": [0, 1] * 12, "cv": 2, "importance": True}
+    if form == "named matrix":
+        kwargs["feature_names"] = names
+    if form == "table":
+        kwargs["X"] = {name: X[:, j].tolist() for j, name in enumerate(names)}
+    body = {"model_type": "gauss_naive_bayes", "model_id": 1, "kwargs": kwargs}
+    answer = api.client.post("/register", json=body, headers={"Prefer": prefer})
+    assert answer.status_code == (202 if prefer else 201)
+    until(lambda: told(api, "gauss_naive_bayes", 1)["status"] == "ready")
+    importance = told(api, "gauss_naive_bayes", 1)["training"]["importance"]
+    columns = [str(j) for j in range(len(names))] if form == "matrix" else names
+    assert [one["column"] for one in importance] == columns
+    ask = {"model_type": "gauss_naive_bayes", "model_id": 1, "features": kwargs["X"]}
+    evaluated = api.client.post("/evaluate", json=ask | {"y": kwargs["y"], "importance": True}).json
+    assert [one["column"] for one in evaluated["importance"]] == columns

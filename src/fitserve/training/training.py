@@ -181,7 +181,8 @@ class Training:
         told["advice"] += found.pop("advice", [])
         told["training"] = done.description() | found
         if found.get("importance"):
-            names = told["feature_names"] or [str(j) for j in range(self.model.n_features_in_)]
+            names = self.feature_names if self.table is None else self.table.columns.names
+            names = names or [str(j) for j in range(self.model.n_features_in_)]
             told["training"]["importance"] = [
                 {"column": name, "mean": mean, "std": std}
                 for name, (mean, std) in zip(names, found["importance"], strict=True)
