@@ -6,7 +6,7 @@ watches the epoch, so that what was deleted elsewhere stops being served here wi
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from threading import Event, Lock, Thread
@@ -32,7 +32,16 @@ from fitserve.models.base import Model
 from fitserve.observing.metrics import Metrics, Stored
 from fitserve.predictor import Predictor
 from fitserve.storage.cache import Loaded, ModelCache
-from fitserve.storage.store import MAX_MODEL_ID, QUEUED, Condition, Key, Record, Store, moment
+from fitserve.storage.store import (
+    MAX_MODEL_ID,
+    QUEUED,
+    Condition,
+    Key,
+    Latest,
+    Record,
+    Store,
+    moment,
+)
 from fitserve.training.queue import TrainingQueue
 from fitserve.training.trainer import Trainer
 from fitserve.training.training import Trained, Training
@@ -202,6 +211,16 @@ class ModelDirectory:
         records = self._store.page(model_type, after, limit + 1)
         page = self._store.described(records[:limit])
         return page, page[-1].key if len(records) > len(page) else None
+
+    def latest(
+        self,
+        words: Sequence[str] = (),
+        model_type: str | None = None,
+        skip: int = 0,
+        limit: int = 50,
+    ) -> Latest:
+        """The newest records that all of the words name, of one type or of any."""
+        return self._store.latest(words, model_type, skip, limit)
 
     def stored(self) -> Stored | None:
         """What the store has; None where it cannot be reached."""

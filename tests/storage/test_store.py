@@ -746,3 +746,40 @@ def test_a_url_that_is_no_store_is_said_without_its_password(url: str, says: str
 def test_the_driver_of_postgresql_is_psycopg() -> None:
     assert engine.parse_url("postgresql://h/d").drivername == "postgresql+psycopg"
     assert make_url("postgresql://h/d").drivername == "postgresql"
+
+
+def test_the_newest_are_found_by_the_words_that_name_them(store: Store) -> None:
+    described: dict[Key, dict[str, Any]] = {
+        Key("knn", 1): {"target": "species", "feature_names": ["bill", 'a "quoted" 100%_name']},
+        Key("knn", 12): {"target": "Größe", "feature_names": ["bill_depth"]},
+        Key("kmeans", 3): {"target": None, "feature_names": None, "hyperparameters": {"bill": 1}},
+        Key("pca", 2): {},
+    }
+    for key, description in described.items():
+        record = store.reserve(key, description)
+        if key.model_type == "knn":
+            store.publish(record, STATE)
+        time.sleep(0.002)  # times are kept to the millisecond
+
+    def found(*words: str, model_type: str | None = None, skip: int = 0, limit: int = 9) -> Any:
+        return [tuple(one.key) for one in store.latest(words, model_type, skip, limit).records]
+
+    assert found() == [("pca", 2), ("kmeans", 3), ("knn", 12), ("knn", 1)]
+    assert found(skip=1, limit=2) == [("kmeans", 3), ("knn", 12)]
+    assert found(model_type="knn") == [("knn", 12), ("knn", 1)]
+    assert found("BILL") == [("knn", 12), ("knn", 1)]
+    assert found("bill", skip=1) == [("knn", 1)]
+    assert found("bill", "species") == found('"quoted"') == found("100%_") == [("knn", 1)]
+    assert found("knn/1") == [("knn", 12), ("knn", 1)]
+    assert found("größe") == [("knn", 12)]
+    assert found("3") == [("kmeans", 3)]
+    assert found("%") == [("knn", 1)]
+    assert found("nowhere") == found("bill", model_type="pca") == []
+    assert store.latest(["bill"], "pca", 0, 9).counts == {("knn", "ready"): 2}
+    assert store.latest([], "pca", 0, 1).counts == {
+        ("knn", "ready"): 2,
+        ("kmeans", "training"): 1,
+        ("pca", "training"): 1,
+    }
+    told = store.latest(["species"], None, 0, 9).records[0]
+    assert (told.status, told.description["target"]) == ("ready", "species")

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Double,
     Select,
     Table,
+    Text,
     and_,
     case,
     cast,
@@ -62,6 +63,7 @@ from fitserve.storage.engine import (
     make_engine,
     parse_url,
 )
+from fitserve.storage.latest import LONGEST, SCANNED, latest
 from fitserve.storage.line import Waiting, in_turn
 from fitserve.storage.migrations import OLDEST, migrate, refuse_newer
 from fitserve.storage.store import (
@@ -71,6 +73,7 @@ from fitserve.storage.store import (
     Claimed,
     Condition,
     Key,
+    Latest,
     Record,
     State,
     Status,
@@ -448,6 +451,35 @@ class SqlStore:
             rows = connection.execute(statement)
             return [_listed(row) for row in rows if _is_key(row.model_type, row.model_id)]
 
+    def latest(self, words: Sequence[str], model_type: str | None, skip: int, limit: int) -> Latest:
+        text = models.c.description
+        told = case((func.length(text) <= LONGEST, text)).label("description")
+        newest = self._visible(*_told, told).order_by(
+            models.c.created.desc(), *(column.desc() for column in _key_of(models))
+        )
+        if words:
+            # As far as the database can tell; JSON writes other letters than ASCII otherwise.
+            name = models.c.model_type + "/" + cast(models.c.model_id, Text) + "\n" + text
+            plain = [json.dumps(word)[1:-1] for word in words if word.isascii()]
+            asked = newest.where(
+                *(func.lower(name).contains(word.lower(), autoescape=True) for word in plain)
+            )
+            with self._transaction() as connection:
+                rows = connection.execute(asked.limit(SCANNED))
+                records = [_as_told(row) for row in rows if _is_key(row.model_type, row.model_id)]
+            return latest(records, words, model_type, skip, limit)
+        group = (models.c.model_type, models.c.status)
+        if model_type is not None:
+            newest = newest.where(models.c.model_type == model_type)
+        with self._transaction() as connection:
+            counted = connection.execute(
+                self._visible(*group, func.count().label("n")).group_by(*group)
+            )
+            counts = {(str(row.model_type), row.status): row.n for row in counted}
+            rows = connection.execute(newest.offset(skip).limit(limit))
+            records = [_as_told(row) for row in rows if _is_key(row.model_type, row.model_id)]
+        return Latest(records, counts)
+
     def described(self, records: Sequence[Record]) -> list[Record]:
         if not records:
             return []
@@ -612,6 +644,14 @@ def _listed(row: Any) -> Record:
     """As `_record`; a damaged row is told as well as it can be, or it could not be found."""
     key = Key(row.model_type, row.model_id)
     return Record(key, str(row.token), str(row.status), str(row.created))  # type: ignore[arg-type]
+
+
+def _as_told(row: Any) -> Record:
+    """As `_listed`, with the description, as far as it can be read."""
+    record = _listed(row)
+    with suppress(ModelUnreadable):
+        return replace(record, description=_description(record.key, row.description))
+    return record
 
 
 def _unpacked(key: Key, row: Any) -> tuple[dict[str, Any], dict[str, Any]]:

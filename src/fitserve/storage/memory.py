@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from fitserve.errors import ModelExists, TooManyModels, TooManyTrainings
+from fitserve.storage.latest import latest
 from fitserve.storage.line import Waiting, in_turn
 from fitserve.storage.store import (
     PAGE_BYTES,
@@ -16,6 +17,7 @@ from fitserve.storage.store import (
     Claimed,
     Condition,
     Key,
+    Latest,
     Record,
     State,
     full,
@@ -199,6 +201,12 @@ class MemoryStore:
             and (after is None or record.key > after)
         )
         return sorted(chosen, key=lambda record: record.key)[:limit]
+
+    def latest(self, words: Sequence[str], model_type: str | None, skip: int, limit: int) -> Latest:
+        with self._lock:
+            records = [record for record, _ in self._models.values()]
+        records.sort(key=lambda record: (record.created, record.key), reverse=True)
+        return latest(records, words, model_type, skip, limit)
 
     def described(self, records: Sequence[Record]) -> list[Record]:
         sizes = accumulate(len(json.dumps(record.description)) for record in records)

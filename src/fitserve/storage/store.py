@@ -62,6 +62,13 @@ class Claimed(NamedTuple):
     attempt: int
 
 
+class Latest(NamedTuple):
+    """Some of the records that were looked for, and how many of each type and status there are."""
+
+    records: list[Record]
+    counts: Mapping[tuple[str, Status], int]
+
+
 class Store(Protocol):
     """Every method may raise `StoreUnavailable`; then nothing has changed."""
 
@@ -146,6 +153,10 @@ class Store(Protocol):
 
     def page(self, model_type: str | None, after: Key | None, limit: int) -> list[Record]:
         """Records in the order of their keys, their descriptions left out."""
+
+    def latest(self, words: Sequence[str], model_type: str | None, skip: int, limit: int) -> Latest:
+        """Records as people look for them (`latest.py`), with their descriptions; one that is
+        damaged, gone or very long is empty."""
 
     def described(self, records: Sequence[Record]) -> list[Record]:
         """These records of a page, with their descriptions: as many of the first as take no more
