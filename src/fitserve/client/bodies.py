@@ -1,0 +1,100 @@
+"""What Python has, as JSON that the server takes: lists, dicts, arrays, series and frames."""
+
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fitserve.client import frames
+
+_ROWS = (list, tuple)
+
+
+def rows(X: Any) -> Any:
+    """X as it stands in a body: rows as lists, rows or columns by name, or one row.
+
+    A frame becomes its columns by name, with None for its gaps; an array becomes lists.
+    """
+    columns = frames.columns(X)
+    if columns is not None:
+        return columns
+    if isinstance(X, Mapping):
+        return {str(name): cells(value) for name, value in X.items()}
+    return X if isinstance(X, _ROWS) else cells(X)
+
+
+def cells(values: Any) -> Any:
+    """A list, array or series as a list of what JSON has; anything else as it is."""
+    if values is None or isinstance(values, (*_ROWS, str, bytes, Mapping)):
+        return values
+    for name in ("tolist", "to_list", "to_pylist"):  # NumPy and pandas; Polars; Arrow
+        if callable(listed := getattr(values, name, None)):
+            return listed()
+    if hasattr(values, "__array__"):
+        return _array(values).tolist()
+    return list(values) if isinstance(values, (Sequence, range)) else values
+
+
+def learned(X: Any, y: Any) -> dict[str, Any]:
+    """X and y as members of kwargs; y that is a text is the name of the column to learn."""
+    members = {"X": rows(X)}
+    if y is not None:
+        members["target" if isinstance(y, str) else "y"] = cells(y)
+    return members
+
+
+def encoded(value: Any) -> bytes:
+    """The value as JSON in UTF-8; NaN becomes null, which is a gap.
+
+    Raises ValueError, with the place, for infinity, and TypeError for what JSON has no form for.
+    """
+    try:
+        text = json.dumps(value, default=_plain, allow_nan=False, separators=(",", ":"))
+    except ValueError:  # NaN is in it, or infinity
+        text = json.dumps(_finite(value, ()), allow_nan=False, separators=(",", ":"))
+    return text.encode()
+
+
+def _plain(value: Any) -> Any:
+    """What is none of JSON's, but stands for something that is: a number of NumPy's, a date."""
+    if any(value is mark for mark in _missing()):
+        return None
+    for name in ("tolist", "isoformat"):
+        if callable(made := getattr(value, name, None)):
+            return made()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "__float__"):  # such as Decimal
+        return float(value)
+    raise TypeError(
+        f"{type(value).__name__} is nothing that JSON has: send numbers, texts, true or false, "
+        "and None for gaps"
+    )
+
+
+def _finite(value: Any, place: tuple[Any, ...]) -> Any:
+    if isinstance(value, float):
+        if math.isinf(value):
+            where = "".join(f"[{part!r}]" for part in place)
+            raise ValueError(f"{where} is {value}: send a finite number, or None for a gap")
+        return None if math.isnan(value) else value
+    if isinstance(value, Mapping):
+        return {name: _finite(one, (*place, name)) for name, one in value.items()}
+    if isinstance(value, _ROWS):
+        return [_finite(one, (*place, i)) for i, one in enumerate(value)]
+    if value is None or isinstance(value, (str, int)):
+        return value
+    return _finite(_plain(value), place)
+
+
+def _missing() -> list[Any]:
+    """pandas' marks for what is not there, for who has pandas."""
+    pandas = sys.modules.get("pandas")
+    return [] if pandas is None else [pandas.NA, pandas.NaT]
+
+
+def _array(values: Any) -> Any:
+    import numpy as np
+
+    return np.asarray(values)

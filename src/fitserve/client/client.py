@@ -1,0 +1,407 @@
+"""`Client`: what the server does, as methods in the order of the HTTP bodies."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+from urllib.parse import quote, urlencode
+
+from fitserve.client import bodies, tensors
+from fitserve.client.problems import Unreachable, problem, refusal
+from fitserve.client.transport import (
+    NOTHING,
+    Answer,
+    Body,
+    NoAnswer,
+    Source,
+    Transport,
+    Upload,
+)
+
+Description = dict[str, Any]
+Progress = Callable[[Description], object]
+"""Told of a training, whenever its description has changed."""
+
+URL = "http://127.0.0.1:8000"
+SMALL = 64 * 1024  # bytes of a body whose training is waited for at once, which is quicker
+FIRST, LAST, GROWTH = 0.01, 1.0, 1.5  # seconds between looks at a training
+
+
+class Client:
+    """A fitserve server, from any thread.
+
+    >>> client = Client()
+    >>> client.register("knn", 1, [[1], [2], [9]], ["low", "low", "high"], n_neighbors=1)
+    >>> client.predict("knn", 1, [[3], [7]])
+    ['low', 'high']
+
+    What the server refuses is raised as a `fitserve.client.Problem`. A client may be pickled and
+    copied to other processes; with it goes its key.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        timeout: float = 60.0,
+        patience: float = 30.0,
+    ) -> None:
+        """`url` and `key` are FITSERVE_URL and FITSERVE_KEY unless given.
+
+        `timeout` is how many seconds to wait for an answer, and `patience` for how many in all a
+        request is tried again that the server was too busy for (429, 503), or a training asked
+        after while no server is there.
+        """
+        self.url = url or os.environ.get("FITSERVE_URL") or URL
+        self.key = key or os.environ.get("FITSERVE_KEY") or None
+        self.timeout, self.patience = timeout, patience
+        self._transport = Transport(self.url, self.key, timeout, patience)
+
+    def __repr__(self) -> str:
+        return f"Client({self.url!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_transport"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._transport = Transport(self.url, self.key, self.timeout, self.patience)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept. The client may be used again."""
+        self._transport.close()
+
+    # ------------------------------------------------------------------------------ training
+
+    def register(
+        self,
+        model_type: str,
+        model_id: int,
+        X: Any,
+        y: Any = None,
+        *,
+        wait: bool = True,
+        progress: Progress | None = None,
+        dry_run: bool = False,
+        **kwargs: Any,
+    ) -> Description:
+        """Train a model and keep it under this id; answers its description.
+
+        X is rows as lists or dicts, columns by name, an array or a frame; y a list, array or
+        series, or the name of the column of X to learn. `kwargs` are hyperparameters, and the
+        options of tables and validation. With `wait=False` it answers as soon as the training is
+        queued; `progress` is told how it goes. With `dry_run` all is checked and nothing trained.
+        """
+        asked = {
+            "model_type": model_type,
+            "model_id": model_id,
+            "kwargs": bodies.learned(X, y) | kwargs,
+        }
+        body = Body(bodies.encoded(asked))
+        return self._register(
+            asked, {}, body, "application/json", wait=wait, progress=progress, dry_run=dry_run
+        )
+
+    def register_csv(
+        self,
+        model_type: str,
+        model_id: int,
+        source: Source,
+        target: str | None = None,
+        *,
+        wait: bool = True,
+        progress: Progress | None = None,
+        upload: Upload | None = None,
+        dry_run: bool = False,
+        **options: Any,
+    ) -> Description:
+        """The same from a CSV: a file's name, the file, open, or its content as bytes.
+
+        `upload(sent, total)` is told while it is sent. `options` are all that may stand beside a
+        CSV: hyperparameters, options of tables (`kinds={"zip": "category"}`) and of the file.
+        """
+        named = {"model_type": model_type, "model_id": model_id}
+        given = {"target": target} if target is not None else {}
+        body = Body(source)
+        try:
+            return self._register(
+                named,
+                named | given | options,
+                body,
+                "text/csv",
+                wait=wait,
+                progress=progress,
+                dry_run=dry_run,
+                upload=upload,
+            )
+        finally:
+            body.close()
+
+    def wait(
+        self, model_type: str, model_id: int, *, progress: Progress | None = None
+    ) -> Description:
+        """The description of a model once it is trained; raises the problem if that fails."""
+        pause, told, seen = FIRST, None, time.monotonic()
+        while True:
+            try:
+                description = self.describe(model_type, model_id)
+                seen = time.monotonic()
+            except Unreachable:  # a server that is started anew goes on with what is queued
+                if time.monotonic() - seen > self.patience:
+                    raise
+                description = None
+            if description is not None:
+                if progress is not None and description != told:
+                    progress(description)
+                told = description
+                if description["status"] == "failed":
+                    raise problem(description["problem"])
+                if description["status"] == "ready":
+                    return description
+            time.sleep(pause)
+            pause = min(LAST, pause * GROWTH)
+
+    def cancel(self, model_type: str, model_id: int) -> None:
+        """End a training; its id is free again."""
+        self.delete(model_type, model_id)
+
+    # ------------------------------------------------------------------------------- asking
+
+    def predict(
+        self, model_type: str, model_id: int, X: Any, *, probabilities: bool = False
+    ) -> Any:
+        """What the model predicts: a list with an entry for each row of X, or of one row its own.
+
+        With `probabilities` a pair: that, and of each row a dict from the class's text to its
+        probability. Of a matrix of NumPy's they are arrays, sent and answered as bytes:
+        `(n_rows,)`, coordinates `(n_rows, n_components)`, and probabilities
+        `(n_rows, n_classes)` in the order of the classes.
+        """
+        matrix = tensors.matrix(X)
+        if matrix is not None:
+            return self._infer(model_type, model_id, matrix, probabilities)
+        asked = {"model_type": model_type, "model_id": model_id, "features": bodies.rows(X)}
+        told = self._post("/predict", asked | ({"probabilities": True} if probabilities else {}))
+        predicted = told["predictions" if "predictions" in told else "prediction"]
+        return (predicted, told["probabilities"]) if probabilities else predicted
+
+    def predict_csv(
+        self,
+        model_type: str,
+        model_id: int,
+        source: Source,
+        *,
+        probabilities: bool = False,
+        out: str | os.PathLike[str] | BinaryIO | None = None,
+        upload: Upload | None = None,
+        **options: Any,
+    ) -> str:
+        """The CSV with one more column, `prediction`, and for `probabilities` one for each class.
+
+        With `out` it is written into that file as well. `options` say how the file is written.
+        """
+        named = {"model_type": model_type, "model_id": model_id}
+        asked = {"probabilities": True} if probabilities else {}
+        answer = self._csv("/predict", named | asked | options, source, "text/csv", upload)
+        if isinstance(out, (str, os.PathLike)):
+            Path(out).write_bytes(answer.content)
+        elif out is not None:
+            out.write(answer.content)
+        return answer.content.decode()
+
+    def evaluate(
+        self, model_type: str, model_id: int, X: Any, y: Any = None, **options: Any
+    ) -> dict[str, Any]:
+        """How well the model does on these rows, of which y is what is true.
+
+        y may be left out where X has the column that was learned. `importance=True` adds what
+        each column is worth, by `repeats=5` shuffles.
+        """
+        asked = {"model_type": model_type, "model_id": model_id, "features": bodies.rows(X)}
+        truth = {} if y is None else {"y": bodies.cells(y)}
+        return self._post("/evaluate", asked | truth | options)
+
+    def evaluate_csv(
+        self,
+        model_type: str,
+        model_id: int,
+        source: Source,
+        *,
+        upload: Upload | None = None,
+        **options: Any,
+    ) -> dict[str, Any]:
+        """The same of a CSV that has the column that was learned."""
+        named = {"model_type": model_type, "model_id": model_id}
+        answer = self._csv("/evaluate", named | options, source, "application/json", upload)
+        return _object(answer)
+
+    # --------------------------------------------------------------------------- what there is
+
+    def types(self) -> list[str]:
+        """The model types that the server has."""
+        names: list[str] = self._get("/listtypes")["model_types"]
+        return names
+
+    def type(self, model_type: str) -> dict[str, Any]:
+        """What the type computes, needs and takes."""
+        return self._get(f"/types/{quote(model_type, safe='')}")
+
+    def ids(self, model_type: str) -> list[int]:
+        """The ids of its models, ascending."""
+        found: list[int] = self._post("/list", {"model_type": model_type})["model_ids"]
+        return found
+
+    def models(
+        self, model_type: str | None = None, *, fields: tuple[str, ...] | list[str] = ()
+    ) -> Iterator[dict[str, Any]]:
+        """Summaries of all models, or those of a type; asked for a page at a time.
+
+        `fields` are members of the descriptions to be told besides.
+        """
+        query: dict[str, Any] = {"limit": 1000}
+        if model_type is not None:
+            query["model_type"] = model_type
+        if fields:
+            query["fields"] = ",".join(fields)
+        while True:
+            page = self._get("/models", query)
+            yield from page["models"]
+            if page["next"] is None:
+                return
+            query["after"] = page["next"]
+
+    def describe(self, model_type: str, model_id: int) -> Description:
+        """The model's description; `status` says whether it is trained."""
+        return self._get(_path(model_type, model_id))
+
+    def delete(self, model_type: str, model_id: int) -> None:
+        """Remove a model, or end its training; its id is free again."""
+        self.request("DELETE", _path(model_type, model_id))
+
+    def health(self) -> dict[str, Any]:
+        """Whether the server is there, and how its store is. Needs no key."""
+        return self._get("/health")
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        body: Body = NOTHING,
+        headers: Mapping[str, str] | None = None,
+        *,
+        repeatable: bool = True,
+        upload: Upload | None = None,
+    ) -> Answer:
+        """Any request; raises the problem unless it succeeds.
+
+        Values of the query that are not text are written as JSON. One that is not `repeatable`
+        is never sent again once it may have arrived.
+        """
+        written = {name: _written(value) for name, value in (query or {}).items()}
+        target = f"{path}?{urlencode(written)}" if written else path
+        try:
+            answer = self._transport.ask(
+                method, target, body, headers, repeatable=repeatable, upload=upload
+            )
+        except NoAnswer as error:
+            raise Unreachable(str(error)) from error.__cause__
+        if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise refusal(answer)
+        return answer
+
+    # ------------------------------------------------------------------------------ in here
+
+    def _register(
+        self,
+        named: Mapping[str, Any],
+        query: Mapping[str, Any],
+        body: Body,
+        kind: str,
+        *,
+        wait: bool,
+        progress: Progress | None,
+        dry_run: bool,
+        upload: Upload | None = None,
+    ) -> Description:
+        key = named["model_type"], named["model_id"]
+        queued = not dry_run and not (wait and progress is None and body.size <= SMALL)
+        headers = {"Content-Type": kind} | ({"Prefer": "respond-async"} if queued else {})
+        query = {**query, "dry_run": True} if dry_run else query
+        try:
+            answer = self.request(
+                "POST", "/register", query, body, headers, repeatable=False, upload=upload
+            )
+        except Unreachable as error:
+            if queued or dry_run or not isinstance(error.__cause__, TimeoutError):
+                raise
+            return self.wait(*key)  # hanging up does not end it
+        if queued and wait:
+            return self.wait(*key, progress=progress)
+        return _object(answer)
+
+    def _infer(self, model_type: str, model_id: int, matrix: Any, probabilities: bool) -> Any:
+        path = f"/v2/models/{quote(model_type, safe='')}/versions/{model_id}/infer"
+        parts = []
+        for block in tensors.blocks(matrix):
+            body, headers = tensors.question(block, probabilities)
+            answer = self.request("POST", path, None, Body(body), headers)
+            parts.append(tensors.answer(answer.content, answer.headers[tensors.HEADER]))
+        return tensors.joined(parts, probabilities)
+
+    def _csv(
+        self,
+        path: str,
+        query: Mapping[str, Any],
+        source: Source,
+        accept: str,
+        upload: Upload | None,
+    ) -> Answer:
+        body = Body(source)
+        try:
+            headers = {"Content-Type": "text/csv", "Accept": accept}
+            return self.request("POST", path, query, body, headers, upload=upload)
+        finally:
+            body.close()
+
+    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        return _object(self.request("GET", path, query))
+
+    def _post(self, path: str, asked: dict[str, Any]) -> dict[str, Any]:
+        body = Body(bodies.encoded(asked))
+        return _object(self.request("POST", path, None, body, {"Content-Type": "application/json"}))
+
+
+def _path(model_type: str, model_id: int) -> str:
+    return f"/models/{quote(model_type, safe='')}/{model_id}"
+
+
+def _object(answer: Answer) -> dict[str, Any]:
+    """What a success tells; raises what it is, if it is not fitserve that answers there."""
+    try:
+        told = json.loads(answer.content)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        raise refusal(answer)
+    return told
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else bodies.encoded(value).decode()
