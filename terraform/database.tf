@@ -93,11 +93,13 @@ resource "aws_db_instance" "this" {
   enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
 
   lifecycle {
-    ignore_changes = [snapshot_identifier] # what it began as; another would replace it, with all that is in it
+    ignore_changes       = [snapshot_identifier] # what it began as; another would replace it, with all that is in it
+    replace_triggered_by = [terraform_data.database_since]
   }
 }
 
-# Each database's last snapshot has a name of its own: an old one in its place would stop a teardown.
+# Each database's last snapshot has a name of its own: an old one in its place would stop a teardown. So the two are
+# replaced together, and it is this one that is named to replace them.
 resource "terraform_data" "database_since" {
   count = var.database ? 1 : 0
   input = formatdate("YYYYMMDDhhmm", plantimestamp())

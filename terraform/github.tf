@@ -163,7 +163,7 @@ resource "aws_iam_role_policy" "deploy" {
           Resource = local.group_arn
         },
       ],
-      var.load_balanced ? [
+      [for statement in [
         {
           Sid      = "BeanstalkAddsABatch"
           Effect   = "Allow"
@@ -176,13 +176,39 @@ resource "aws_iam_role_policy" "deploy" {
           Action   = ["autoscaling:UpdateAutoScalingGroup", "autoscaling:TerminateInstanceInAutoScalingGroup"]
           Resource = local.group_arn
         },
+        # EC2 Auto Scaling asks of whoever updates a group with a launch template what starting its instances would
+        # take: by a launch template, with its tags, and as this environment's instances alone.
+        {
+          Sid      = "GroupStartsInstances"
+          Effect   = "Allow"
+          Action   = "ec2:RunInstances"
+          Resource = ["arn:${local.partition}:ec2:${var.region}:${local.account}:*/*", "arn:${local.partition}:ec2:${var.region}::image/*"]
+          Condition = {
+            ArnLike = { "ec2:LaunchTemplate" = "arn:${local.partition}:ec2:${var.region}:${local.account}:launch-template/*" }
+            Bool    = { "ec2:IsLaunchTemplateResource" = "true" }
+          }
+        },
+        {
+          Sid       = "GroupTagsInstances"
+          Effect    = "Allow"
+          Action    = "ec2:CreateTags"
+          Resource  = "arn:${local.partition}:ec2:${var.region}:${local.account}:*/*"
+          Condition = { StringEquals = { "ec2:CreateAction" = "RunInstances" } }
+        },
+        {
+          Sid       = "GroupPassesTheRole"
+          Effect    = "Allow"
+          Action    = "iam:PassRole"
+          Resource  = aws_iam_role.instance.arn
+          Condition = { StringEquals = { "iam:PassedToService" = "ec2.amazonaws.com" } }
+        },
         {
           Sid      = "BeanstalkMovesTraffic"
           Effect   = "Allow"
           Action   = ["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"]
           Resource = local.target_group
         },
-      ] : [],
+      ] : statement if var.load_balanced],
     )
   })
 }

@@ -30,7 +30,8 @@ locals {
     large  = 8192
   }
   workers     = 2 # one a core
-  trainings   = 2 # at a time, one a core
+  lanes       = 2 # each core has a turn for what trains shortly, and one for what trains long
+  trainings   = local.workers * local.lanes
   system_mb   = 400
   worker_mb   = 160 # before it holds a model
   free_mb     = local.instance_mb[var.size] - local.system_mb - local.workers * local.worker_mb

@@ -25,18 +25,28 @@ resource "aws_iam_role_policy_attachment" "service" {
   policy_arn = each.value
 }
 
-# The lifecycle rule of the versions deletes their bundles, and a managed update reads the running one.
+# What those two leave out.
 resource "aws_iam_role_policy" "service" {
   name = "bundles"
   role = aws_iam_role.service.id
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Effect   = "Allow"
-      Action   = ["s3:GetObject", "s3:DeleteObject"]
-      Resource = "${aws_s3_bucket.bundles.arn}/*"
-    }]
+    Statement = [
+      {
+        Sid      = "Bundles" # the lifecycle rule of the versions deletes them, and a managed update reads the running one
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:DeleteObject"]
+        Resource = "${aws_s3_bucket.bundles.arn}/*"
+      },
+      {
+        Sid       = "TagLaunchTemplates" # a managed update makes one anew, with the environment's tags
+        Effect    = "Allow"
+        Action    = "ec2:CreateTags"
+        Resource  = "arn:${local.partition}:ec2:${var.region}:${local.account}:launch-template/*"
+        Condition = { StringEquals = { "ec2:CreateAction" = "CreateLaunchTemplate" } }
+      },
+    ]
   })
 }
 

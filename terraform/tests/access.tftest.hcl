@@ -205,6 +205,33 @@ run "deploy_role_of_many_instances_may_add_a_batch" {
     }
     error_message = "a rolling deploy with an additional batch lacks its rights, or has them elsewhere"
   }
+
+  assert {
+    condition = {
+      for s in jsondecode(aws_iam_role_policy.deploy.policy).Statement : s.Sid => [s.Action, s.Resource, s.Condition]
+      if startswith(s.Sid, "Group")
+      } == {
+      GroupStartsInstances = [
+        "ec2:RunInstances",
+        ["arn:aws:ec2:eu-central-1:123456789012:*/*", "arn:aws:ec2:eu-central-1::image/*"],
+        {
+          ArnLike = { "ec2:LaunchTemplate" = "arn:aws:ec2:eu-central-1:123456789012:launch-template/*" }
+          Bool    = { "ec2:IsLaunchTemplateResource" = "true" }
+        },
+      ]
+      GroupTagsInstances = [
+        "ec2:CreateTags",
+        "arn:aws:ec2:eu-central-1:123456789012:*/*",
+        { StringEquals = { "ec2:CreateAction" = "RunInstances" } },
+      ]
+      GroupPassesTheRole = [
+        "iam:PassRole",
+        aws_iam_role.instance.arn,
+        { StringEquals = { "iam:PassedToService" = "ec2.amazonaws.com" } },
+      ]
+    }
+    error_message = "a group with a launch template lacks what starting its instances takes, or has it for others"
+  }
 }
 
 run "instance_role" {
@@ -264,6 +291,16 @@ run "service_role" {
       "arn:aws:iam::aws:policy/service-role/AWSElasticBeanstalkEnhancedHealth",
     ]
     error_message = "Beanstalk has other policies than for health and managed updates"
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(aws_iam_role_policy.service.policy).Statement : [s.Resource, s.Condition] if s.Sid == "TagLaunchTemplates"
+      ] == [[
+        "arn:aws:ec2:eu-central-1:123456789012:launch-template/*",
+        { StringEquals = { "ec2:CreateAction" = "CreateLaunchTemplate" } },
+    ]]
+    error_message = "a managed update may not tag its launch template, or may tag more"
   }
 
   assert {

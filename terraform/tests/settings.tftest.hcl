@@ -42,7 +42,7 @@ run "one_instance" {
       "aws:elasticbeanstalk:application:environment FITSERVE_MAX_CONTENT_LENGTH"  = "67108864"
       "aws:elasticbeanstalk:application:environment FITSERVE_PROXIES"             = "1"
       "aws:elasticbeanstalk:application:environment FITSERVE_STORE"               = "sqlite:////var/lib/fitserve/fitserve.sqlite3"
-      "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_MEMORY_MB"  = "332"
+      "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_MEMORY_MB"  = "166"
       "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_SECONDS"    = "300"
       "aws:elasticbeanstalk:application:environment WEB_CONCURRENCY"              = "2"
       "aws:elasticbeanstalk:cloudwatch:logs DeleteOnTerminate"                    = "false"
@@ -123,7 +123,7 @@ run "load_balanced_over_a_database" {
       "aws:elasticbeanstalk:application:environment FITSERVE_CACHE_MB"            = "934"
       "aws:elasticbeanstalk:application:environment FITSERVE_MAX_CONTENT_LENGTH"  = "67108864"
       "aws:elasticbeanstalk:application:environment FITSERVE_PROXIES"             = "2"
-      "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_MEMORY_MB"  = "1868"
+      "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_MEMORY_MB"  = "934"
       "aws:elasticbeanstalk:application:environment FITSERVE_TRAINING_SECONDS"    = "300"
       "aws:elasticbeanstalk:application:environment WEB_CONCURRENCY"              = "2"
       "aws:elasticbeanstalk:application:environmentsecrets FITSERVE_STORE"        = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:store-url"
@@ -233,7 +233,7 @@ run "store_url_is_plain" {
       FITSERVE_MAX_CONTENT_LENGTH = "67108864"
       FITSERVE_PROXIES            = "1"
       FITSERVE_STORE              = "postgresql+psycopg://fitserve@db.example.internal/fitserve"
-      FITSERVE_TRAINING_MEMORY_MB = "332"
+      FITSERVE_TRAINING_MEMORY_MB = "166"
       FITSERVE_TRAINING_SECONDS   = "300"
       WEB_CONCURRENCY             = "2"
     }
@@ -313,8 +313,8 @@ run "memory_of_every_size_holds_what_it_is_told_to" {
     condition = {
       for s in aws_elastic_beanstalk_environment.this.setting : s.name => s.value
       if contains(["InstanceTypes", "FITSERVE_TRAINING_MEMORY_MB", "FITSERVE_CACHE_MB"], s.name)
-    } == { InstanceTypes = "t3.medium", FITSERVE_TRAINING_MEMORY_MB = "844", FITSERVE_CACHE_MB = "422" }
-    error_message = "medium is not a t3.medium whose trainings take 844 MiB and whose caches 422"
+    } == { InstanceTypes = "t3.medium", FITSERVE_TRAINING_MEMORY_MB = "422", FITSERVE_CACHE_MB = "422" }
+    error_message = "medium is not a t3.medium whose trainings take 422 MiB and whose caches 422"
   }
 
   assert {

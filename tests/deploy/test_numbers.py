@@ -9,6 +9,8 @@ import re
 import shutil
 import stat
 import subprocess
+from contextlib import ExitStack, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,8 @@ import pytest
 
 from deploy import deploy as script
 from fitserve import errors
-from fitserve.config import Settings
+from fitserve.config import Server, Settings
+from fitserve.training.lanes import Lanes
 from tests.conftest import ROOT
 
 NUMBERS = (ROOT / "terraform/numbers.tf").read_text()
@@ -112,12 +115,40 @@ def test_the_role_lasts_for_a_deploy_and_its_rollback() -> None:
 
 def test_memory_of_an_instance_is_what_the_documents_say() -> None:
     text = (ROOT / "docs/deploy.md").read_text()
-    overhead = terraform("system_mb") + 2 * terraform("worker_mb")
+    cores = terraform("workers")
+    overhead = terraform("system_mb") + cores * terraform("worker_mb")
     for size in ("small", "medium", "large"):
         (total,) = re.findall(rf"^    {size} += (\d+)$", NUMBERS, re.M)
         free = int(total) - overhead
-        assert re.search(rf"\| {size} \|.*\| {free // 4} MiB \| {free // 8} MiB \|", text), size
-        assert free // 4 >= 64, "the least that the server takes"
+        training = free // 2 // (cores * terraform("lanes"))
+        assert re.search(rf"\| {size} \|.*\| {training} MiB \| {free // 8} MiB \|", text), size
+        assert training >= 64, "the least that the server takes"
+
+
+class Full(Exception):
+    """No turn is left."""
+
+
+def test_as_many_trainings_are_reckoned_with_as_the_server_runs_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cores = terraform("workers")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.setattr("fitserve.training.lanes.SHARE", 0.0)
+    lanes = Lanes(Server(web_concurrency=cores).trainers(Settings()))
+    each = 0
+
+    def full() -> None:
+        """Asked once before it waits, and then because it waits."""
+        if next(asked):
+            raise Full
+
+    with ExitStack() as turns, suppress(Full):
+        while True:
+            asked = count()
+            turns.enter_context(lanes.turn(full)).go_on()  # and makes room, if it can
+            each += 1
+    assert each * cores == cores * terraform("lanes")
 
 
 # ------------------------------------------------------------------- what nginx says itself

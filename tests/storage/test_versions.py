@@ -220,7 +220,7 @@ def test_a_server_whose_store_is_led_on_answers_and_ends(tmp_path: Path) -> None
     assert running.ask("POST", "/register", registrations(["knn"])[0])[0] == 201
     store = f"sqlite:///{tmp_path / 'store.sqlite3'}"
     run(store, "UPDATE counters SET value = 99 WHERE name = 'schema'")
-    assert running.process.wait(timeout=40) == 0
+    assert running.process.wait(timeout=40) == 1
     log = running.log.read_text()
     assert "the store needs a program of schema 99" in log
     assert log.count("Booting worker") == 2, "no worker was tried again"
@@ -236,7 +236,7 @@ def test_a_server_that_waits_for_its_store_ends_when_it_is_too_new(tmp_path: Pat
     (tmp_path / "whole").mkdir()
     shutil.move(kept, tmp_path / "whole" / "store.sqlite3")
     (tmp_path / "whole").rename(there)
-    assert running.process.wait(timeout=40) == 0
+    assert running.process.wait(timeout=40) == 1
     assert "the store needs a program of schema 99" in running.log.read_text()
 
 

@@ -20,11 +20,17 @@ class Shares:
         self.rows = 2 * workers + 8  # a reload has the old workers beside the new ones
         self._table: Any = memoryview(mmap.mmap(-1, 8 * _ROW * self.rows)).cast("d")
         self._taken: set[int] = set()
+        self._ended = mmap.mmap(-1, 1)
+
+    @property
+    def ended(self) -> bool:
+        """Whether a worker has ended the server, since none can use its store."""
+        return self._ended[0] != 0
 
     def take(self) -> "Share":
         row = min(set(range(self.rows)) - self._taken, default=self.rows - 1)
         self._taken.add(row)
-        share = Share(self._table, row)
+        share = Share(self._table, row, self._ended)
         share.tell(STARTING)
         share.live()
         return share
@@ -37,8 +43,9 @@ class Shares:
 class Share:
     """One worker's row."""
 
-    def __init__(self, table: Any, row: int) -> None:
+    def __init__(self, table: Any, row: int, ended: mmap.mmap) -> None:
         self.row = row
+        self._ended = ended
         self._table = table
         self._at = row * _ROW
         self._lock = Lock()
@@ -53,6 +60,10 @@ class Share:
         """So many bytes more (or fewer) lie on this worker's account on disk."""
         with self._lock:
             self._table[self._at + 2] += more
+
+    def end(self) -> None:
+        """Have the server's exit code say that it had to end."""
+        self._ended[0] = 1
 
     def leave(self) -> None:
         """Count no more, whatever is still open."""

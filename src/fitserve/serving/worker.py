@@ -502,9 +502,10 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     def _end_server(self, why: StoreTooNew) -> None:
         """Stop all of it, and well: another worker in this one's place would fare no better.
 
-        (An exit code that says so would not do. gunicorn cuts its stop short at the second.)
+        (This worker's exit code could not say so. gunicorn cuts its stop short at the second.)
         """
         self.log.critical("%s", why)
+        self.share.end()
         self.alive = False
         if os.getppid() == self.ppid:
             os.kill(self.ppid, signal.SIGTERM)
