@@ -4,17 +4,20 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response
+from flask import Response, current_app
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from fitserve.pages import static, words
+from fitserve.pages.drawing.wording import number, per_cent
 from fitserve.pages.visitor import visitor
 from fitserve.version import VERSION
 
 
 def page(template: str, status: int = HTTPStatus.OK, /, **shown: Any) -> Response:
     """The page that the template makes of what it is to show."""
-    text = _environment().get_template(template).render(visitor=visitor(), **shown)
+    limit = words.size(current_app.config["MAX_CONTENT_LENGTH"])
+    known = {"visitor": visitor(), "limit": limit} | shown
+    text = _environment().get_template(template).render(known)
     return Response(text, status, mimetype="text/html")
 
 
@@ -28,5 +31,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"static": static.address, "version": VERSION, "here": None}
-    made.filters |= {"share": words.share, "number": words.number, "moment": words.moment}
+    made.filters |= {
+        "share": per_cent,
+        "number": number,
+        "moment": words.moment,
+        "short_moment": words.short_moment,
+    }
     return made

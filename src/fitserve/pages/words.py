@@ -1,38 +1,8 @@
-"""How numbers and times are written on pages."""
+"""How times, durations and counts are written on pages; numbers as in `drawing/wording.py`."""
 
-import math
-from datetime import datetime
+from datetime import UTC, datetime
 
-MINUS = "\N{MINUS SIGN}"
-SPACE = "\N{NO-BREAK SPACE}"
-
-
-def share(value: float) -> str:
-    """A share of 1 in whole per cent, between 99 and 100 with one decimal. What is not all is
-    never said to be all, and what is something not nothing."""
-    percent = 100.0 * value
-    if 99.0 < percent < 100.0:
-        text = f"{math.floor(percent * 10) / 10:.1f}"
-    elif 0.0 < percent < 0.5:
-        return f"under 1{SPACE}%"
-    else:
-        text = f"{percent:.0f}"
-    return _signed(text) + f"{SPACE}%"
-
-
-def number(value: float) -> str:
-    """To three digits, and whole from 100 on; thousands apart from five digits on."""
-    if not math.isfinite(value):
-        return "none"
-    size = abs(value)
-    if size == 0.0:
-        return "0"
-    if size >= 1e15 or size < 1e-4:
-        mantissa, _, exponent = f"{value:.2e}".partition("e")
-        return f"{_signed(_trimmed(mantissa))}e{_signed(str(int(exponent)))}"
-    if size >= 99.95:
-        return _signed(f"{value:,.0f}" if size >= 9999.5 else f"{value:.0f}")
-    return _signed(_trimmed(f"{value:.{2 - math.floor(math.log10(size))}f}"))
+from fitserve.pages.drawing.wording import number
 
 
 def moment(value: str) -> str:
@@ -41,9 +11,38 @@ def moment(value: str) -> str:
     return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
-def _trimmed(text: str) -> str:
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def short_moment(value: str) -> str:
+    """The same where there is little room."""
+    at = datetime.fromisoformat(value)
+    return f"{at.day} {at:%b, %H:%M}"
 
 
-def _signed(text: str) -> str:
-    return text.replace("-", MINUS)
+def duration(seconds: float) -> str:
+    """0.4 ms, 12 s, 3 min, 2 h."""
+    if seconds < 1.0:
+        return f"{number(seconds * 1000.0, 2)} ms"
+    if seconds < 120.0:
+        return f"{number(seconds, 2) if seconds < 10.0 else round(seconds)} s"
+    return f"{round(seconds / 60)} min" if seconds < 7200.0 else f"{round(seconds / 3600)} h"
+
+
+def since(value: str) -> float:
+    """Seconds from a time of RFC 3339 until now."""
+    return max((datetime.now(UTC) - datetime.fromisoformat(value)).total_seconds(), 0.0)
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """1 row, 3 rows."""
+    return f"{n} {one if n == 1 else many or one + 's'}"
+
+
+def size(n_bytes: int) -> str:
+    """64 MiB, 15 kB."""
+    if n_bytes >= 2**20:
+        return f"{number(n_bytes / 2**20)} MiB"
+    return f"{max(1, round(n_bytes / 1000))} kB"
+
+
+def first_sentence(text: str) -> str:
+    """Up to its first full stop that ends one."""
+    return text.partition(". ")[0].removesuffix(".") + "."

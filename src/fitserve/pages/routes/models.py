@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 
 from fitserve.api import schemas
 from fitserve.api.accepting import prefers_page
 from fitserve.api.keys import Access, as_page, open_to_all, reads
 from fitserve.api.routes import documents
 from fitserve.directory import ModelDirectory
+from fitserve.pages.listing import ON_A_PAGE, Listing, Search
 from fitserve.pages.rendering import page
 
 
@@ -19,8 +20,9 @@ def add(routes: Blueprint, directory: ModelDirectory) -> None:
     def directions() -> Any:
         if not prefers_page():
             return documents.directions()
-        records, following = directory.page(None, None, 50)
-        answer = page("index.html", here="models", **schemas.page(records, following, []))
+        search = Search.of(request.args)
+        found = directory.latest(search.words.split(), search.model_type, search.skip, ON_A_PAGE)
+        answer = page("index.html", here="models", listing=Listing(search, found))
         answer.vary.add("Accept")
         return answer
 

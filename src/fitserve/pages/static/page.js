@@ -9,7 +9,11 @@ function localTimes(root) {
   each("time[data-local]", (time) => {
     const at = new Date(time.dateTime);
     time.title = time.textContent;
-    time.textContent = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    const today = at.toDateString() === new Date().toDateString();
+    const day = { day: "numeric", month: "short" };
+    const shown = { hour: "2-digit", minute: "2-digit", ...(today && time.dataset.local === "short" ? {} : day) };
+    if (time.dataset.local !== "short") shown.year = "numeric";
+    time.textContent = at.toLocaleString(undefined, shown);
   }, root);
 }
 
