@@ -161,5 +161,5 @@ def test_importance_is_told_of_every_column_however_many(api: Api, form: str, pr
     columns = [str(j) for j in range(len(names))] if form == "matrix" else names
     assert [one["column"] for one in importance] == columns
     ask = {"model_type": "gauss_naive_bayes", "model_id": 1, "features": kwargs["X"]}
-    evaluated = api.client.post("/evaluate", json=ask | {"y": kwargs["y"], "importance": True}).json
-    assert [one["column"] for one in evaluated["importance"]] == columns
+    answer = api.client.post("/evaluate", json=ask | {"y": kwargs["y"], "importance": True})
+    assert [one["column"] for one in answer.get_json()["importance"]] == columns

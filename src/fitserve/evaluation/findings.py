@@ -32,7 +32,7 @@ class Findings:
     sample: dict[str, Any] = field(default_factory=dict)
     """Arrays by name, `(m, ...)`, of the rows kept: `rows` their numbers from 0, ascending; `X`,
     encoded; `y` and, where they were held out, `predicted`: codes of the classes, or values; and
-    `probabilities` `(m, n_classes)`."""
+    `probabilities`, or `scores` of the classes, `(m, n_classes)`."""
 
 
 def find(
@@ -73,4 +73,6 @@ def _of_rows(
         kept["predicted"] = held_out.predicted
         if held_out.probabilities is not None:
             kept["probabilities"] = held_out.probabilities
+        if held_out.scores is not None:
+            kept["scores"] = held_out.scores
     return kept

@@ -1,5 +1,6 @@
 """How a model does on rows that it was not trained on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import thread_time
 from typing import Any, Protocol
@@ -34,11 +35,13 @@ class Source(Protocol):
 @dataclass(frozen=True)
 class HeldOut:
     """Rows `(m,)`, ascending, and what was predicted for them by models that had not seen them:
-    as y is compared, and probabilities `(m, n_classes)` where there are any."""
+    as y is compared, and probabilities or `Model.class_scores` `(m, n_classes)` where there are
+    any."""
 
     rows: Rows
     predicted: Truth
     probabilities: FloatArray | None = None
+    scores: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ def validate(plan: Plan, model: Model, source: Source, y: Target, watch: Watch) 
     kept = plan.sampled(model, classes, tests)
     predicted = np.zeros_like(truth)
     probabilities: list[FloatArray] = []
+    class_scores: list[FloatArray] = []
     scores: list[float | None] = []
     baselines: list[float | None] = []
     rounds: list[Round] = []
@@ -101,7 +105,11 @@ def validate(plan: Plan, model: Model, source: Source, y: Target, watch: Watch) 
         predicted[test] = fold.predicted(fold.X)
         scores.append(_score(model, truth[test], predicted[test]))
         baselines.append(_score(model, truth[test], _dummy(model, np.delete(truth, test), test)))
-        probabilities.append(fold.probabilities(np.isin(test, kept)))
+        some = np.isin(test, kept)
+        if model.has_probabilities:
+            probabilities.append(fold.probabilities(some))
+        if model.gives_scores:
+            class_scores.append(fold.scores(some))
         part(1.0, None)
         if plan.importance:
             budget = max(BUDGET, thread_time() - started) / len(tests)
@@ -116,7 +124,8 @@ def validate(plan: Plan, model: Model, source: Source, y: Target, watch: Watch) 
         sample=HeldOut(
             kept,
             predicted[kept],
-            np.concatenate(probabilities)[order] if model.has_probabilities else None,
+            np.concatenate(probabilities)[order] if probabilities else None,
+            np.concatenate(class_scores)[order] if class_scores else None,
         ),
         importance=summary(rounds),
     )
@@ -136,15 +145,28 @@ class _Fold:
         return truth_of(self.whole, self.model.predict(X))
 
     def probabilities(self, some: NDArray[np.bool_]) -> FloatArray:
-        """Of these of its rows, `(m, n_classes)`; no column where there are none."""
-        if not self.whole.has_probabilities:
-            return np.empty((int(some.sum()), 0))
+        """Of these of its rows, `(m, n_classes)`; 0 for a class that it has not seen."""
+        return self._of_all_classes(self.model.predict_proba, some, lambda _: 0.0)
+
+    def scores(self, some: NDArray[np.bool_]) -> FloatArray:
+        """The same of `Model.class_scores`; a class that it has not seen has the least of all."""
+        return self._of_all_classes(
+            self.model.class_scores, some, lambda known: known.min(axis=1, keepdims=True)
+        )
+
+    def _of_all_classes(
+        self,
+        ask: Callable[[FloatArray], FloatArray],
+        some: NDArray[np.bool_],
+        unseen: Callable[[FloatArray], Any],
+    ) -> FloatArray:
         assert self.whole.classes_ is not None
         assert self.model.classes_ is not None
         table = np.zeros((int(some.sum()), len(self.whole.classes_)))
         if some.any():
-            known = codes(self.model.classes_, self.whole.classes_)
-            table[:, known] = self.model.predict_proba(self.X[some])
+            answered = ask(self.X[some])
+            table[:] = unseen(answered)
+            table[:, codes(self.model.classes_, self.whole.classes_)] = answered
         return table
 
     def falls(self, truth: Truth, repeats: int, budget: float, watch: Watch) -> list[Round]:

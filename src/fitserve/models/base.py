@@ -63,6 +63,8 @@ class Model(ABC):
     metric: ClassVar[str | None] = None
     """Name of `score`; None: accuracy for classification, r2 for regression."""
     gives_probabilities: ClassVar[bool] = False
+    gives_scores: ClassVar[bool] = False
+    """Whether the class with the largest of some scores is what is answered (`class_scores`)."""
     copies: ClassVar[float] = 4.0
     """How many arrays as large as X training holds at once, at most."""
     iterating: ClassVar[bool] = False
@@ -179,6 +181,13 @@ class Model(ABC):
         with np.errstate(all="ignore"):
             return self._finite(self._predict_proba(rows), rows)
 
+    def class_scores(self, X: object) -> FloatArray:
+        """Scores `(n_rows, n_classes)` of a type that `gives_scores`: the largest one's class is
+        answered, and by how much it leads tells how close a call that was."""
+        rows = self._rows(X)
+        with np.errstate(all="ignore"):
+            return self._finite(self._class_scores(rows), rows)
+
     def score(self, X: object, y: object = None) -> float | None:
         """How well the model does on X (and y), in the unit that `metric_name` says.
 
@@ -285,6 +294,9 @@ class Model(ABC):
 
     def _predict_proba(self, X: FloatArray) -> FloatArray:
         raise AssertionError("gives_probabilities without _predict_proba")  # pragma: no cover
+
+    def _class_scores(self, X: FloatArray) -> FloatArray:
+        raise AssertionError("gives_scores without _class_scores")  # pragma: no cover
 
     def reconstructed(self, coordinates: FloatArray) -> FloatArray:
         """What a projection keeps of rows, `(n, n_features)`, of what it answered for them."""

@@ -145,6 +145,13 @@ def class_of(scores: FloatArray) -> NDArray[np.intp]:
     return (scores[:, 0] > 0.0).astype(np.intp)
 
 
+def of_each_class(scores: FloatArray) -> FloatArray:
+    """`linear_scores` with a column for each class, `(n, n_classes)`: of two the first has 0."""
+    if scores.shape[1] > 1:
+        return scores
+    return np.column_stack([np.zeros(len(scores)), scores])
+
+
 def one_vs_rest(counts: NDArray[np.intp], *, balanced: bool) -> FloatArray:
     """What a row of class c is to the problem "class j or not": its sign times its weight.
 

@@ -8,7 +8,14 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters
-from fitserve.models.numerics import LOSSES, class_of, column_means, linear_scores, one_vs_rest
+from fitserve.models.numerics import (
+    LOSSES,
+    class_of,
+    column_means,
+    linear_scores,
+    of_each_class,
+    one_vs_rest,
+)
 
 _HELD = 2**20  # scores that are held at a time
 
@@ -34,6 +41,7 @@ class Perceptron(Model):
     """
 
     tasks = ("classification",)
+    gives_scores = True
     copies = 5.0
     scale_matters = True
     iterating = True
@@ -145,6 +153,9 @@ class Perceptron(Model):
 
     def _predict(self, X: FloatArray) -> Codes:
         return class_of(self._finite(linear_scores(X, self.coef_, self.intercept_), X))
+
+    def _class_scores(self, X: FloatArray) -> FloatArray:
+        return of_each_class(linear_scores(X, self.coef_, self.intercept_))
 
 
 def _classes(rows: FloatArray, W: FloatArray) -> Codes:

@@ -14,6 +14,7 @@ from fitserve.models.numerics import (
     class_of,
     gradient_descent,
     linear_scores,
+    of_each_class,
     one_vs_rest,
     power_of_two,
     spectral_norm,
@@ -43,6 +44,7 @@ class Svm(Model):
     """
 
     tasks = ("classification",)
+    gives_scores = True
     copies = 7.5
     scale_matters = True
     iterating = True
@@ -160,6 +162,9 @@ class Svm(Model):
 
     def _predict(self, X: FloatArray) -> Codes:
         return class_of(self._finite(linear_scores(X, self.coef_, self.intercept_), X))
+
+    def _class_scores(self, X: FloatArray) -> FloatArray:
+        return of_each_class(linear_scores(X, self.coef_, self.intercept_))
 
 
 class Frame:

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from fitserve.data.arrays import FloatArray
+from fitserve.evaluation.pictures.cells import table_columns
 from fitserve.evaluation.pictures.rounding import rounded
+from fitserve.evaluation.pictures.subject import Subject
 
 FAINT = 0.3
 """A column that weighs less than this, beside the heaviest, does not name an axis."""
@@ -45,6 +47,22 @@ class Plane:
                 }
             )
         return told
+
+
+def candidates(subject: Subject, X: FloatArray) -> list[Plane]:
+    """The planes on which rows X `(m, p)` may be shown. Of one column, or two, it is they
+    themselves, in the units of the table."""
+    p = X.shape[1]
+    if p <= 2:
+        blocks = table_columns(subject)
+        owners = [
+            next(one for one in blocks if j in range(*one.block.indices(p))) for j in range(p)
+        ]
+        unit = np.array([one.unit for one in owners])
+        zero = np.array([one.zero for one in owners])
+        return [Plane(-zero / unit, 1.0 / unit, np.eye(p), 1.0, False)]
+    both = (principal(X, at_one_scale=False), principal(X, at_one_scale=True))
+    return [plane for plane in both if plane is not None]
 
 
 def principal(X: FloatArray, *, at_one_scale: bool) -> Plane | None:

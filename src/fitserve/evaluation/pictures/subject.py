@@ -41,16 +41,23 @@ class Budget:
     def anew(self) -> Self:
         return type(self)(self.over, self.row_cost, OPERATIONS)
 
-    def affords(self, n_rows: int) -> bool:
-        """Whether so many rows can be predicted."""
-        return n_rows * self.row_cost <= self.left
+    def rows(self, beside: float = 0.0) -> int:
+        """How many can be predicted, where each takes so many operations beside."""
+        return int(self.left / (self.row_cost + beside))
 
-    def ask(self, predict: Callable[[FloatArray], NDArray[Any]], X: FloatArray) -> NDArray[Any]:
-        """`predict(X)`, such as `model.predict`, block by block. Raises `LeftOut`."""
+    def ask(
+        self,
+        predict: Callable[[FloatArray], NDArray[Any]],
+        X: FloatArray,
+        beside: float = 0.0,
+    ) -> NDArray[Any]:
+        """`predict(X)`, such as `model.predict`, block by block, of rows that take so many
+        operations beside being predicted. Raises `LeftOut`."""
         if not len(X):
             return predict(X)
-        self._spend(len(X) * self.row_cost)
-        return np.concatenate(self.over(len(X), self.row_cost, lambda rows: predict(X[rows])))
+        cost = self.row_cost + beside
+        self._spend(len(X) * cost)
+        return np.concatenate(self.over(len(X), cost, lambda rows: predict(X[rows])))
 
     def work(self, operations: float, do: Callable[[], T]) -> T:
         """What `do` answers, which takes so many operations at a stretch. Raises `LeftOut`."""
