@@ -72,6 +72,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": X, "y": Y, "k": 1, "n_neighbors": 1}),
     ("knn", {"X": X, "y": Y, "n_neighbours": 1}),
     ("knn", {"X": X, "y": Y, "k": 1, "zzz": 1}),
+    ("knn", {"X": X, "y": Y, "params": {"k": 1}}),
+    ("knn", {"X": X, "target": Y, "k": 1}),
     ("knn", {"X": X, "y": Y, "k": "1"}),
     ("svm", {"X": X, "y": [1, 1, 1, 1]}),
     ("pca", {"X": X, "y": Y}),
@@ -203,13 +205,17 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     quantity = {"X": [[float(i)] for i in range(60)], "y": list(range(60))}
     for model_type in ("knn", "gauss_naive_bayes"):  # which is advised of
         yield register(api, model_type, quantity, 3)
-    body = {"model_type": "knn", "X": X}
+    body: dict[str, Any] = {"model_type": "knn", "X": X}
     yield body, api.client.post("/register", json=body)
+    body = {"model_type": "knn", "model_id": 1, "kwargs": '{"X": []}'}
+    yield refused(body, api.client.post("/register", json=body))
     for model_type in ("gauss_naive_bayes", "gmm", "knn", "svm", "perceptron", "pca"):
         width = len(api.example(model_type).json["feature_names"])  # type: ignore[index]
         yield predict(api, model_type, 1, [[1e308] * width], probabilities=True)
         yield predict(api, model_type, 1, [[1e308] * width])
-    yield refused(None, api.client.post("/predict?k=1", json={"model_type": "knn"}))
+    for query in ("/predict?k=1", "/predict?probabilities=true", "/register?dryrun=true"):
+        yield refused(None, api.client.post(query, json={"model_type": "knn"}))
+    yield refused(None, api.client.get("/models?key=1"))
     yield refused(*predict(api, "pca", 2, X, probabilities=True))
     yield refused(*predict(api, "pca", 2, {"a": 1}))
 

@@ -95,7 +95,7 @@ def test_the_first_and_last_id(api: Api, model_id: int) -> None:
         (
             {"X": X, "y": [0, 0, 1, 1], "n": 1},
             ["n"],
-            "known are: X, cv, feature_names, holdout, importance, priors, random_state, sample",
+            "known are: X, categories, cv, drop, feature_names, holdout, importance, kinds, ",
         ),
         ({"X": X, "y": [0, 0, 1, 1], "var_smoothing": -1}, ["var_smoothing"], "at least 0"),
         ({"X": X, "y": [0, 0, 1, "1"]}, ["y", 3], "not the text '1'"),

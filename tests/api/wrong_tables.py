@@ -69,6 +69,9 @@ FILE = "a,b,c\n1,x,0\n2,y,0\n8,x,1\n9,y,1\n"
 NAMED: dict[str, Any] = {"model_type": "knn", "model_id": 5, "target": "c"}
 FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, beside NAMED, and a CSV
     ({"model_type": None, "model_id": None}, FILE),
+    ({"model_type": None, "model": "knn"}, FILE),
+    ({"dry_run": "maybe"}, FILE),
+    ({"api_key": "x"}, FILE),
     ({"model_id": "1_0"}, FILE),
     ({"dry_run": "yes"}, FILE),
     ({"target": None}, FILE),

@@ -48,7 +48,7 @@ def takes(
             _require_json(csv is not None)
             _ask_for_body()
             if request.query_string:
-                queries.refuse_beside_json(request.args, query)
+                queries.refuse_beside_json(request.args, query, schema.written)
             if _is_small():
                 return route(about(parse(schema, _received())))
             with _reader().read(schema, _received, _packing(), _limit(), client_gone()) as ask:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from fitserve.data.dialect import Dialect
 from fitserve.data.expectations import sent, validated
+from fitserve.data.names import meant, unknown
 from fitserve.data.options import KINDS, NAMES, SCHEMA, ColumnOptions
 from fitserve.errors import Fault, InvalidRequest, clip, refuse, within
 from fitserve.models.base import Model
@@ -21,6 +22,8 @@ DIALECT = ("delimiter", "decimal", "header")
 CSV = (*DIALECT, "na_values")
 _ID = re.compile(r"0|[1-9][0-9]{0,15}").fullmatch
 _LISTS = ("drop", "na_values")
+_YES = ("true", "yes", "y", "1", "on", "t")
+_NO = ("no", "n", "0", "off", "f", "false", "")
 _A_KIND = " or ".join(f"'{kind}'" for kind in KINDS)
 
 
@@ -43,7 +46,7 @@ def key(query: Mapping[str, str], default_id: int | None = None) -> Key:
     faults = []
     model_id = default_id
     if "model_type" not in query:
-        faults.append(Fault(("model_type",), "model_type is needed, such as knn", "missing"))
+        faults.append(_needed("model_type", "such as knn", query))
     if "model_id" in query:
         text = query["model_id"]
         model_id = int(text) if _ID(text) else MAX_MODEL_ID + 1
@@ -51,7 +54,7 @@ def key(query: Mapping[str, str], default_id: int | None = None) -> Key:
             said = f"a whole number from 0 to 2^53 - 1 is needed, not {clip(text, 40)!r}"
             faults.append(Fault(("model_id",), said, "int_parsing"))
     elif default_id is None:
-        faults.append(Fault(("model_id",), "model_id is needed, a whole number", "missing"))
+        faults.append(_needed("model_id", "a whole number of your choice", query))
     if faults or model_id is None:
         raise InvalidRequest(faults)
     return Key(query["model_type"], model_id)
@@ -73,11 +76,22 @@ def options(query: Mapping[str, str]) -> ColumnOptions:
     return checked_options(given)
 
 
+def _needed(name: str, what: str, query: Mapping[str, str]) -> Fault:
+    """That a parameter is missing, or is there by another name."""
+    for given in query:
+        if meant(given, (name,)):
+            said, _ = unknown(given, (name,))
+            return Fault((given,), said, "extra_forbidden")
+    return Fault((name,), f"{name} is needed, {what}", "missing")
+
+
 def truth(query: Mapping[str, str], name: str) -> bool:
     """A parameter that is true or false, and false where it is not there."""
     text = query.get(name, "false")
     if text not in ("true", "false"):
         said = f"true or false is needed, not {clip(text, 40)!r}"
+        for word, others in (("true", _YES), ("false", _NO)):
+            said += f"; write {word}" if text.lower() in others else ""
         raise InvalidRequest.at((name,), said, "bool_parsing")
     return text == "true"
 
@@ -90,30 +104,31 @@ def dry_run(query: Mapping[str, str]) -> bool:
 
 def refuse_others(query: Mapping[str, str], known: Collection[str]) -> None:
     """Refuse parameters that are not known here."""
-    listed = ", ".join(known)
     refuse(
-        Fault(
-            (name,),
-            f"there is no parameter {clip(name, 40)!r}; known are: {listed}",
-            "extra_forbidden",
-        )
+        Fault((name,), unknown(name, known, query)[0], "extra_forbidden")
         for name in query
         if name not in known
     )
 
 
-def refuse_beside_json(query: Mapping[str, str], known: Collection[str]) -> None:
-    """Refuse parameters that stand beside a body of JSON, other than the known ones."""
+def refuse_beside_json(
+    query: "MultiDict[str, str]", known: Collection[str], in_body: Callable[[str], str | None]
+) -> None:
+    """Refuse parameters that stand beside a body of JSON, other than the known ones; `in_body`
+    tells how the body has a member of that name, if it may."""
     with within("query"):
+        single(query)
         refuse(
-            Fault(
-                (name,),
-                "a query is read beside a CSV; beside JSON, write this into the body",
-                "extra_forbidden",
-            )
+            Fault((name,), _beside_json(name, known, in_body(name)), "extra_forbidden")
             for name in query
             if name not in known
         )
+
+
+def _beside_json(name: str, known: Collection[str], in_body: str | None) -> str:
+    if in_body is not None:
+        return f"a query is read beside a CSV; beside JSON, write this into the body, {in_body}"
+    return unknown(name, known)[0]
 
 
 def dialect(query: Mapping[str, str]) -> Dialect:

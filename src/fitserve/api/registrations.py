@@ -37,6 +37,7 @@ from fitserve.training.training import OfTable, Training
 TABLE_MEMBERS = ("target", *NAMES)
 """Members of kwargs that make a table of X."""
 
+_BESIDE = ("model_type", "model_id", "dry_run")
 _Place = Callable[[Location], Location]
 
 
@@ -45,6 +46,16 @@ def is_table(kwargs: Mapping[str, Any]) -> bool:
     X = kwargs.get("X")
     by_name = isinstance(X, dict) or (isinstance(X, list) and X and isinstance(X[0], dict))
     return bool(by_name) or not kwargs.keys().isdisjoint(TABLE_MEMBERS)
+
+
+def require_rows(kwargs: Mapping[str, Any]) -> None:
+    """Refuse kwargs without X."""
+    if "X" not in kwargs:
+        said = (
+            "X is needed: rows of numbers, [[5.1, 3.5], [4.9, 3.0]], or a table, "
+            '{"age": [22, 38], "sex": ["male", "female"]}'
+        )
+        raise InvalidRequest.at(("X",), said, "missing")
 
 
 def as_a_table(rows: Any) -> AbstractContextManager[None]:
@@ -82,6 +93,7 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
         known = ("X", "y", "feature_names", *TABLE_MEMBERS, *PLANNED)
         model = cls.from_kwargs(given, known=known)
         options = queries.checked_options(asked)
+        require_rows(kwargs)
         table = json_table.named(X, names, ("X",))
         target = _target(cls, table.names, target, given_y=y is not None)
         found = intake.of_json(table, options, y, target, queries.members)
@@ -120,9 +132,9 @@ class CsvRegistration:
             }
             options = queries.options(given)
             planned = queries.simple(given, PLANNED)
-            read = (*queries.DIALECT, *NAMES, *PLANNED, "model_type", "model_id", "dry_run")
+            read = (*queries.DIALECT, *NAMES, *PLANNED, *_BESIDE)
             given = {name: text for name, text in given.items() if name not in read}
-            known = ("target", *queries.DIALECT, *NAMES, *PLANNED)
+            known = ("target", *queries.DIALECT, *NAMES, *PLANNED, *_BESIDE)
             model = cls.from_kwargs(queries.hyperparameters(cls, given), known=known)
         file = CsvFile(self._body, dialect)
         with relocated(_in_csv):
@@ -164,7 +176,8 @@ def _target(cls: type[Model], there: list[str], target: object, given_y: bool) -
             )
         return None
     if not isinstance(target, str):
-        said = f"the name of a column is needed, not {sent(target)}"
+        labels = "; write what is to be learned as y" if isinstance(target, list) else ""
+        said = f"the name of a column is needed, not {sent(target)}{labels}"
         raise InvalidRequest.at(("target",), said, "string_type")
     if given_y:
         raise InvalidRequest.at(

@@ -12,6 +12,7 @@ from fitserve.api import registrations
 from fitserve.data import arrays
 from fitserve.data.expectations import sent, validated
 from fitserve.data.json_text import parse_json
+from fitserve.data.names import meant
 from fitserve.data.options import SCHEMA as COLUMN_OPTIONS
 from fitserve.errors import Fault, InvalidRequest, clip, refuse, within
 from fitserve.evaluation import plan
@@ -23,7 +24,9 @@ from fitserve.storage.store import MAX_MODEL_ID, Key, Record
 from fitserve.training.description import shortened
 from fitserve.training.training import Training
 
+ModelType = Annotated[str, Field(examples=["knn"])]
 ModelId = Annotated[int, Field(ge=0, le=MAX_MODEL_ID)]
+Features = Annotated[Any, Field(examples=[[5.1, 3.5], [[5.1, 3.5], [4.9, 3.0]]])]
 T = TypeVar("T", bound="Request")
 
 _DIGITS = re.compile(r"0|[1-9][0-9]{0,15}")
@@ -42,9 +45,14 @@ class Request(BaseModel):
         return cls.model_json_schema()
 
     @classmethod
-    def elsewhere(cls, name: str) -> tuple[str, str] | None:  # noqa: ARG003
+    def elsewhere(cls, name: str, value: Any) -> tuple[str, str] | None:  # noqa: ARG003
         """Of a member that others know: what to write, and which member was meant by it."""
         return None
+
+    @classmethod
+    def written(cls, name: str) -> str | None:
+        """How a member of that name stands in the body, if it may."""
+        return f'"{name}": ...' if name in cls.model_fields else None
 
 
 def parse(schema: type[T], body: bytes) -> T:
@@ -86,21 +94,44 @@ def query(schema: type[T], parameters: MultiDict[str, str]) -> T:
 
 
 class RegisterRequest(Request):
-    model_type: str
+    model_type: ModelType
     model_id: ModelId
-    kwargs: dict[str, Any]
+    kwargs: dict[str, Any] = Field(examples=[{"X": [[1, 2], [3, 4]], "y": [0, 1]}])
 
     data_members: ClassVar[tuple[str, ...]] = ("X", "y", "feature_names", *OPTIONS)
 
     @classmethod
-    def elsewhere(cls, name: str) -> tuple[str, str] | None:
+    def elsewhere(cls, name: str, value: Any) -> tuple[str, str] | None:
         if name == "features":
             return "features are what /predict takes; write X, inside of kwargs", "kwargs"
-        if name in cls.data_members or any(name in one.names() for one in catalog().values()):
+        if name in cls.inside():
             return f'{name} stands beside kwargs; write it inside, "kwargs": {{"{name}": ...}}', (
                 "kwargs"
             )
+        for one in value if isinstance(value, dict) else ():
+            if one in cls.inside():
+                return (
+                    f"there is no {clip(name, 40)!r}; write what it holds inside of kwargs, "
+                    f'"kwargs": {{"{one}": ...}}'
+                ), "kwargs"
+        for one in () if meant(name, cls.model_fields) else meant(name, ("X", "y")):
+            return f'there is no {clip(name, 40)!r}; write {one}, "kwargs": {{"{one}": ...}}', (
+                "kwargs"
+            )
         return None
+
+    @classmethod
+    def written(cls, name: str) -> str | None:
+        if name in cls.inside():
+            return f'"kwargs": {{"{name}": ...}}'
+        return super().written(name)
+
+    @classmethod
+    @cache
+    def inside(cls) -> frozenset[str]:
+        """The members that kwargs may have, of any type of model."""
+        hyperparameters = (name for one in catalog().values() for name in one.names())
+        return frozenset((*cls.data_members, *registrations.TABLE_MEMBERS, *hyperparameters))
 
     def training(self, cls: type[Model]) -> Training:
         """The training that is asked for: kwargs taken apart and checked."""
@@ -111,11 +142,9 @@ class RegisterRequest(Request):
         }
         spelled = {name: given for given, name in cls.aliases.items() if given in self.kwargs}
         with within("kwargs"):
-            model = cls.from_kwargs(hyperparameters, known=self.data_members)
-            if "X" not in self.kwargs:
-                raise InvalidRequest.at(
-                    ("X",), "X is needed: a list of rows, each a list of numbers", "missing"
-                )
+            known = (*self.data_members, *registrations.TABLE_MEMBERS)
+            model = cls.from_kwargs(hyperparameters, known=known)
+            registrations.require_rows(self.kwargs)
             rows, named = self.kwargs["X"], self.kwargs.get("feature_names")
             with arrays.naming_columns(named), registrations.as_a_table(rows):
                 X = arrays.matrix(rows, ("X",))
@@ -134,13 +163,13 @@ class RegisterRequest(Request):
 
 
 class PredictRequest(Request):
-    model_type: str
+    model_type: ModelType
     model_id: ModelId = 0
-    features: Any
+    features: Features
     probabilities: bool = False
 
     @classmethod
-    def elsewhere(cls, name: str) -> tuple[str, str] | None:
+    def elsewhere(cls, name: str, value: Any) -> tuple[str, str] | None:  # noqa: ARG003
         if name in ("X", "x", "kwargs"):
             return f"/predict takes no {name}; write the rows as features", "features"
         return None
@@ -152,13 +181,13 @@ class EvaluationOptions(Request):
 
 
 class EvaluateRequest(EvaluationOptions):
-    model_type: str
+    model_type: ModelType
     model_id: ModelId = 0
-    features: Any
+    features: Features
     y: Any = None
 
     @classmethod
-    def elsewhere(cls, name: str) -> tuple[str, str] | None:
+    def elsewhere(cls, name: str, value: Any) -> tuple[str, str] | None:  # noqa: ARG003
         if name in ("X", "x", "kwargs"):
             return f"/evaluate takes no {name}; write the rows as features, beside y", "features"
         return None
@@ -175,7 +204,7 @@ def index_request(body: bytes, _: object) -> IndexRequest:
 
 
 class ListRequest(Request):
-    model_type: str
+    model_type: ModelType
 
 
 def _digits(text: object) -> object:

@@ -4,7 +4,6 @@ Pydantic decides what is right. What is wrong is said from the schema and the va
 its own words are for programmers and name its inner types.
 """
 
-import difflib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
@@ -13,12 +12,14 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from fitserve.data.names import closest, unknown
 from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, Location, clip
 
 T = TypeVar("T")
 Schema = Mapping[str, Any]
-Elsewhere = Callable[[str], tuple[str, str] | None]
-"""Of a member that does not belong here: where it does, and which member that makes needless."""
+Elsewhere = Callable[[str, Any], tuple[str, str] | None]
+"""Of a member that does not belong here, and its value: where it does, and which member that makes
+needless."""
 
 _TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
     "integer": ("a whole number", int),
@@ -55,11 +56,25 @@ def sent(value: object) -> str:
     return "something else"
 
 
+def twice_encoded(value: object) -> str:
+    """What to do where a text holds what should stand there itself, or ''."""
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
+        return ""
+    return "; it is JSON inside of JSON: take the quotes around it away"
+
+
 def asked(schema: Schema) -> str:
     """What fits the schema: `a whole number of at least 1, or 'auto'`."""
     words = [_asked(one) for one in _branches(schema)]
     words.sort(key="null".__eq__)
     return ", or ".join(dict.fromkeys(words))
+
+
+def _such(schema: Schema) -> str:
+    """What fits, and how it may look: `: text, such as "knn"`."""
+    words = "" if asked(schema) == "a value" else f": {asked(schema)}"
+    looks = " or ".join(map(json.dumps, schema.get("examples", [])))
+    return f"{words}, such as {looks}" if looks else words
 
 
 def _asked(schema: Schema) -> str:
@@ -157,13 +172,6 @@ def _meant(schema: Schema, value: object) -> list[Any]:
     return [guess for guess in guesses if fits(schema, guess)][:1]
 
 
-def closest(name: str, known: Iterable[str]) -> list[str]:
-    """Which of the known names was meant, if it shows: at most one."""
-    folded = {one.casefold(): one for one in known}
-    near = difflib.get_close_matches(name[:40].casefold(), folded, n=1, cutoff=0.75)
-    return [folded[one] for one in near]
-
-
 # --------------------------------------------------------------------------- what is wrong
 
 
@@ -173,7 +181,7 @@ def validated(
     schema: Schema,
     *,
     known: Iterable[str],
-    elsewhere: Elsewhere = lambda _: None,
+    elsewhere: Elsewhere = lambda _name, _value: None,
     spelled: Mapping[str, str] = MappingProxyType({}),
     remedied: bool = False,
 ) -> T:
@@ -216,21 +224,24 @@ def _stranger(
     name: str, given: Mapping[str, Any], schema: Schema, known: list[str], elsewhere: Elsewhere
 ) -> tuple[Fault, str]:
     """The fault of a member that nobody knows, and the member that was meant, or nothing."""
-    there = elsewhere(name)
+    value = given[name]
+    there = elsewhere(name, value)
     if there is not None:
         words, needless = there
         return Fault((name,), words, "extra_forbidden"), needless
-    listed = f"known are: {clip(', '.join(known), 600)}"
-    near = [one for one in closest(name, known) if one not in given]
-    if not near:
-        return Fault((name,), f"there is no {clip(name, 40)!r}; {listed}", "extra_forbidden"), ""
-    meant, value = near[0], given[name]
-    says = f"there is no {clip(name, 40)!r}; write {meant}, if that is meant; {listed}"
+    inside = [one for one in value if one in known] if isinstance(value, dict) else []
+    if inside:
+        says = (
+            f"there is no {clip(name, 40)!r}; write what it holds ({clip(', '.join(inside), 200)}) "
+            "in its place, not inside of it"
+        )
+        return Fault((name,), says, "extra_forbidden"), ""
+    says, near = unknown(name, known, given)
     remedies: tuple[Advice, ...] = ()
-    if len(name) <= 80 and not isinstance(value, (list, dict)):
-        if fits(schema["properties"].get(meant, {"type": "array"}), value):
-            remedies = (Advice(f"{name} means {meant}", {name: None, meant: value}),)
-    return Fault((name,), says, "extra_forbidden", remedies), meant
+    if near and len(name) <= 80 and not isinstance(value, (list, dict)):
+        if fits(schema["properties"].get(near, {"type": "array"}), value):
+            remedies = (Advice(f"{name} means {near}", {name: None, near: value}),)
+    return Fault((name,), says, "extra_forbidden", remedies), near
 
 
 def _wrong(
@@ -272,12 +283,12 @@ def _fault(
 ) -> Fault:
     place = (spelled.get(name, name), *loc[1:])
     if kind == "missing":
-        return Fault(place, f"{name} is needed: {asked(schema)}", kind)
+        return Fault(place, f"{name} is needed{_such(schema)}", kind)
     value: Any = given[name]
     for part in loc[1:]:
         value = value[part]
         schema = next((one["items"] for one in _branches(schema) if "items" in one), {})
-    says = f"{asked(schema)} is needed, not {sent(value)}"
+    says = f"{asked(schema)} is needed, not {sent(value)}{twice_encoded(value)}"
     for meant in _meant(schema, value):
         quotes = ", without quotes" if isinstance(value, str) and not isinstance(meant, str) else ""
         written = json.dumps(meant)

@@ -1,0 +1,73 @@
+"""Which name was meant by one that is unknown where it stands."""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+from fitserve.errors import clip
+
+_CALLED = {
+    "model_type": "model|type|algorithm|algo|estimator|classifier|regressor",
+    "model_id": "id|version",
+    "features": "x|data|rows|row|input|inputs|instances|values|sample|samples",
+    "X": "data|rows|input|inputs|instances|samples|features|xs|xtrain|trainx",
+    "y": "target|targets|label|labels|outcome|outcomes|response|ytrue|ytrain|trainy|classes",
+    "target": "y|targets|label|labels|outcome|response|targetcolumn|class",
+    "kwargs": "args|arguments|params|parameters|hyperparameters|hyperparams",
+    "feature_names": "columns|names|columnnames|header|headers|featurename",
+    "probabilities": "proba|predictproba|returnproba|probs",
+    "cv": "folds|nfolds|nsplits|kfold|crossvalidation|crossvalidate",
+    "holdout": "testsize|testshare|split|validationsplit|validation|testsplit",
+    "missing": "impute|imputer|imputation|fillna|fill|dropna",
+    "na_values": "nan|na|navalue|null|nulls|navals|missingvalues",
+    "standardize": "scale|scaling|scaler|normalize|normalise",
+    "delimiter": "sep|separator|delim",
+    "kinds": "dtype|dtypes|types|columntypes",
+    "drop": "exclude|ignorecolumns|dropcolumns",
+    "random_state": "seed|randomseed",
+    "max_iter": "epochs|iterations|niter|nepochs|steps",
+    "learning_rate": "eta|eta0|stepsize",
+    "n_clusters": "clusters",
+    "n_components": "components|dimensions|ndim",
+    "dry_run": "dry|check|validateonly",
+    "limit": "size|pagesize|perpage|count|n",
+    "after": "cursor|next",
+}
+"""By name of ours, a pattern of what others call the same thing, without what parts its words."""
+_NEARLY = 0.85  # how alike two names are where no other can be meant
+_A_KEY = re.compile(r"x?(?:api|auth|access)?(?:key|token)|auth\w*|bearer|password").fullmatch
+
+
+def closest(name: str, known: Iterable[str], cutoff: float = 0.75) -> list[str]:
+    """Which of the known names is written nearly so: at most one."""
+    folded = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(name[:40].casefold(), folded, n=1, cutoff=cutoff)
+    return [folded[one] for one in near]
+
+
+def meant(name: str, known: Iterable[str]) -> list[str]:
+    """Which of the known names was meant, if it shows: at most one. Beside what is written nearly
+    so, that is what others call the same thing."""
+    known = list(known)
+    ours = [one for one in known if re.fullmatch(_CALLED.get(one, ""), _bare(name))]
+    return (closest(name, known, _NEARLY) or ours or closest(name, known))[:1]
+
+
+def unknown(name: str, known: Iterable[str], given: Iterable[str] = ()) -> tuple[str, str]:
+    """What to say of a name that is none of the known ones, and which of them was meant, or ''; it
+    is none of those that were `given`."""
+    known = list(known)
+    here = f"there is no {clip(name, 40)!r}"
+    if _A_KEY(_bare(name)):
+        return f"{here}; send a key in the header Authorization: Bearer KEY", ""
+    if not known:
+        return f"{here} here; leave it out", ""
+    listed = f"known are: {clip(', '.join(known), 600)}"
+    given = set(given)
+    for one in meant(name, (one for one in known if one not in given)):
+        return f"{here}; write {one}, if that is meant; {listed}", one
+    return f"{here}; {listed}", ""
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]", "", name[:40]).casefold()

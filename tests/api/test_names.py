@@ -1,0 +1,158 @@
+"""Names that are unknown where they stand: misspelled, another library's, or in another place."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from fitserve.api.schemas import (
+    EvaluateRequest,
+    ListRequest,
+    PredictRequest,
+    RegisterRequest,
+    Request,
+)
+from fitserve.data.options import NAMES
+from fitserve.evaluation.plan import OPTIONS
+from fitserve.models import catalog
+from tests.api.words import judge_problem
+from tests.conftest import Api
+
+X = [[0.0, 1.0], [0.5, 1.5], [8.0, 9.0], [8.5, 9.5]]
+Y = [0, 0, 1, 1]
+CSV = b"a,b,y\n0,1,u\n1,1,u\n8,9,v\n9,9,v\n"
+GOOD: dict[str, dict[str, Any]] = {
+    "/register": {"model_type": "knn", "model_id": 1, "kwargs": {"X": X, "y": Y, "k": 1}},
+    "/predict": {"model_type": "knn", "model_id": 1, "features": X},
+    "/evaluate": {"model_type": "knn", "model_id": 1, "features": X, "y": Y},
+    "/list": {"model_type": "knn"},
+}
+BODIES: dict[str, type[Request]] = {
+    "/register": RegisterRequest,
+    "/predict": PredictRequest,
+    "/evaluate": EvaluateRequest,
+    "/list": ListRequest,
+}
+IN_CSV = {
+    "/register": {"model_type": "knn", "model_id": "1", "target": "y", "n_neighbors": "1"},
+    "/predict": {"model_type": "knn", "model_id": "1"},
+    "/evaluate": {"model_type": "knn", "model_id": "1"},
+}
+OTHERS = {
+    "model_type": ["model", "type", "algorithm", "Model_Type", "model_typ", "model-type"],
+    "model_id": ["id", "version", "modelid", "modelId"],
+    "features": ["data", "instances", "inputs", "rows", "feature"],
+    "y": ["labels", "targets"],
+    "kwargs": ["params", "kwarg"],
+    "probabilities": ["proba", "probability", "predict_proba"],
+    "importance": ["importances", "Importance"],
+}
+
+
+def fault(answer: Any) -> dict[str, Any]:
+    assert answer.status_code == 422, answer.text
+    judge_problem(answer.json)
+    found: dict[str, Any] = answer.json["errors"][0]
+    return found
+
+
+@pytest.mark.parametrize("route", GOOD)
+def test_a_member_by_another_name_is_told_its_own(api: Api, route: str) -> None:
+    for ours in BODIES[route].model_fields:
+        for name in OTHERS.get(ours, []):
+            body = {n: value for n, value in GOOD[route].items() if n != ours} | {
+                name: GOOD[route].get(ours, True)
+            }
+            told = fault(api.client.post(route, json=body))
+            assert told["loc"] == [name]
+            assert f"write {ours}" in told["msg"] or "inside of kwargs" in told["msg"]
+
+
+@pytest.mark.parametrize("route", IN_CSV)
+def test_a_parameter_by_another_name_is_told_its_own(api: Api, route: str) -> None:
+    for ours in ("model_type", "model_id", "dry_run", "probabilities", "importance", "target"):
+        others = {"dry_run": ["dryrun", "dry-run"], "target": ["targte", "Target"]}
+        for name in others.get(ours, OTHERS.get(ours, [])):
+            asked = {n: text for n, text in IN_CSV[route].items() if n != ours}
+            asked[name] = IN_CSV[route].get(ours, "true")
+            told = fault(api.raw(f"{route}?{urlencode(asked)}", CSV, Content_Type="text/csv"))
+            assert told["loc"] == ["query", name]
+            known = "known are: " in told["msg"] and ours in told["msg"].partition("known are")[2]
+            assert not known or f"write {ours}, if that is meant" in told["msg"]
+
+
+@pytest.mark.parametrize("model_type", sorted(catalog()))
+def test_every_option_is_known_by_its_neighbours(api: Api, model_type: str) -> None:
+    """Beside a matrix and beside a table; as an alias; with a letter too few or too many."""
+    cls = catalog()[model_type]
+    ours = {*cls.names(), *NAMES, *OPTIONS}
+    for name in (name for name in ours if len(name) > 3):
+        wrongs = (name[:-1], name + "s", name.upper() + "_", name.replace("z", "s") + "e")
+        for wrong in (one for one in wrongs if one not in ours):
+            kwargs = {"X": X, wrong: None} | ({"y": Y} if cls.supervised() else {})
+            told = fault(api.register(model_type, 1, **kwargs))
+            assert told["loc"] == ["kwargs", wrong]
+            meant = told["msg"].partition("; write ")[2].partition(",")[0]
+            assert meant in ours
+
+
+def test_what_holds_the_members_is_not_needed(api: Api) -> None:
+    kwargs = {"X": X, "y": Y}
+    for wrapped in ("params", "hyperparameters", "options"):
+        told = fault(api.register("knn", 1, **kwargs, **{wrapped: {"n_neighbors": 1}}))
+        assert told["loc"] == ["kwargs", wrapped]
+        assert "write what it holds (n_neighbors) in its place" in told["msg"]
+        body = GOOD["/register"] | {wrapped: {"n_neighbors": 1}}
+        told = fault(api.client.post("/register", json=body))
+        assert '"kwargs": {"n_neighbors": ...}' in told["msg"]
+
+
+def test_data_beside_kwargs_is_told_its_name_and_place(api: Api) -> None:
+    for data, labels in (("data", "labels"), ("X", "y"), ("rows", "targets")):
+        body = {"model_type": "knn", "model_id": 1, data: X, labels: Y}
+        answer = api.client.post("/register", json=body)
+        told = fault(answer)
+        assert '"kwargs": {"X": ...}' in told["msg"]
+        assert '"kwargs": {"y": ...}' in answer.json["errors"][1]["msg"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("route", GOOD)
+def test_what_is_in_the_query_of_json_is_told_its_place(api: Api, route: str) -> None:
+    for name in (*BODIES[route].model_fields, "n_neighbors", "missing", "X", "cv"):
+        msg = fault(api.client.post(f"{route}?{name}=1", json=GOOD[route]))["msg"]
+        if name in BODIES[route].model_fields:
+            assert f'into the body, "{name}": ...' in msg
+        elif route == "/register":
+            assert f'into the body, "kwargs": {{"{name}": ...}}' in msg
+        else:
+            assert f"there is no '{name}'" in msg
+    answer = api.client.post("/register?dry_run=true&dry_run=false", json=GOOD["/register"])
+    assert fault(answer)["msg"] == "2 values are given; give one"
+
+
+@pytest.mark.parametrize("name", ["key", "api_key", "X-Api-Key", "access_token", "authorization"])
+def test_a_key_is_told_where_it_stands_and_is_not_told_again(api: Api, name: str) -> None:
+    answers = [
+        api.client.get(f"/models?{name}=hush"),
+        *(api.client.post(f"{route}?{name}=hush", json=body) for route, body in GOOD.items()),
+        *(api.client.post(route, json=body | {name: "hush"}) for route, body in GOOD.items()),
+        *(
+            api.raw(f"{route}?{urlencode(query | {name: 'hush'})}", CSV, Content_Type="text/csv")
+            for route, query in IN_CSV.items()
+        ),
+    ]
+    for answer in answers:
+        assert "Authorization: Bearer KEY" in fault(answer)["msg"]
+        assert "hush" not in answer.text
+
+
+@pytest.mark.parametrize("route", GOOD)
+def test_what_is_needed_is_shown(api: Api, route: str) -> None:
+    """What is said of a member that is missing is an example of it that is right."""
+    faults = api.client.post(route, json={}).json["errors"]  # type: ignore[index]
+    for told in faults:
+        example = told["msg"].rpartition("such as ")[2] if "such as" in told["msg"] else "7"
+        assert json.loads(example.split(" or ")[0]) is not None
+    needed = [name for name, of in BODIES[route].model_fields.items() if of.is_required()]
+    assert [told["loc"] for told in faults] == [[name] for name in needed]
