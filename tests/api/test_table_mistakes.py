@@ -64,7 +64,7 @@ def test_a_table_that_looks_like_something_else(api: Api, cell: str) -> None:
 def test_a_table_that_was_declared_to_be_json(api: Api, route: str) -> None:
     answer = api.raw(route, TABLE.encode())
     assert answer.status_code == 400
-    assert "it looks like CSV. Send it as such" in answer.text
+    assert "it looks like CSV. /register, /predict and /evaluate take it" in answer.text
     assert "'Content-Type: text/csv'" in answer.text
 
 

@@ -13,10 +13,25 @@ JARGON = re.compile(
     r"EOF|expected|ident|parsing|escape sequence|recursion|code point|trailing|duplicate", re.I
 )
 
+NAMES = [
+    *(b"x.json", b"data/x.ndjson", b"my data.json", b"C:\\data\\x.json", b"./x", b"../x.parquet"),
+    *(b"~/x.json", b"/data/x", b"@x", b"iris.data", b"a.b.csv.gz", b"\\\\host\\x.txt"),
+]
+CALLS = ["array([1])", "np.array([1])", "Timestamp('2020')", "datetime.date(2020, 1, 1)"]
+MARKS = {
+    **dict.fromkeys("“”’", 'write the straight quote " instead of'),
+    **dict.fromkeys("−–", "write the minus sign of the keyboard"),
+    "\ufeff": "an invisible character, U+FEFF",
+    "\u00a0": "an invisible character, U+00A0",
+    "\u200b": "an invisible character, U+200B",
+    "(": "a list stands in [ ]",
+}
+NUMBERS = {".5": "0.5", "1.": "1", "+2": "2", "007": "7", "1_000": "1000", "0x10": "16"}
+
 CASES = [
     (b"", "empty"),
     (b" \n ", "empty"),
-    (b'{"a": NaN}', "JSON has no NaN: null is how a gap is sent, in a table"),
+    (b"[NaN]", "JSON has no NaN: null is how a gap is sent, in a table"),
     (b'{"a": [1, nan]}', "JSON has no nan"),
     (b'{"a": Infinity}', "JSON has no Infinity: write a finite number"),
     (b'{"a": -Infinity}', "JSON has no -Infinity: write a finite number"),
@@ -59,11 +74,31 @@ CASES = [
     (b"[1 2]", "a comma is missing between two values"),
     (b'{"a": 1 "b": 2}', "a comma is missing between two members"),
     (b'{"a" 1}', "a colon is missing"),
-    (b"[1}", "or ] at its end"),
-    (b"[1,,2]", "a value is needed here"),
+    (b"[1}", "write ] before this }"),
+    (b"[1,,2]", "a value is missing before this comma"),
+    (b"[:]", "a value is needed here"),
     (b"// x\n{}", "no comments"),
     (b'{"a": 1, # x\n}', "no comments"),
     (b"\x1f\x8b\x08", "Content-Encoding: gzip"),
+    (b"\x1f\x8b\x08\x00\x00", "Content-Encoding: gzip"),
+    (b"PK\x03\x04\x14\0", "a spreadsheet or a zip"),
+    (b"PAR1\0\0", "it is no text"),
+    (b"\x93NUMPY\x01\0", "it is no text"),
+    *((name, "the name of a file") for name in NAMES),
+    *((f'{{"a": [1, {word}]}}'.encode(), "send the list itself") for word in CALLS),
+    *((f'{{"a": {mark}}}'.encode(), says) for mark, says in MARKS.items()),
+    *((f'{{{mark}a": 1}}'.encode(), MARKS[mark]) for mark in MARKS if mark not in "(;"),
+    (b'{"a": (1, 2)}', "not in ( )"),
+    (b'{"a": 1; "b": 2}', "parted by commas, not by ;"),
+    (b'{"a" = 1}', "a colon stands between"),
+    (b'{"a": [[1, 2], [3]}', "write ] before this }"),
+    (b'{"a": [1]]}', "no list is open"),
+    (b'{"a": "b, "c": 1}', "a quote is missing before this"),
+    (b"[1, 2, ...]", "send all of it"),
+    (b"[1, , 2]", "a value is missing before this comma"),
+    *((f"[{wrong}]".encode(), f"write {right}; ") for wrong, right in NUMBERS.items()),
+    (b'{"n_neighbors": NaN}', "write a finite number for n_neighbors, or leave n_neighbors out; "),
+    (b'{"C": -Infinity}', "write a finite number for C, or leave C out"),
 ]
 
 

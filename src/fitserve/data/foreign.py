@@ -1,29 +1,32 @@
-"""What a body that was declared CSV is instead, where that shows at its beginning."""
+"""What a body is instead of what it was declared, where that shows at its beginning."""
 
 import re
 
 from fitserve.errors import InvalidRequest
 
+_PLAIN = rb"""[^\n,;:\t"'{}\[\]()<>|=&*]"""
 _FILE = re.compile(
-    rb"""@[^\n,;\t"'{}<>|]+|(?:[A-Za-z]:)?[^\n,;:\t"'{}\[\]<>|=&]+"""
-    rb"""\.(?:csv|tsv|txt|json|jsonl|gz|zip|xlsx?|ods|parquet)"""
+    rb"@" + _PLAIN + rb"+|(?:[A-Za-z]:[\\/]|(?:~|\.{1,2})?[\\/])(?!/)" + _PLAIN + rb"+|"
+    rb"" + _PLAIN + rb"+\.[A-Za-z]\w{0,7}"
 ).fullmatch
+_BINARY = (
+    (
+        re.compile(rb"\x1f\x8b").match,
+        "packed by gzip; send the header 'Content-Encoding: gzip' with it",
+    ),
+    (
+        re.compile(rb"PK\x03\x04|\xd0\xcf\x11\xe0").match,
+        "a spreadsheet or a zip, and no text; send what it holds, exported as CSV",
+    ),
+    (
+        re.compile(rb"PAR1|%PDF-|\x28\xb5\x2f\xfd|BZh\d|\xfd7zXZ|\x93NUMPY|\x80[\x02-\x05]").match,
+        "no text; send what it holds, written as CSV",
+    ),
+)
 _SIGNS = (
     (
         re.compile(rb"""\{\s*"[^"\n]*"\s*:|\[\s*(?:\[\s*[-\d"n\[]|\{\s*")""").match,
         "the body is JSON, and was declared CSV; send the header 'Content-Type: application/json'",
-    ),
-    (
-        re.compile(rb"\x1f\x8b").match,
-        "the body is packed by gzip; send the header 'Content-Encoding: gzip' with it",
-    ),
-    (
-        re.compile(rb"PK\x03\x04|\xd0\xcf\x11\xe0").match,
-        "the body is a spreadsheet or a zip, and no text; send what it holds, exported as CSV",
-    ),
-    (
-        re.compile(rb"PAR1|%PDF-|\x28\xb5\x2f\xfd|BZh\d|\xfd7zXZ").match,
-        "the body is no text; send what it holds, written as CSV",
     ),
     (
         re.compile(rb"<(?:!doctype|html|\?xml)", re.IGNORECASE).match,
@@ -41,6 +44,11 @@ def names_a_file(text: bytes) -> bool:
     return len(text) < 300 and _FILE(text) is not None
 
 
+def binary(text: bytes) -> str | None:
+    """What is no text, and what to send instead; None of what may be text."""
+    return next((said for looks, said in _BINARY if looks(text)), None)
+
+
 def refuse_foreign(body: bytes) -> None:
     """Refuse a body that is surely no CSV, so that the answer can say what it is."""
     if names_a_file(body):
@@ -49,6 +57,9 @@ def refuse_foreign(body: bytes) -> None:
             "--data-binary @FILE, with the @"
         )
         raise InvalidRequest.at(("line", 1), said, "file_name")
+    unreadable = binary(body)
+    if unreadable is not None:
+        raise InvalidRequest.at(("line", 1), f"the body is {unreadable}", "foreign")
     head = body[:2000].removeprefix(b"\xef\xbb\xbf").lstrip()
     for looks, said in _SIGNS:
         if looks(head):

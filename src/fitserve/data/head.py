@@ -61,9 +61,10 @@ def head(body: bytes, dialect: Dialect) -> Head:
         names = [str(i) for i in range(len(first.cells))]
         return Head(delimiter, agreed, names, first.begin, first.begin, [])
     if b"\n" not in body:
+        line = clip(body[:200].decode(errors="replace").strip(), 40)
         said = (
-            "there is no row below the header; send at least one. (curl's -d takes line breaks "
-            "away; --data-binary keeps them)"
+            f"the only line is {line!r}, and there is no row below it; send at least one, with "
+            "curl by --data-binary @FILE (-d takes line breaks away)"
         )
         raise InvalidRequest.at(("line", first.begin.line), said, "too_short")
     names = [name.strip() for name in first.cells]

@@ -6,6 +6,7 @@ from typing import Any
 
 import jiter
 
+from fitserve.data.foreign import binary, names_a_file
 from fitserve.errors import MalformedJson, clip
 
 _BOM = b"\xef\xbb\xbf"
@@ -19,6 +20,8 @@ _GAP = (
     "row out"
 )
 _ENDLESS = "JSON has no {word}: write a finite number, or leave its row out"
+_IN_A_TABLE = "; of a table that is registered with missing, null is how a gap is sent"
+_MEMBER = "JSON has no {word}: write a finite number for {name}, or leave {name} out"
 _PYTHON = "{word} is Python's: JSON writes {json}. json.dumps(body) writes all of it as JSON"
 _WORDS = {
     **dict.fromkeys(("nan", "na", "n/a", "+nan", "-nan"), _GAP),
@@ -38,16 +41,33 @@ _UNQUOTED = (
     "text and the names of members stand in double quotes. On a command line put the whole body "
     'in single quotes, or the shell takes the double ones away: -d \'{"model_type": "knn"}\''
 )
+_CALL = "{word}(...) is a program's: send the list itself, of NumPy and pandas by .tolist()"
 _COMMENT = "JSON has no comments; take this one out"
 _NUMBER = (
     "a number is written as in 12, -0.5 or 1e-3: digits on both sides of the point, no zeros in "
     "front, no separators"
 )
+_LEFT_OUT = "... stands for what was left out where this was printed; send all of it"
 _VALUE = (
     "a value is needed here: a number, text in double quotes, true, false, null, a list or an "
     "object"
 )
 _SURROGATE = "half of a surrogate pair stands here; write both halves, or the character in UTF-8"
+
+_QUOTE = 'write the straight quote " instead of {mark}'
+_DASH = "write the minus sign of the keyboard, -, instead of {mark}"
+_MARKS = {
+    **dict.fromkeys("“”„‟«»‘’‚‛′″`", _QUOTE),
+    **dict.fromkeys("−–—‐‑", _DASH),
+    "(": "a list stands in [ ], not in ( )",
+    ";": "values and members are parted by commas, not by ;",
+    "=": "a colon stands between the name of a member and its value, not =",
+}
+_INVISIBLE = re.compile("[\u00a0\u00ad\u2000-\u200f\u2028-\u202f\u2060\u3000\ufeff]")
+_UNCLOSED = {
+    "}": "a list is not closed; write ] before this }",
+    "]": "no list is open that this ] could close; take it out",
+}
 
 _ELSE = {
     "trailing comma": "a comma stands before the closing bracket; take it out",
@@ -108,6 +128,9 @@ def _start(body: bytes, line: int) -> int:
 
 def _whole(body: bytes) -> str | None:
     """What the body is instead of JSON, where that shows at its beginning."""
+    unreadable = binary(body)
+    if unreadable is not None:
+        return f"it is {unreadable}"
     head = body[:2000].strip()
     return next((words for words, looks in _OTHERS.items() if looks(head)), None)
 
@@ -129,13 +152,8 @@ _OTHERS: Mapping[str, Callable[[bytes], object]] = {
     "it is text in UTF-16 or UTF-32. Save or encode it as UTF-8": lambda head: (
         head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:4]
     ),
-    "it is packed by gzip. Send the header 'Content-Encoding: gzip' with it": lambda head: (
-        head.startswith(b"\x1f\x8b")
-    ),
     "it is the name of a file, not what the file holds. curl sends a file by -d @FILE or "
-    "--data-binary @FILE, with the @": re.compile(
-        rb"(@[^\s{}\[\]\"',=:&<>]+|[^\s{}\[\]\"',=:&<>]+\.(json|jsonl|csv|txt|gz))$"
-    ).match,
+    "--data-binary @FILE, with the @": names_a_file,
     'it is a form (name=value). Send an object such as {"model_type": "knn"}; Python\'s requests '
     "does so by json=, not by data=": re.compile(
         rb"[\w.%+-]+=[^{}\n&]*(&[\w.%+-]+=[^{}\n&]*)*$"
@@ -146,9 +164,9 @@ _OTHERS: Mapping[str, Callable[[bytes], object]] = {
     'it is HTML or XML. Send an object such as {"model_type": "knn"}': lambda head: head.startswith(
         b"<"
     ),
-    "it looks like CSV. Send it as such, with the header 'Content-Type: text/csv' and, of curl, "
-    "--data-binary @FILE; what else is to be said stands in the query, as in "
-    "?model_type=knn&model_id=1": _is_csv,
+    "it looks like CSV. /register, /predict and /evaluate take it, with the header 'Content-Type: "
+    "text/csv' and, of curl, --data-binary @FILE; what else is to be said stands in the query, as "
+    "in ?model_type=knn&model_id=1": _is_csv,
 }
 
 
@@ -164,26 +182,68 @@ def _duplicate(said: str) -> str | None:
 
 def _at(body: bytes, at: int, said: str) -> str:
     """What is wrong at this byte, where the parser found what it said."""
+    first = body[at : at + 4].decode(errors="ignore")[:1]
+    if said.startswith(("expected", "key must", "invalid number")):
+        strange = _strange(first)
+        if strange is not None:
+            return strange
     if said.startswith("key must be a string"):
-        first = body[at : at + 1]
-        return _QUOTED if first == b"'" else _COMMENT if first in b"#/" else _UNQUOTED
-    if said.startswith("expected `,`") and re.match(rb"\d[\w.]", body[max(at - 1, 0) : at + 1]):
-        said = "invalid number"  # 0x10, 1_000
+        return _QUOTED if first == "'" else _COMMENT if first in ("#", "/") else _UNQUOTED
+    if said.startswith("expected `,`"):
+        if re.match(rb"\d[\w.]", body[max(at - 1, 0) : at + 1]):
+            said = "invalid number"  # 0x10, 1_000
+        elif first in _UNCLOSED:
+            return _UNCLOSED[first]
+        elif first.isalpha() and body[:at].rstrip().endswith(b'"'):
+            return "a quote is missing before this, or a comma after the text that ends here"
     if said.startswith(("expected value", "expected ident", "invalid number")):
         at = _word_start(body, at) if not said.startswith("expected value") else at
-        first, word = body[at : at + 1], _WORD.match(body, at)
-        text = word[0].decode(errors="replace") if word else ""
-        if text.lower() in _WORDS:
-            return _WORDS[text.lower()].replace("{word}", text)
-        if first == b"'":
-            return _QUOTED
-        if first and first in b"#/":
-            return _COMMENT
-        if text[:1].isalpha() or text[:1] == "_":
-            return f"{clip(text, 20)!r} stands without quotes; {_UNQUOTED}"
-        if text:
-            return f"{clip(text, 20)!r} is no number; {_NUMBER}"
+        wrong = _value(body, at)
+        if wrong is not None:
+            return wrong
     return next(words for begins, words in _ELSE.items() if said.startswith(begins))
+
+
+def _strange(first: str) -> str | None:
+    """What to write instead of a character that JSON does not have."""
+    if _INVISIBLE.match(first):
+        return f"an invisible character, U+{ord(first):04X}, stands here; take it out"
+    return _MARKS[first].replace("{mark}", first) if first in _MARKS else None
+
+
+def _value(body: bytes, at: int) -> str | None:
+    """What is wrong with what stands where a value should."""
+    first, word = body[at : at + 1], _WORD.match(body, at)
+    text = word[0].decode(errors="replace") if word else ""
+    if text.lower() in _WORDS:
+        words = _WORDS[text.lower()]
+        named = re.search(rb'"(\w{1,40})"\s*:\s*$', body[max(at - 60, 0) : at])
+        if named is not None and words in (_GAP, _ENDLESS):
+            name = named[1].decode(errors="replace")
+            words = f"{_MEMBER.replace('{name}', name)}{_IN_A_TABLE if words is _GAP else ''}"
+        return words.replace("{word}", text)
+    if first == b"'":
+        return _QUOTED
+    if first and first in b"#/":
+        return _COMMENT
+    if first == b",":
+        return "a value is missing before this comma; write it, or take the comma out"
+    if text[:3] == "...":
+        return _LEFT_OUT
+    if text and body[at + len(text.encode()) :][:1] == b"(":
+        return _CALL.replace("{word}", clip(text, 20))
+    if text[:1].isalpha() or text[:1] == "_":
+        return f"{clip(text, 20)!r} stands without quotes; {_UNQUOTED}"
+    return f"{clip(text, 20)!r} is no number; {_plainly(text)}{_NUMBER}" if text else None
+
+
+def _plainly(text: str) -> str:
+    """How JSON writes this number, if it is one."""
+    try:
+        number = float(int(text, 16)) if "x" in text.lower() else float(text)
+    except ValueError:
+        return ""
+    return f"write {number:.15g}; " if len(text) < 20 else ""
 
 
 def _word_start(body: bytes, at: int) -> int:
