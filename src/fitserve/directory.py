@@ -15,6 +15,7 @@ from typing import Any
 
 from fitserve.data import limits
 from fitserve.data.columns import Columns
+from fitserve.data.names import meant
 from fitserve.errors import (
     ModelExists,
     ModelTraining,
@@ -98,7 +99,8 @@ class ModelDirectory:
     def type(self, model_type: str) -> type[Model]:
         found = self.catalog.get(model_type)
         if found is None:
-            raise UnknownModelType(model_type, sorted(self.catalog))
+            known = sorted(self.catalog)
+            raise UnknownModelType(model_type, known, next(iter(meant(model_type, known)), None))
         return found
 
     @property

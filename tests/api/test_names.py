@@ -156,3 +156,21 @@ def test_what_is_needed_is_shown(api: Api, route: str) -> None:
         assert json.loads(example.split(" or ")[0]) is not None
     needed = [name for name, of in BODIES[route].model_fields.items() if of.is_required()]
     assert [told["loc"] for told in faults] == [[name] for name in needed]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/listtypes"),
+        ("GET", "/types/knn"),
+        ("GET", "/models/knn/1"),
+        ("GET", "/models/knn/1/pictures"),
+        ("DELETE", "/models/knn/1"),
+    ],
+)
+def test_a_query_that_nothing_reads_is_not_ignored(api: Api, method: str, path: str) -> None:
+    assert api.client.post("/register", json=GOOD["/register"]).status_code == 201
+    told = fault(api.client.open(f"{path}?fields=task", method=method))
+    assert told["msg"] == "fields is read by GET /models alone; leave it out here"
+    assert "leave it out" in fault(api.client.open(f"{path}?zzz=1", method=method))["msg"]
+    assert api.client.open(path, method=method).status_code in (200, 204)

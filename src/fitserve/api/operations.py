@@ -212,7 +212,7 @@ OPERATIONS: Mapping[str, Operation] = {
         tag="models",
         about="Or its training, while it waits or is under way, or why that failed.",
         answers={200: answers.Description},
-        problems=_MODEL,
+        problems=(InvalidRequest, *_MODEL),
     ),
     "GET /models/{model_type}/{model_id}/classes": Operation(
         summary="List a classifier's labels",
@@ -227,23 +227,26 @@ OPERATIONS: Mapping[str, Operation] = {
         about="Of the rows that were kept with it (`sample`), and of what it learned. Taken when "
         "somebody asks first; a picture that would take too long is named in `left_out`.",
         answers={200: answers.Pictures},
-        problems=(*_LOADED, Overloaded),
+        problems=(InvalidRequest, *_LOADED, Overloaded),
     ),
     "DELETE /models/{model_type}/{model_id}": Operation(
         summary="Delete a model, or cancel its training",
         tag="models",
         answers={204: None},
-        problems=_MODEL,
+        problems=(InvalidRequest, *_MODEL),
     ),
     "GET /listtypes": Operation(
-        summary="List the model types", tag="types", answers={200: answers.Types}
+        summary="List the model types",
+        tag="types",
+        answers={200: answers.Types},
+        problems=(InvalidRequest,),
     ),
     "GET /types/{model_type}": Operation(
         summary="Describe a model type",
         tag="types",
         about="What it computes and needs, and JSON Schema of its kwargs.",
         answers={200: answers.TypeTold},
-        problems=(UnknownModelType,),
+        problems=(InvalidRequest, UnknownModelType),
     ),
     "GET /health": Operation(
         summary="Whether the server can be asked",

@@ -1,15 +1,18 @@
 """The one place where an exception becomes an answer: RFC 9457 problem+json, or what
 the Open Inference Protocol has in its place."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app, request
 from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.routing import MapAdapter, Rule
 
-from fitserve.api.observed import request_id, shown
-from fitserve.errors import FAULT, FitserveError, Overloaded, TooLarge, clip, problem, told
+from fitserve.api.observed import request_id
+from fitserve.api.paths import no_route
+from fitserve.errors import FAULT, FitserveError, Overloaded, TooLarge, problem, told
 
 
 def init_app(app: Flask) -> None:
@@ -36,17 +39,15 @@ def _http(error: HTTPException) -> Response:
     name = status.phrase.lower().replace(" ", "-")
     detail = error.description or status.phrase
     if status == HTTPStatus.NOT_FOUND:
-        detail = (
-            f"There is no route {clip(request.path)!r}. The routes are: {_routes()}. "
-            "A model's id is a whole number in plain digits, without zeros in front."
-        )
+        detail = no_route(request.path, _adapter(), _rules())
     elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
         name = FitserveError.name
         detail = FAULT
     allowed: str | None = None
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         allowed = ", ".join(sorted(error.valid_methods))
-        detail = f"{request.method} is not allowed here; use one of {allowed}."
+        of_ours = sorted(set(error.valid_methods) - {"HEAD", "OPTIONS"})
+        detail = f"{request.method} is not allowed here; use {' or '.join(of_ours)}."
     answer = _answer(problem(status, name, status.phrase, detail))
     if allowed is not None:
         answer.headers["Allow"] = allowed
@@ -58,13 +59,13 @@ def _answer(problem: dict[str, Any]) -> Response:
     return Response(to_json(answer.members) + b"\n", answer.status, mimetype=answer.media_type)
 
 
-def _routes() -> str:
+def _rules() -> Iterator[Rule]:
     """Those that look like what was asked for: of one of the two protocols."""
     protocol = request.path.startswith("/v2")
-    found = (r for r in current_app.url_map.iter_rules() if r.rule.startswith("/v2") == protocol)
-    rules = sorted(found, key=lambda rule: rule.rule)
-    return ", ".join(
-        f"{method} {shown(rule)}"
-        for rule in rules
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-    )
+    return (r for r in current_app.url_map.iter_rules() if r.rule.startswith("/v2") == protocol)
+
+
+def _adapter() -> MapAdapter:
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None, "a request has a URL"
+    return adapter

@@ -212,6 +212,16 @@ def _digits(text: object) -> object:
     return int(text) if isinstance(text, str) and _DIGITS.fullmatch(text) else text
 
 
+class NoQuery(Request):
+    """Of a route that reads nothing from the query: what stands there would be ignored."""
+
+    @classmethod
+    def elsewhere(cls, name: str, value: Any) -> tuple[str, str] | None:  # noqa: ARG003
+        if name in ModelsQuery.model_fields:
+            return f"{name} is read by GET /models alone; leave it out here", ""
+        return None
+
+
 class ClassesQuery(Request):
     """The query of GET /models/.../classes; its values arrive as text."""
 

@@ -32,6 +32,16 @@ _CALLED = {
     "dry_run": "dry|check|validateonly",
     "limit": "size|pagesize|perpage|count|n",
     "after": "cursor|next",
+    "decision_tree": "tree|cart|dt|decisiontree(classifier|regressor)",
+    "gauss_naive_bayes": "(gauss|gaussian)?(nb|naivebayes)",
+    "gmm": "gaussianmixture(s|model)?|mixture",
+    "kmeans": "kmeansclustering|clustering",
+    "knn": "kneighbou?rs(classifier|regressor)|k?nearestneighbou?rs?",
+    "linear_regression": "linear(model)?|ols|leastsquares|ridge|regression",
+    "logistic_regression": "logistic|logit|logreg|lr",
+    "multi_naive_bayes": "multinomial(nb|naivebayes)",
+    "pca": "principalcomponents?(analysis)?",
+    "svm": "(linear)?sv[cr]|supportvectormachine",
 }
 """By name of ours, a pattern of what others call the same thing, without what parts its words."""
 _NEARLY = 0.85  # how alike two names are where no other can be meant

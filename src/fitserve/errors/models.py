@@ -11,9 +11,11 @@ class UnknownModelType(FitserveError):
     name = "unknown-model-type"
     title = "No such model type"
 
-    def __init__(self, model_type: str, known: Sequence[str]) -> None:
+    def __init__(self, model_type: str, known: Sequence[str], meant: str | None = None) -> None:
+        instead = "" if meant is None else f"; write {meant}, if that is meant"
         super().__init__(
-            f"There is no model type {clip(model_type)!r}. The types are: {', '.join(known)}."
+            f"There is no model type {clip(model_type)!r}{instead}. The types are: "
+            f"{', '.join(known)}."
         )
 
 
@@ -23,8 +25,9 @@ class UnknownModel(FitserveError):
     title = "No such model"
 
     def __init__(self, model_type: str, model_id: int) -> None:
+        taken = "" if model_id else ", which is taken where no model_id is sent; send model_id"
         super().__init__(
-            f"There is no {model_type} model with id {model_id}. POST /list with "
+            f"There is no {model_type} model with id {model_id}{taken}. POST /list with "
             f'{{"model_type": "{model_type}"}} lists the ids there are.'
         )
 

@@ -19,6 +19,7 @@ from fitserve.api.schemas import (
     EvaluateRequest,
     ListRequest,
     ModelsQuery,
+    NoQuery,
     PredictRequest,
     RegisterRequest,
 )
@@ -67,11 +68,13 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     @routes.get("/listtypes")
     @reads
     def list_types() -> Any:
+        schemas.query(NoQuery, request.args)
         return {"model_types": sorted(directory.catalog)}
 
     @routes.get("/types/<model_type>")
     @reads
     def describe_type(model_type: str) -> Any:
+        schemas.query(NoQuery, request.args)
         return schemas.model_type(directory.type(model_type), directory.limits)
 
     @routes.get("/models")
@@ -88,6 +91,7 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     def describe(model_type: str, model_id: int) -> Any:
         if prefers_page():
             return see_page(model_type, model_id)
+        schemas.query(NoQuery, request.args)
         record = directory.record(model_type, model_id)
         headers = {"Retry-After": "1"} if record.status == "training" else {}
         headers["Vary"] = "Accept"
@@ -102,12 +106,14 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     @routes.get("/models/<model_type>/<id:model_id>/pictures")
     @reads
     def picture(model_type: str, model_id: int) -> Any:
+        schemas.query(NoQuery, request.args)
         taken = directory.pictures(model_type, model_id, client_gone())
         return {"model_type": model_type, "model_id": model_id} | taken
 
     @routes.delete("/models/<model_type>/<id:model_id>")
     @writes
     def delete(model_type: str, model_id: int) -> Any:
+        schemas.query(NoQuery, request.args)
         directory.delete(model_type, model_id)
         return "", HTTPStatus.NO_CONTENT
 
