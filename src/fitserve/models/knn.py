@@ -13,12 +13,14 @@ from fitserve.errors import Advice, InvalidRequest
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters, too_large
 from fitserve.models.numerics import EPS
 
-_ENOUGH = 64  # training rows from which on it pays not to compute every distance
+_ENOUGH = 64  # training rows from which on it pays not to compute every distance, ...
+_FEW = 4000  # ... but of so few cells, for all queries
 _GROUP = 32  # rows whose distances are reduced to one minimum
 _CELLS = 1 << 19  # distances held at a time: 4 MB, so that they stay in the cache;
 _QUERIES = 32  # but no fewer queries, since each block reads all training rows
 _FAR = 1e100  # its square, and the square of a query's, fit
 _SCORED_WHOLE, _SCORED = 5000, 1000
+_ONE_BY_ONE = 200  # pairs that are looked at sooner without an array
 _HUGE = float(np.finfo(np.float64).max)
 
 Neighbours = tuple[slice, Codes, FloatArray]
@@ -138,7 +140,8 @@ class Knn(Model):
 
     def _neighbours(self, X: FloatArray) -> Iterator[Neighbours]:
         """The k nearest of each query, a block of queries at a time."""
-        pairs = self._proposed if self._proposes else self._all
+        few = len(X) * self.X_.size <= _FEW
+        pairs = self._proposed if self._proposes and not few else self._all
         for queries, rows, columns, power in pairs(X):
             order = np.lexsort((columns, power, rows))
             first = np.searchsorted(rows, np.arange(queries.stop - queries.start))
@@ -165,25 +168,9 @@ class Knn(Model):
         decide, they are added by their size, so that the order of columns decides nothing.
         `first` is where the pairs of each query begin.
         """
-        ascending = power[order]
-        if self.weights == "uniform" and not self._nearly_more(ascending, first):
+        pairs = self._doubtful(rows, power[order], order, first)
+        if not len(pairs):
             return order
-        larger, smaller = ascending[1:], ascending[:-1]
-        near = larger * (1.0 - self._rounding) <= smaller
-        unequal = near & (larger > smaller)
-        if not unequal.any():
-            return order
-        run = np.append(0, np.cumsum(~near | (np.diff(rows[order]) > 0)))
-        doubtful = np.zeros(run[-1] + 1, dtype=np.bool_)
-        doubtful[run[1:][unequal]] = True
-        if self.weights == "uniform":  # all that counts is who is among the k
-            inside, outside = run[first + self.n_neighbors - 1], np.append(run, -1)
-            parted = np.zeros_like(doubtful)
-            parted[inside[inside == outside[first + self.n_neighbors]]] = True
-            doubtful &= parted
-            if not doubtful.any():
-                return order
-        pairs = order[doubtful[run]]
         for some in _blocks(len(pairs), max(1, 4 * _CELLS // X.shape[1])):
             few = pairs[some]
             difference = np.abs(self.X_[columns[few]] - 0.5 * X[rows[few]])
@@ -191,15 +178,47 @@ class Knn(Model):
             power[few] = self._power(difference)
         return np.lexsort((columns, power, rows))
 
-    def _nearly_more(self, ascending: FloatArray, first: Codes) -> bool:
-        """Whether a query has a pair that is nearly as near as its k-th, and is not among the k."""
-        following = first + self.n_neighbors
-        if len(first) == 1:
-            there = following if len(ascending) > following[0] else following[:0]
-        else:
+    def _doubtful(self, rows: Codes, ascending: FloatArray, order: Codes, first: Codes) -> Codes:
+        """The pairs that rounding might have put in another order than they have, where that
+        matters."""
+        nobody = order[:0]
+        if self.weights == "uniform":  # all that counts is who is among the k
+            if len(first) == 1 and len(ascending) <= _ONE_BY_ONE:  # as most are asked
+                return order[self._parted(ascending.tolist())]
+            following = first + self.n_neighbors
             there = following[following < np.append(first[1:], len(ascending))]
-        near = ascending[there] * (1.0 - self._rounding) <= ascending[there - 1]
-        return bool(near.any())
+            if not self._near(ascending[there], ascending[there - 1]).any():
+                return nobody
+        larger, smaller = ascending[1:], ascending[:-1]
+        near = self._near(larger, smaller)
+        unequal = near & (larger > smaller)
+        if not unequal.any():
+            return nobody
+        run = np.append(0, np.cumsum(~near | (np.diff(rows[order]) > 0)))
+        doubtful = np.zeros(run[-1] + 1, dtype=np.bool_)
+        doubtful[run[1:][unequal]] = True
+        if self.weights == "uniform":
+            inside, outside = run[first + self.n_neighbors - 1], np.append(run, -1)
+            parted = np.zeros_like(doubtful)
+            parted[inside[inside == outside[first + self.n_neighbors]]] = True
+            doubtful &= parted
+        return order[doubtful[run]]
+
+    def _parted(self, ascending: list[float]) -> slice:
+        """The same of one query: those among which the k-th is, if they are nearly equal, but not
+        quite, and not all among the k."""
+        start, end = self.n_neighbors - 1, self.n_neighbors
+        while end < len(ascending) and self._near(ascending[end], ascending[end - 1]):
+            end += 1
+        if end == self.n_neighbors:
+            return slice(0)
+        while start > 0 and self._near(ascending[start], ascending[start - 1]):
+            start -= 1
+        return slice(start, end if ascending[start] < ascending[end - 1] else start)
+
+    def _near(self, larger: Any, smaller: Any) -> Any:
+        """Whether two may be equal, but for rounding."""
+        return larger * (1.0 - self._rounding) <= smaller
 
     @property
     def _rounding(self) -> float:
