@@ -16,7 +16,7 @@ FLOORS = [
     {"gunicorn_conf", "__init__", "__main__"},
     {"app"},
     {"pages"},
-    {"cli"},
+    {"cli", "sklearn"},
     {"api", "serving", "client"},
     {"directory"},
     {"gallery"},
@@ -48,7 +48,7 @@ ONLY = {
     "gunicorn": {"serving"},
     "click": {"cli"},
     "prometheus_client": {"observing"},
-    "sklearn": set[str](),
+    "sklearn": {"sklearn"},
     "pickle": set[str](),
 }
 

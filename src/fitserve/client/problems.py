@@ -40,7 +40,7 @@ class Problem(Exception):
         return "\n".join([self.detail, *lines, *more])
 
 
-class Invalid(Problem):
+class Invalid(Problem, ValueError):
     """What was sent cannot be read, or learned from (400, 405, 415, 422)."""
 
 

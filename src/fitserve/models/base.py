@@ -71,6 +71,8 @@ class Model(ABC):
     """Whether training goes by iterations and reports them (`_iterated`)."""
     scale_matters: ClassVar[bool] = False
     """Whether a column that spreads much farther than the others decides nearly alone."""
+    counting: ClassVar[bool] = False
+    """Whether X holds counts: no number below 0."""
     aliases: ClassVar[Mapping[str, str]] = {}
     """Names that the original code used, and the hyperparameters they stand for."""
 

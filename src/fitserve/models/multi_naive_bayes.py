@@ -30,6 +30,7 @@ class MultiNaiveBayes(Model):
     tasks = ("classification",)
     copies = 3.0
     gives_probabilities = True
+    counting = True
 
     alpha: Smoothing | Annotated[list[Smoothing], Field(min_length=2, fail_fast=True)] = Field(
         default=1.0,
