@@ -202,7 +202,8 @@ class Knn(Model):
             parted = np.zeros_like(doubtful)
             parted[inside[inside == outside[first + self.n_neighbors]]] = True
             doubtful &= parted
-        return order[doubtful[run]]
+        pairs: Codes = order[doubtful[run]]
+        return pairs
 
     def _parted(self, ascending: list[float]) -> slice:
         """The same of one query: those among which the k-th is, if they are nearly equal, but not
