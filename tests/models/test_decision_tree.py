@@ -49,6 +49,7 @@ def assert_same_tree(ours: DecisionTree, theirs: Any, X: FloatArray, y: Any) -> 
 
     def compared(a: int, b: int, rows: Any) -> int:
         assert (ours.left_[a] == a) == (tree.children_left[b] == -1)
+        assert ours.node_samples_[a] == tree.n_node_samples[b] == len(rows)
         if ours.left_[a] == a:
             value = np.atleast_1d(ours.value_[a])
             np.testing.assert_allclose(value, tree.value[b].ravel(), atol=1e-9)

@@ -76,6 +76,7 @@ class DecisionTree(Model):
             growth.best_first(self.max_leaf_nodes)
         self.feature_, self.threshold_ = growth.feature, growth.threshold
         self.left_, self.right_ = growth.left, growth.right
+        self.node_samples_ = growth.sizes
         self.value_ = growth.purity.answers(growth.value)
         self.depth_ = growth.depth
 
@@ -199,6 +200,7 @@ class _Growth:
         self.threshold = np.full(1, _NEVER)
         self.left: Codes = np.zeros(1, dtype=np.intp)
         self.right: Codes = np.zeros(1, dtype=np.intp)
+        self.sizes = np.full(1, len(X), dtype=np.int32)  # rows in each node
         order = np.argsort(self.columns, axis=1, kind="stable")
         whole, none = np.array([len(X)]), np.zeros(1, dtype=np.intp)
         self.root = _Nodes(order, none, whole, none)
@@ -326,6 +328,7 @@ class _Growth:
         value, impurity = self.purity.of(leaves)
         self.value.append(value)
         self.impurity = np.append(self.impurity, impurity)
+        self.sizes = np.append(self.sizes, leaves.sizes.astype(np.int32))
         self.feature = np.append(self.feature, np.zeros_like(leaves.ids))
         self.threshold = np.append(self.threshold, np.full(len(leaves.ids), _NEVER))
         self.left = np.append(self.left, leaves.ids)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fitserve.data.arrays import FloatArray
-from fitserve.evaluation.pictures.rounding import rounded
+from fitserve.evaluation.pictures.rounding import along, rounded
 from fitserve.evaluation.pictures.student import two_sided
 from fitserve.evaluation.pictures.subject import Subject
 from fitserve.evaluation.pictures.true_predicted import held_out_answers
@@ -40,8 +40,8 @@ def residuals(predicted: FloatArray, true: FloatArray) -> dict[str, Any] | None:
     farthest = float(np.abs(errors).max()) or 1.0
     counts = np.histogram(errors / farthest, bins=BARS, range=(-1.0, 1.0))[0]
     return {
-        "predicted": rounded(predicted),
-        "errors": rounded(errors),
+        "predicted": along(predicted),
+        "errors": along(errors),
         "smooth": running_means(x, e),
         "counts": counts.tolist(),
         "edges": rounded(np.linspace(-1.0, 1.0, BARS + 1) * farthest),
@@ -81,8 +81,7 @@ def running_means(x: FloatArray, e: FloatArray) -> list[list[float]]:
     starts = np.unique(np.linspace(0, len(x) - NEIGHBOURS, PLACES).astype(np.intp))
     rows = starts[:, None] + np.arange(NEIGHBOURS)
     means = [(values[rows] / NEIGHBOURS).sum(axis=1) for values in (x, e)]  # sums may overflow
-    points: list[list[float]] = rounded(np.column_stack(means))
-    return points
+    return [list(point) for point in zip(*map(along, means), strict=True)]
 
 
 def _matters(design: FloatArray, y: FloatArray) -> bool:

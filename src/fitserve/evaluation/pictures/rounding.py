@@ -4,7 +4,24 @@ from typing import Any
 
 import numpy as np
 
+from fitserve.data.arrays import FloatArray
+
 DIGITS = 5
+
+
+def along(values: FloatArray) -> list[float]:
+    """Finite places on an axis, `(m,)`, to so many digits of their range: far from 0 more digits
+    are needed to tell them apart."""
+    if not len(values):
+        return []
+    with np.errstate(all="ignore"):
+        span = float(values.max() - values.min()) or abs(float(values[0]))
+        if not 1e-290 < span < 1e290:
+            near = values
+        else:
+            near = np.round(values, DIGITS - 1 - int(np.floor(np.log10(span))))
+    places: list[float] = (near if np.isfinite(near).all() else values).tolist()
+    return places
 
 
 def rounded(values: Any, digits: int = DIGITS) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fitserve.data.arrays import FloatArray
-from fitserve.evaluation.pictures.rounding import rounded
+from fitserve.evaluation.pictures.rounding import along, rounded
 from fitserve.evaluation.pictures.subject import Subject
 
 
@@ -32,8 +32,8 @@ def true_against_predicted(predicted: FloatArray, true: FloatArray) -> dict[str,
         return None
     half, nine_of_ten = rounded(np.quantile(apart, [0.5, 0.9]))
     return {
-        "predicted": rounded(predicted),
-        "true": rounded(true),
+        "predicted": along(predicted),
+        "true": along(true),
         "half": half,
         "nine_of_ten": nine_of_ten,
     }
