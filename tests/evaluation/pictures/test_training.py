@@ -8,21 +8,11 @@ from sklearn import decomposition
 from sklearn.cluster import KMeans as Reference
 
 from fitserve.evaluation.pictures import axis_weights, loss, more_groups, variance_shares
-from fitserve.evaluation.pictures.subject import Budget, LeftOut, Sample, Subject
-from fitserve.models.base import Model
+from fitserve.evaluation.pictures.subject import LeftOut
 from fitserve.models.kmeans import KMeans
 from fitserve.models.logistic_regression import LogisticRegression
 from fitserve.models.pca import PCA
-
-
-def at_once(n_rows: int, cost: float, predict: Any) -> list[Any]:
-    return [predict(slice(0, n_rows))]
-
-
-def subject(model: Model, X: Any, left: float = 1e9) -> Subject:
-    names = [f"c{j}" for j in range(X.shape[1])]
-    sample = Sample(np.arange(len(X)), X)
-    return Subject(model, {}, names, None, sample, Budget(at_once, model.row_cost(), left))
+from tests.evaluation.pictures.subjects import subject
 
 
 def clouds(n: int = 300) -> Any:

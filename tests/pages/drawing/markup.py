@@ -11,7 +11,7 @@ from fitserve.pages.drawing import Picture
 
 STYLE = Path(fitserve.__file__).parent / "pages" / "static" / "style.css"
 STYLED = set(re.findall(r"\.([a-z][\w-]*)", STYLE.read_text()))
-MEANING = {"pos"}  # classes that say something and look like nothing
+MEANING = {"pos", "k0"}  # classes that look as they would without
 
 
 def parsed(picture: Picture) -> Element:

@@ -17,16 +17,23 @@ def svg(
     *,
     description: str = "",
     css: str = "pic",
+    natural: bool = False,
 ) -> Markup:
     """A picture `size` wide and high in its own units; `title` and `description` carry what it
-    shows for those who do not see it. `name` is unique on the page."""
+    shows for those who do not see it. `name` is unique on the page. `natural`: a unit is a pixel,
+    whatever room there is."""
     width, height = size
     said = Markup('<desc id="d-{}">{}</desc>').format(name, description) if description else ""
     by = f"t-{name} d-{name}" if description else f"t-{name}"
+    pixels = (
+        Markup(' width="{}" height="{}"').format(fixed(width), fixed(height)) if natural else ""
+    )
     return Markup(
-        '<svg class="{}" viewBox="0 0 {} {}" role="img" aria-labelledby="{}">'
+        '<svg class="{}" viewBox="0 0 {} {}"{} role="img" aria-labelledby="{}">'
         '<title id="t-{}">{}</title>{}{}</svg>'
-    ).format(css, fixed(width), fixed(height), by, name, title, said, Markup("").join(parts))
+    ).format(
+        css, fixed(width), fixed(height), pixels, by, name, title, said, Markup("").join(parts)
+    )
 
 
 def text(x: float, y: float, words: str, css: str = "", longest: int = LONGEST) -> Markup:
