@@ -28,6 +28,7 @@ from fitserve.errors import (
     UnknownModel,
     UnknownModelType,
 )
+from fitserve.evaluation.pictures.subject import Sample
 from fitserve.gallery import Gallery
 from fitserve.models.base import Model
 from fitserve.observing.metrics import Metrics, Stored
@@ -109,6 +110,11 @@ class ModelDirectory:
         given = self._trainer.limits
         return limits.PUBLISHED | {"cells": given.cells, "memory_mb": given.memory_mb}
 
+    @property
+    def training_seconds(self) -> int:
+        """Longest that one training may take."""
+        return self._trainer.limits.seconds
+
     def register(self, training: Training, client: str = "") -> Record:
         """Train, and publish the model under its key; whatever fails leaves the key free."""
         self._trainer.refuse_what_cannot_fit(training)
@@ -172,6 +178,14 @@ class ModelDirectory:
         be gone."""
         loaded = self.get(model_type, model_id)
         return self._gallery.pictures(loaded, self.predictor.while_wanted(gone))
+
+    def sample(self, loaded: Loaded) -> Sample | None:
+        """The rows that were kept with the model; None where there are none, or the store that
+        has them is out of reach."""
+        with suppress(StoreUnavailable):
+            state = self._store.sample(loaded.record)
+            return Sample.restored(state) if state else None
+        return None
 
     def record(self, model_type: str, model_id: int) -> Record:
         """What is told of a model, in whatever state it is; of one that waits its place, too."""

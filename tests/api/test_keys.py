@@ -41,7 +41,9 @@ GIVES = {
 # These need no key. What else is not here, and is neither GET nor in READS, needs a write key.
 OPEN = {"/", "/health", "/docs", "/openapi.json", "/v2", "/v2/"}
 OPEN |= {"/v2/health/live", "/v2/health/ready", "/key", "/key/forget"}
-READS = {"/predict", "/evaluate", "/list", "/v2/repository/index"}
+MODEL = "/model/<model_type>/<id:model_id>"
+READS = {f"{MODEL}/{form}" for form in ("predict", "predict-file", "evaluate")}
+READS |= {"/predict", "/evaluate", "/list", "/v2/repository/index"}
 
 
 def made(settings: Settings) -> Iterator[Flask]:
@@ -90,6 +92,8 @@ def test_what_routes_need(locked: Flask) -> None:
         need = declared(locked.view_functions[endpoint])
         if rule in OPEN or rule.startswith("/static/"):
             assert need is Access.OPEN, rule
+        elif rule.endswith(("/delete", "/cancel")):  # who may not is not asked whether
+            assert need is Access.WRITE, rule
         elif method == "GET" or rule in READS or rule.endswith("/infer"):
             assert need is Access.READ, rule
         else:

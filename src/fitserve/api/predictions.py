@@ -34,9 +34,9 @@ def prediction(
     """The answer of /predict: of one row in the singular, of a batch in the plural."""
     answer: dict[str, Any] = {"model_type": ask.model_type, "model_id": ask.model_id}
     if isinstance(ask, CsvPrediction):
-        file, rows = ask.rows(loaded)
         if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
-            return _csv(file, rows, ask.probabilities, loaded, predictor)
+            return csv_prediction(ask, loaded, predictor)
+        _, rows = ask.rows(loaded)
         return _batch(answer, ask.probabilities, loaded, rows, predictor)
     sent, single = _sent(ask, loaded) if isinstance(ask, PredictRequest) else ask.rows(loaded)
     with arrays.naming_columns(loaded.feature_names if loaded.columns is None else None):
@@ -47,6 +47,12 @@ def prediction(
             one = predictor.in_blocks(1, loaded.row_cost, lambda _: _one(ask, loaded.model, X))
             observed.predicted(ask.model_type, 1)
             return answer | one[0]
+
+
+def csv_prediction(ask: CsvPrediction, loaded: Loaded, predictor: Predictor) -> Response:
+    """The CSV that was sent, with what is predicted behind it."""
+    file, rows = ask.rows(loaded)
+    return _csv(file, rows, ask.probabilities, loaded, predictor)
 
 
 def _sent(ask: PredictRequest, loaded: Loaded) -> tuple[Rows, bool]:

@@ -5,7 +5,7 @@ from flask import Blueprint
 from fitserve.api.keys import PAGES
 from fitserve.directory import ModelDirectory
 from fitserve.pages import guard, problems, static
-from fitserve.pages.routes import key, models
+from fitserve.pages.routes import asking, ending, key, models
 
 
 def blueprint(directory: ModelDirectory) -> Blueprint:
@@ -15,4 +15,6 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     static.add(routes)
     key.add(routes)
     models.add(routes, directory)
+    asking.add(routes, directory)
+    ending.add(routes, directory)
     return routes

@@ -16,7 +16,8 @@ def _told(error: FitserveError) -> Response:
     if isinstance(error, Unauthorized):
         answer = page("key.html", error.status, here="key", problem=_problem(error), next=_back())
     else:
-        answer = page("problem.html", error.status, problem=_problem(error))
+        reads = request.method == "GET"
+        answer = page("problem.html", error.status, problem=_problem(error), looks_again=reads)
     answer.headers.update(error.headers)
     return answer
 

@@ -34,6 +34,7 @@ def _environment() -> Environment:
     made.filters |= {
         "share": per_cent,
         "number": number,
+        "duration": words.duration,
         "moment": words.moment,
         "short_moment": words.short_moment,
     }

@@ -4,11 +4,12 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from fitserve.api import schemas
 from fitserve.api.accepting import prefers_page
+from fitserve.api.bodies import client_gone
 from fitserve.api.keys import Access, as_page, open_to_all, reads
 from fitserve.api.routes import documents
 from fitserve.directory import ModelDirectory
+from fitserve.pages import model
 from fitserve.pages.listing import ON_A_PAGE, Listing, Search
 from fitserve.pages.rendering import page
 
@@ -28,6 +29,5 @@ def add(routes: Blueprint, directory: ModelDirectory) -> None:
 
     @routes.get("/model/<model_type>/<id:model_id>")
     @reads
-    def model(model_type: str, model_id: int) -> Any:
-        record = directory.record(model_type, model_id)
-        return page("model.html", model=schemas.description(record), pictures=[])
+    def show(model_type: str, model_id: int) -> Any:
+        return model.shown(directory, model_type, model_id, client_gone())

@@ -1,20 +1,107 @@
 // All pages work without this; it saves reloads.
 
+const parser = new DOMParser();
+
+// The elements of `root` that the selector finds, each given to `change`.
 function each(selector, change, root = document) {
   for (const one of root.querySelectorAll(selector)) change(one);
 }
 
-// Times as the reader's clock has them.
-function localTimes(root) {
-  each("time[data-local]", (time) => {
-    const at = new Date(time.dateTime);
-    time.title = time.textContent;
-    const today = at.toDateString() === new Date().toDateString();
-    const day = { day: "numeric", month: "short" };
-    const shown = { hour: "2-digit", minute: "2-digit", ...(today && time.dataset.local === "short" ? {} : day) };
-    if (time.dataset.local !== "short") shown.year = "numeric";
-    time.textContent = at.toLocaleString(undefined, shown);
-  }, root);
+// Another inside of each element that both documents have by this id; focus stays where it was.
+function swap(ids, from) {
+  const held = document.activeElement;
+  const again = held?.id ? `#${CSS.escape(held.id)}` : held?.getAttribute("href") && `[href="${CSS.escape(held.getAttribute("href"))}"]`;
+  for (const id of ids) {
+    const [here, there] = [document.getElementById(id), from.getElementById(id)];
+    if (here && there) here.replaceChildren(...there.childNodes);
+  }
+  if (again && !document.contains(held)) document.querySelector(again)?.focus();
+  enhance();
 }
 
-localTimes(document);
+async function page(address, asked = {}) {
+  const answer = await fetch(address, asked);
+  return parser.parseFromString(await answer.text(), "text/html");
+}
+
+// ---- parts of a page -------------------------------------------------------------------------
+
+const PART = { "X-Part": "1" };
+const PARTS = ["fields", "again", "answer", "code"];
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.dataset.part) return;
+  event.preventDefault();
+  form.setAttribute("aria-busy", "true");
+  try {
+    const found = await page(form.action, { method: "POST", body: new FormData(form), headers: PART });
+    if (!found.getElementById("answer")) form.submit(); // it is another page: a key is asked for
+    swap(PARTS, found);
+  } catch {
+    form.submit();
+  } finally {
+    form.removeAttribute("aria-busy");
+  }
+});
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-fill]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  try {
+    swap(PARTS, await page(link.href, { headers: PART }));
+  } catch {
+    location.assign(link.href);
+  }
+});
+
+// ---- a training ------------------------------------------------------------------------------
+
+async function look() {
+  const bar = () => document.querySelector("#poll progress")?.value ?? 0;
+  const before = bar();
+  try {
+    const now = await page(location.href);
+    if (!now.getElementById("poll")) return location.reload();
+    document.title = now.title;
+    swap(["poll"], now);
+    const quarter = (share) => Math.floor(share / 25);
+    if (quarter(bar()) > quarter(before)) {
+      document.getElementById("quarter").textContent = `${25 * quarter(bar())} % done`;
+    }
+  } catch {
+    // the server is away; it is asked again
+  }
+  setTimeout(look, document.hidden ? 10_000 : 2_000);
+}
+
+if (document.getElementById("poll")) setTimeout(look, 2_000);
+
+// ---- what a page has more with a script ------------------------------------------------------
+
+function enhance() {
+  each("time[data-local]:not([title])", (time) => {
+    const at = new Date(time.dateTime);
+    const isToday = at.toDateString() === new Date().toDateString();
+    const shown = { hour: "2-digit", minute: "2-digit" };
+    if (time.dataset.local !== "short" || !isToday) Object.assign(shown, { day: "numeric", month: "short" });
+    if (time.dataset.local !== "short") shown.year = "numeric";
+    time.title = `${time.dateTime.slice(0, 16).replace("T", " ")} UTC`;
+    time.textContent = at.toLocaleString(undefined, shown);
+  });
+  each("pre[data-copy]", (code) => {
+    if (code.previousElementSibling || !navigator.clipboard) return;
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "tiny", textContent: "Copy" });
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = "Copied";
+      setTimeout(() => (button.textContent = "Copy"), 2_000);
+    });
+    code.before(button);
+  });
+}
+
+enhance();
+document.getElementById("problem")?.focus();
