@@ -26,8 +26,12 @@ def picture(subject: Subject) -> dict[str, Any] | None:
         return None
     table: FloatArray = np.atleast_2d(coef)
     blocks = [column for column in table_columns(subject) if not column.is_text]
-    at = [j for one in blocks for j in range(*one.block.indices(table.shape[1]))]
-    if not at:
+    kinds = {
+        j: "number" if one.is_number else "category"
+        for one in blocks
+        for j in range(*one.block.indices(table.shape[1]))
+    }
+    if not kinds:
         return None
     units = np.ones(table.shape[1])
     for one in blocks:
@@ -40,14 +44,15 @@ def picture(subject: Subject) -> dict[str, Any] | None:
         effects = np.nan_to_num(table * (units if deviations is None else deviations))
         own = table / units
     largest = np.abs(effects).max(axis=0)
-    chosen = sorted(at, key=lambda j: -largest[j])[:MOST]
+    chosen = sorted(kinds, key=lambda j: -largest[j])[:MOST]
     return {
         "classes": classes,
         "measured": deviations is not None,
-        "n_columns": len(at),
+        "n_columns": len(kinds),
         "columns": [
             {
                 "column": subject.names[j],
+                "kind": kinds[j],
                 "per_deviation": rounded(effects[:, j]) if deviations is not None else None,
                 "own": rounded(own[:, j]),
             }

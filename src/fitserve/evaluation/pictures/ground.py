@@ -6,7 +6,7 @@ from fitserve.models.base import Codes
 
 AROUND = 5
 """Cells on a side of the square that is looked at to smooth one."""
-ROUGH = 6.0
+ROUGH = 3.5
 """A ground with borders so many times as long as its sides together is of specks and stripes."""
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from fitserve.evaluation.pictures.cells import ranked
 from fitserve.evaluation.pictures.rounding import rounded
+from fitserve.evaluation.pictures.shown import MOST as MARKS
 from fitserve.evaluation.pictures.subject import Sample, Subject
 from fitserve.models.base import Codes
 
@@ -16,7 +17,8 @@ COLUMNS = 2
 def picture(subject: Subject) -> dict[str, Any] | None:
     """Up to six held-out `rows`: of classes those that were answered wrongly with most
     `confidence`, of values those that were farthest `off`; with what stands in the two `columns`
-    that matter most. `n_wrong`: how many are wrong in all, of classes."""
+    that matter most, and with the `marks` of both answers, where each class has one of its own.
+    `n_wrong`: how many are wrong in all, of classes."""
     sample = subject.sample
     if sample is None or sample.predicted is None or sample.y is None:
         return None
@@ -45,10 +47,12 @@ def _surest(sample: Sample, labels: list[Any]) -> tuple[Codes, list[dict[str, An
     wrong = np.flatnonzero(sample.predicted != sample.y)
     sure = sample.probabilities[wrong, sample.predicted[wrong]]
     worst = wrong[np.argsort(-sure, kind="stable")[:MOST]]
+    marked = len(labels) <= MARKS
     return worst, [
         {
             "is": labels[sample.y[at]],
             "predicted": labels[sample.predicted[at]],
+            "marks": [int(sample.y[at]), int(sample.predicted[at])] if marked else None,
             "confidence": rounded(sample.probabilities[at, sample.predicted[at]]),
         }
         for at in worst.tolist()

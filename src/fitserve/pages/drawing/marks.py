@@ -32,7 +32,7 @@ def rings(places: Iterable[Xy]) -> Markup:
     return svg.path("".join(drawn), "ring")
 
 
-def key(k: int, name: str) -> Markup:
+def key(k: int, name: Markup | str) -> Markup:
     """The mark of class `k` and its name, in HTML."""
     return Markup('<span class="key k{}"></span>{}').format(k, name)
 

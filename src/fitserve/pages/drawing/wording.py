@@ -1,5 +1,6 @@
 """Numbers, labels and names as a page writes them."""
 
+import math
 from typing import Any
 
 MINUS = "\N{MINUS SIGN}"
@@ -24,6 +25,15 @@ def number(value: float, digits: int = 3) -> str:
 def signed(value: float, digits: int = 3) -> str:
     """With a sign, which zero has not."""
     return f"+{number(value, digits)}" if value > 0 else number(value, digits)
+
+
+def aligned(value: float, largest: float, digits: int = 3) -> str:
+    """With a sign, and as many decimals as make so many digits of the `largest` beside it."""
+    if not 1e-4 <= largest < 1e6:
+        return signed(value)
+    decimals = max(0, digits - 1 - math.floor(math.log10(largest)))
+    said = f"{value:+.{decimals}f}"
+    return said[1:] if float(said) == 0.0 else said.replace("-", MINUS)
 
 
 def per_cent(share: float) -> str:
