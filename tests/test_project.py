@@ -6,6 +6,7 @@ import runpy
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -35,10 +36,20 @@ def locked() -> dict[tuple[str, str], tuple[set[str], set[str]]]:
     return {
         (package["name"], package["version"]): (
             {file["hash"] for file in package["files"]},
-            {"postgres"} if package["optional"] else set(package["groups"]),
+            {"postgres"}
+            if package["optional"]
+            else set(package["groups"]) - only_as_extra(package),
         )
         for package in lock["package"]
     }
+
+
+def only_as_extra(package: dict[str, Any]) -> set[str]:
+    """The groups that want it for who asks for an extra alone."""
+    markers = package.get("markers", {})
+    if not isinstance(markers, dict):  # one for all groups
+        return set()
+    return {group for group, marker in markers.items() if "extra ==" in marker}
 
 
 @pytest.mark.parametrize(
