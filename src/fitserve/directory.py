@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from threading import Event, Lock, Thread
 from time import monotonic
 from typing import Any
@@ -205,6 +206,17 @@ class ModelDirectory:
         """The ids of the ready models of a type, ascending."""
         self.type(model_type)
         return self._store.ids(model_type)
+
+    def free_id(self, model_type: str) -> int:
+        """An id from 1 on that no model of the type has: behind the highest that is ready, as
+        long as there are such."""
+        self.type(model_type)
+        newest = self._store.newest(model_type) or 0
+        for model_id in chain(range(newest + 1, MAX_MODEL_ID + 1), range(1, MAX_MODEL_ID + 1)):
+            found = self._store.find(Key(model_type, model_id))
+            if found is None or found.status == "failed":
+                return model_id
+        raise AssertionError("there are more ids than a store has models")
 
     def everything(self) -> Iterator[Record]:
         """All records in the order of their keys, their descriptions left out."""

@@ -92,7 +92,7 @@ def test_what_routes_need(locked: Flask) -> None:
         need = declared(locked.view_functions[endpoint])
         if rule in OPEN or rule.startswith("/static/"):
             assert need is Access.OPEN, rule
-        elif rule.endswith(("/delete", "/cancel")):  # who may not is not asked whether
+        elif rule.endswith(("/delete", "/cancel", "/new")):  # who may not is not asked whether
             assert need is Access.WRITE, rule
         elif method == "GET" or rule in READS or rule.endswith("/infer"):
             assert need is Access.READ, rule

@@ -73,9 +73,9 @@ def options(query: Mapping[str, str]) -> ColumnOptions:
             continue
         text = query[name]
         if name == "kinds":
-            given[name] = _kinds(text)
+            given[name] = kinds(text)
         elif name in _LISTS:
-            given[name] = _list(text)
+            given[name] = words(text)
         else:
             given[name] = _simple(text)
     return checked_options(given)
@@ -140,7 +140,7 @@ def dialect(query: Mapping[str, str]) -> Dialect:
     """How the CSV is written, as far as the query says so."""
     said = {name: query[name] for name in DIALECT if name in query}
     if "na_values" in query:
-        said["na_values"] = ",".join(_list(query["na_values"]))
+        said["na_values"] = ",".join(words(query["na_values"]))
     return Dialect.from_query(said)
 
 
@@ -168,7 +168,12 @@ def simple(query: Mapping[str, str], names: Collection[str]) -> dict[str, Any]:
 
 def written(add: Mapping[str, Any]) -> str:
     """Parameters as they are written in a query."""
-    return "&".join(f"{name}={_written(value)}" for name, value in add.items())
+    return in_url({name: spelled(value) for name, value in add.items()})
+
+
+def in_url(query: Mapping[str, str]) -> str:
+    """A query as it stands in a URL, in quotes of a shell too."""
+    return "&".join(f"{name}={quote(text, safe=':,/*()$!~-_.')}" for name, text in query.items())
 
 
 def members(add: Mapping[str, Any]) -> str:
@@ -176,7 +181,8 @@ def members(add: Mapping[str, Any]) -> str:
     return json.dumps(add, ensure_ascii=False)[1:-1]
 
 
-def _written(value: Any) -> str:
+def spelled(value: Any) -> str:
+    """A value as a query has it, before it is quoted; a list, or kinds, of at least one."""
     if isinstance(value, Mapping):
         parts = [f"{name}:{kind}" for name, kind in value.items()]
         plain = not any("," in name for name in value)
@@ -184,16 +190,17 @@ def _written(value: Any) -> str:
         parts, plain = value, not any("," in part for part in value)
     else:
         parts, plain = [str(value)], True
-    text = ",".join(parts) if plain and parts[0][:1] not in ("[", "{") else json.dumps(value)
-    return quote(text, safe=":,/*()$!~-_.")
+    plain = plain and parts[0][:1] not in ("[", "{")
+    return ",".join(parts) if plain else json.dumps(value, ensure_ascii=False)
 
 
-def _kinds(text: str) -> dict[str, str]:
+def kinds(text: str) -> dict[str, str]:
+    """Kinds by the names of columns; raises `InvalidRequest`."""
     if text.startswith("{"):
         found = _json(text)
         if isinstance(found, dict):
             return found
-    kinds: dict[str, str] = {}
+    named: dict[str, str] = {}
     for part in text.split(","):
         name, colon, kind = part.rpartition(":")
         if not colon:
@@ -203,11 +210,12 @@ def _kinds(text: str) -> dict[str, str]:
                 f"{clip(part, 40)!r}",
                 "kinds",
             )
-        kinds[name] = kind
-    return kinds
+        named[name] = kind
+    return named
 
 
-def _list(text: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """A list, with commas between its words or as JSON."""
     if text.startswith("["):
         found = _json(text)
         if isinstance(found, list):

@@ -377,14 +377,12 @@ class Model(ABC):
         asked: Task | None = getattr(self, "task", None)
         if asked is not None:
             return asked
-        if self.tasks == ("regression",) or y.dtype.kind not in "if":
+        if self.tasks == ("regression",) or natural_task(y) == "classification":
             return self.tasks[0]
         either = "regression" in self.tasks
         if (y != np.trunc(y)).any():
             return "regression" if either else self.tasks[0]
         different = len(np.unique(y))
-        if different <= MANY or len(y) >= ROWS_EACH * different:
-            return self.tasks[0]
         looks = f"y looks like a quantity: its {len(y)} whole numbers have {different} values"
         if either:
             self._advice.append(
@@ -430,6 +428,18 @@ class Model(ABC):
                 array = np.asarray(value)
                 if array.dtype.kind == "f" and not np.isfinite(array).all():
                     raise _overflow(X)
+
+
+def natural_task(y: Target) -> Task:
+    """What y asks for where nobody says it: numbers that are not whole, or whole ones of many
+    values with few rows each, are a quantity, all others labels."""
+    if y.dtype.kind not in "if":
+        return "classification"
+    if (y != np.trunc(y)).any():
+        return "regression"
+    different = len(np.unique(y))
+    labels = different <= MANY or len(y) >= ROWS_EACH * different
+    return "classification" if labels else "regression"
 
 
 def too_large(rows: FloatArray) -> InvalidRequest:

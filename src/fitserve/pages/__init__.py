@@ -5,7 +5,7 @@ from flask import Blueprint
 from fitserve.api.keys import PAGES
 from fitserve.directory import ModelDirectory
 from fitserve.pages import guard, problems, static
-from fitserve.pages.routes import asking, ending, key, models
+from fitserve.pages.routes import asking, ending, key, models, new
 
 
 def blueprint(directory: ModelDirectory) -> Blueprint:
@@ -17,4 +17,5 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     models.add(routes, directory)
     asking.add(routes, directory)
     ending.add(routes, directory)
+    new.add(routes, directory)
     return routes

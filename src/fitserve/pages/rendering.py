@@ -37,5 +37,6 @@ def _environment() -> Environment:
         "duration": words.duration,
         "moment": words.moment,
         "short_moment": words.short_moment,
+        "size": words.size,
     }
     return made

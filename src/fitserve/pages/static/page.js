@@ -105,3 +105,98 @@ function enhance() {
 
 enhance();
 document.getElementById("problem")?.focus();
+
+// ---- a form with a file ----------------------------------------------------------------------
+
+// Forms with a file send themselves, and what is answered takes the page's place: the file stays.
+document.documentElement.classList.add("js");
+let sending, soon;
+
+function upload(form, submitter) {
+  clearTimeout(soon);
+  sending?.abort();
+  const data = new FormData(form);
+  if (submitter?.name) data.append(submitter.name, submitter.value);
+  const request = (sending = new XMLHttpRequest());
+  request.open("POST", form.getAttribute("action"));
+  request.responseType = "document";
+  request.setRequestHeader("Accept", "text/html");
+  const shown = form.querySelector("[data-sending]");
+  const bar = shown?.querySelector("progress");
+  const say = (words) => {
+    const status = shown?.querySelector("[role=status]");
+    if (status && status.textContent !== words) status.textContent = words;
+  };
+  request.upload.onprogress = ({ loaded, total }) => {
+    if (!shown || loaded === total) return;
+    shown.hidden = false;
+    bar.value = loaded / total;
+    say(`Sending: ${25 * Math.floor((4 * loaded) / total)} %`); // told at each quarter
+  };
+  request.upload.onload = () => {
+    bar?.removeAttribute("value");
+    say("Reading the table");
+  };
+  request.onload = () => {
+    const at = new URL(request.responseURL).pathname;
+    if (at !== form.getAttribute("action") || !request.response) location.assign(at);
+    else replaceMain(request.response, at, submitter);
+  };
+  request.onerror = () => {
+    if (shown) shown.hidden = false;
+    say("The server cannot be reached. Nothing was changed; try again.");
+  };
+  request.send(data);
+}
+
+function replaceMain(answer, at, submitter) {
+  const old = document.querySelector("main");
+  const main = document.adoptNode(answer.querySelector("main"));
+  const file = old.querySelector("input[type=file]");
+  const place = main.querySelector("input[type=file]");
+  if (file?.files.length && place) {
+    file.setAttribute("aria-label", place.getAttribute("aria-label"));
+    place.replaceWith(file);
+  }
+  each("details[id][open]", ({ id }) => main.querySelector(`#${id}`)?.setAttribute("open", ""), old);
+  const { id, value, type } = document.activeElement ?? {};
+  old.replaceWith(main);
+  document.title = answer.title;
+  if (at !== location.pathname) history.pushState(null, "", at);
+  enhance();
+  const problem = submitter && document.getElementById("problem");
+  const same = id ? document.getElementById(id) : null;
+  if (same && type === "text") same.value = value; // what was typed meanwhile
+  (problem ?? same ?? (submitter ? main : null))?.focus({ preventScroll: !problem });
+}
+
+function chosen(form) {
+  const file = form.querySelector("input[type=file]");
+  const isTooLarge = Boolean(file.files[0]?.size > Number(form.dataset.limit || Infinity));
+  each("[data-too-large]", (one) => (one.hidden = !isTooLarge), form);
+  if (file.files.length && !isTooLarge) upload(form, null);
+}
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-upload]")) return;
+  event.preventDefault();
+  upload(event.target, event.submitter);
+});
+document.addEventListener("change", ({ target }) => {
+  const form = target.closest("form[data-upload]");
+  if (target.matches("input[type=file]")) form && chosen(form);
+  else if (form) soon = (clearTimeout(soon), setTimeout(upload, 250, form, null));
+});
+for (const kind of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    const zone = document.querySelector("[data-drop]");
+    if (!zone || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    zone.classList.toggle("over", kind === "dragover");
+    if (kind !== "drop") return;
+    const file = zone.querySelector("input[type=file]");
+    file.files = event.dataTransfer.files;
+    chosen(file.form);
+  });
+}
+addEventListener("popstate", () => location.reload());

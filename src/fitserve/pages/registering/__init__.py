@@ -1,0 +1,1 @@
+"""How a browser registers a model: a table, what was understood of it, and the settings."""
