@@ -1,6 +1,7 @@
 """The application factory: the only module that knows all the others."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from threading import BoundedSemaphore
 from typing import Any
@@ -19,7 +20,7 @@ from fitserve.api.routes import documents, health, inference_protocol, metrics, 
 from fitserve.config import PREFIX, WAITING, Server, SettingError, Settings
 from fitserve.directory import ModelDirectory
 from fitserve.errors import StoreTooNew, StoreUnavailable
-from fitserve.headers import SECURITY
+from fitserve.headers import Secured
 from fitserve.models import catalog
 from fitserve.observing.statistics import Statistics
 from fitserve.pages import documentation
@@ -33,12 +34,12 @@ from fitserve.training.trainer import Trainer
 
 def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.load()
-    app = Flask("fitserve", static_folder=None)
+    app = _App("fitserve", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_content_length
     app.url_map.merge_slashes = False  # it would redirect to wherever the header Host says
     app.json = _Json(app)
     problems.init_app(app)
-    app.after_request(_secured)
+    app.wsgi_app = Secured(app.wsgi_app)  # type: ignore[method-assign]
     given = open_keys(settings)
     keys.init_app(app, given)
     if settings.requests_per_minute is not None:  # of those who try keys as well
@@ -112,12 +113,10 @@ def prepare_store(settings: Settings) -> None:
         store.close()  # a connection must not be shared by the workers
 
 
-def _secured(answer: Response) -> Response:
-    is_page = answer.mimetype == "text/html"
-    for name, value in SECURITY.items():
-        if name not in answer.headers and not (is_page and name == "Content-Security-Policy"):
-            answer.headers.add(name, value)
-    return answer
+class _App(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: none here is a coroutine, which Flask looks for at each call."""
+        return func
 
 
 class _Json(JSONProvider):

@@ -7,7 +7,6 @@ that at most, however many ask for a million.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import copy
 from threading import BoundedSemaphore, Event, Semaphore
 from time import monotonic
 from typing import TypeVar
@@ -39,8 +38,8 @@ class Predictor:
 
     def while_wanted(self, gone: Callable[[], bool]) -> "Predictor":
         """The same, for a client that may be gone: what takes long is ended then."""
-        made = copy(self)
-        made._gone = gone
+        made = Predictor.__new__(Predictor)
+        vars(made).update(vars(self), _gone=gone)
         return made
 
     def abort(self) -> None:

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
-from functools import wraps
+from functools import partial, wraps
 from time import monotonic
 from typing import Any, TypeVar
 
+from flask import Request as Sent
 from flask import current_app, request
 from werkzeug.datastructures import Headers, MultiDict
 
 from fitserve.api import queries
 from fitserve.api.large import LARGE, Reader
-from fitserve.api.observed import about
+from fitserve.api.observed import about, behind
 from fitserve.api.schemas import Request, parse
 from fitserve.data.foreign import refuse_foreign
 from fitserve.data.packing import PACKINGS, unpacked
@@ -40,18 +41,21 @@ def takes(
     def decorate(route: Callable[[Any], Any]) -> Callable[[], Any]:
         @wraps(route)
         def reading() -> Any:
-            if csv is not None and request.mimetype == "text/csv":
-                _require_utf8("text/csv")
-                body = _unpacked()
+            sent = behind(request)
+            if csv is not None and sent.mimetype == "text/csv":
+                _require_utf8(sent, "text/csv")
+                body = _unpacked(sent)
                 refuse_foreign(body)
-                return route(about(csv(request.args, body)))
-            _require_json(csv is not None)
-            _ask_for_body()
-            if request.query_string:
-                queries.refuse_beside_json(request.args, query, schema.written)
-            if _is_small():
-                return route(about(parse(schema, _received())))
-            with _reader().read(schema, _received, _packing(), _limit(), client_gone()) as ask:
+                return route(about(csv(sent.args, body)))
+            _require_json(sent, csv is not None)
+            _ask_for_body(sent)
+            if sent.query_string:
+                queries.refuse_beside_json(sent.args, query, schema.written)
+            if _is_small(sent):
+                return route(about(parse(schema, _received(sent))))
+            with _reader().read(
+                schema, partial(_received, sent), _packing(sent), _limit(), client_gone()
+            ) as ask:
                 return route(about(ask))
 
         return reading
@@ -68,11 +72,12 @@ def takes_bytes(
     def decorate(route: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(route)
         def reading(**names: Any) -> Any:
-            if request.mimetype not in ("", "application/octet-stream"):
-                _require_json(or_csv=False)
-            _ask_for_body()
-            with nullcontext() if _is_small() else _reader().turn(client_gone()):
-                ask = read(_unpacked(), request.headers)
+            sent = behind(request)
+            if sent.mimetype not in ("", "application/octet-stream"):
+                _require_json(sent, or_csv=False)
+            _ask_for_body(sent)
+            with nullcontext() if _is_small(sent) else _reader().turn(client_gone()):
+                ask = read(_unpacked(sent), sent.headers)
             return route(ask, **names)
 
         return reading
@@ -80,29 +85,29 @@ def takes_bytes(
     return decorate
 
 
-def _ask_for_body() -> None:
+def _ask_for_body(sent: Sent) -> None:
     """Where only the header was shown, have the body sent now, before anything waits for it."""
-    _packing()
-    request.environ["wsgi.input"].read(0)
+    _packing(sent)
+    sent.environ["wsgi.input"].read(0)
 
 
-def _require_json(or_csv: bool) -> None:
-    media_type = request.mimetype
+def _require_json(sent: Sent, or_csv: bool) -> None:
+    media_type = sent.mimetype
     is_json = media_type == "application/json" or (
         media_type.startswith("application/") and media_type.endswith("+json")
     )
     if not is_json:
-        given = clip(request.content_type) if request.content_type else "nothing"
+        given = clip(sent.content_type) if sent.content_type else "nothing"
         csv = ", or CSV, by 'Content-Type: text/csv' and --data-binary @FILE" if or_csv else ""
         raise UnsupportedMediaType(
             "The body must be JSON in UTF-8, declared by the header "
             f"'Content-Type: application/json'{csv}; declared was {given}."
         )
-    _require_utf8("application/json")
+    _require_utf8(sent, "application/json")
 
 
-def _require_utf8(media_type: str) -> None:
-    charset = request.mimetype_params.get("charset", "utf-8")
+def _require_utf8(sent: Sent, media_type: str) -> None:
+    charset = sent.mimetype_params.get("charset", "utf-8")
     if charset.lower() not in ("utf-8", "utf8", "us-ascii"):
         raise UnsupportedMediaType(
             f"The body must be in UTF-8, not {clip(charset, 40)!r}; convert it, and declare it by "
@@ -115,10 +120,10 @@ def _reader() -> Reader:
     return reader
 
 
-def _is_small() -> bool:
+def _is_small(sent: Sent) -> bool:
     """Whether it surely is; what is packed may be anything."""
-    length = request.content_length
-    return length is not None and length <= LARGE and "Content-Encoding" not in request.headers
+    length = sent.content_length
+    return length is not None and length <= LARGE and "Content-Encoding" not in sent.headers
 
 
 def client_gone() -> Callable[[], bool]:
@@ -130,9 +135,9 @@ def client_gone() -> Callable[[], bool]:
     return lambda: monotonic() > since + WAITED and gone()
 
 
-def _unpacked() -> bytes:
+def _unpacked(sent: Sent) -> bytes:
     """The body without its Content-Encoding; the size limit counts unpacked bytes."""
-    return unpacked(_received(), _packing(), _limit())
+    return unpacked(_received(sent), _packing(sent), _limit())
 
 
 def _limit() -> int:
@@ -140,8 +145,8 @@ def _limit() -> int:
     return limit
 
 
-def _packing() -> str:
-    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+def _packing(sent: Sent) -> str:
+    encoding = sent.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity", *PACKINGS):
         raise UnsupportedMediaType(
             f"The Content-Encoding {clip(encoding)!r} is not supported; send gzip, deflate or none."
@@ -149,16 +154,16 @@ def _packing() -> str:
     return encoding
 
 
-def _received() -> bytes:
+def _received(sent: Sent) -> bytes:
     """The body as it was sent: all of it, and never more than the limit."""
     limit = _limit()
-    declared = request.content_length
+    declared = sent.content_length
     if declared is not None and declared > limit:
         raise TooLarge(limit)
     expected = declared
     if expected is None:  # chunked, or nothing
-        expected = limit + 1 if request.environ.get("wsgi.input_terminated") else 0
-    body: bytes = request.environ["wsgi.input"].read(expected) if expected else b""
+        expected = limit + 1 if sent.environ.get("wsgi.input_terminated") else 0
+    body: bytes = sent.environ["wsgi.input"].read(expected) if expected else b""
     if len(body) > limit:
         raise TooLarge(limit)
     if declared is not None and len(body) < declared:

@@ -12,6 +12,7 @@ from fitserve.observing.requests import ENVIRON, Asked
 from fitserve.observing.requests import request_id as chosen
 
 A = TypeVar("A")
+P = TypeVar("P")
 
 HEADER = "X-Request-ID"
 _HEADER = "HTTP_X_REQUEST_ID"  # by WSGI's name
@@ -19,8 +20,7 @@ _HEADER = "HTTP_X_REQUEST_ID"  # by WSGI's name
 
 def init_app(app: Flask, metrics: Metrics, model_types: Collection[str]) -> None:
     def tell(response: Response) -> Response:
-        # Each look through Flask's proxies takes a microsecond, so there is one for each of them.
-        asked, noted = _behind(request), vars(_behind(g))
+        asked, noted = behind(request), vars(behind(g))
         rule = asked.url_rule
         model_type, rows = noted.get("predicted", (None, None))
         if rows is not None:
@@ -52,6 +52,12 @@ def request_id() -> str:
     return found
 
 
+def behind(proxy: P) -> P:
+    """What one of Flask's proxies stands for now: each look through one takes a microsecond."""
+    found: P = proxy._get_current_object()  # type: ignore[attr-defined]
+    return found
+
+
 def about(ask: A) -> A:
     """What the request in hand asks for is this."""
     g.ask = ask
@@ -70,10 +76,6 @@ def _model(ask: Any, path: Mapping[str, Any], model_types: Collection[str]) -> s
         return None
     model_id = getattr(ask, "model_id", path.get("model_id"))
     return str(model_type) if model_id is None else f"{model_type}/{model_id}"
-
-
-def _behind(proxy: Any) -> Any:
-    return proxy._get_current_object()
 
 
 def _route(app: Flask, method: str, path: str) -> str:
