@@ -2,11 +2,12 @@
 
 import click
 
+from fitserve.cli.asking import INTERRUPTED
+from fitserve.cli.models import delete, list_, show, types
 from fitserve.cli.operating import copy, serve
+from fitserve.cli.predicting import evaluate, predict
+from fitserve.cli.registering import register
 from fitserve.version import VERSION
-
-INTERRUPTED = 130
-"""The exit code after Ctrl-C: 128 and the signal's number, as shells have it."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -15,7 +16,7 @@ def command() -> None:
     """fit + serve: train models on tables and get predictions, over HTTP."""
 
 
-for one in (serve, copy):
+for one in (serve, register, predict, evaluate, list_, show, types, delete, copy):
     command.add_command(one)
 
 

@@ -1,0 +1,80 @@
+"""A command that asks a server: the client it is given, and what its exit codes say."""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fitserve.cli.bodies import Request
+from fitserve.cli.problems import said
+from fitserve.cli.progress import Line
+
+if TYPE_CHECKING:
+    from fitserve.client import Client
+
+REFUSED, UNREACHABLE = 1, 3
+INTERRUPTED = 130
+"""The exit code after Ctrl-C: 128 and the signal's number, as shells have it."""
+SECONDS = 120.0
+"""How long an answer may take: longer than a prediction may take on the server."""
+
+
+def asking(function: Callable[..., Any]) -> Callable[..., int]:
+    """A command's function that is called with a client, and whose problems are said."""
+
+    @wraps(function)
+    def asked(**given: Any) -> int:
+        from fitserve.client import Client, Problem, Unreachable
+
+        try:
+            client = Client(timeout=SECONDS)
+        except ValueError as error:
+            raise click.UsageError(f"FITSERVE_URL: {error}") from None
+        try:
+            with client:
+                return function(client, **given) or 0
+        except Problem as problem:
+            if given.get("as_json"):
+                click.echo(json.dumps(problem.members), err=True)
+            else:
+                click.echo(said(problem), err=True, nl=False)
+            return UNREACHABLE if isinstance(problem, Unreachable) else REFUSED
+
+    return asked
+
+
+def sent(
+    client: "Client",
+    path: str,
+    request: Request,
+    line: Line,
+    *,
+    repeatable: bool = True,
+    **headers: str,
+) -> bytes:
+    """The content of the answer to a POST."""
+    from fitserve.client.transport import Body
+
+    body = Body(request.content)
+    told = {"Content-Type": request.media_type} | headers
+    try:
+        return client.request(
+            "POST",
+            path,
+            request.query,
+            body,
+            told,
+            repeatable=repeatable,
+            upload=line.uploading,
+        ).content
+    finally:
+        body.close()
+
+
+def raw(content: bytes) -> None:
+    """Write an answer as it came."""
+    sys.stdout.buffer.write(content if content.endswith(b"\n") else content + b"\n")
+    sys.stdout.buffer.flush()

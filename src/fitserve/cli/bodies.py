@@ -1,0 +1,117 @@
+"""What is in FILE, a CSV or JSON, and the requests that are made of it."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import click
+
+from fitserve.cli.members import reading
+
+TABLES = (".csv", ".tsv", ".txt")
+
+
+class Key(NamedTuple):
+    """Which model."""
+
+    model_type: str
+    model_id: int
+
+
+class Request(NamedTuple):
+    """What is sent."""
+
+    query: dict[str, Any]
+    content: Path | bytes
+    media_type: str
+
+
+class CsvFile:
+    """A table; what is asked of it stands in the query."""
+
+    def __init__(self, content: Path | bytes) -> None:
+        self._content = content
+
+    def registering(
+        self, key: Key, options: Mapping[str, Any], settings: Mapping[str, str]
+    ) -> Request:
+        return self.asking(key, {**options, **settings})
+
+    def asking(self, key: Key, options: Mapping[str, Any], *, truth: bool = False) -> Request:
+        """Ask about the rows; their `truth`, a column that was learned, is there or ignored."""
+        return Request({**key._asdict(), **options}, self._content, "text/csv")
+
+
+class JsonFile:
+    """A body of the HTTP API, or what stands in one: kwargs, or the rows alone. Which model it is
+    for, and what options say, counts before what the file says."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+        self._members: dict[str, Any] = value if isinstance(value, dict) else {}
+
+    def registering(
+        self, key: Key, options: Mapping[str, Any], settings: Mapping[str, str]
+    ) -> Request:
+        kwargs = self._members.get("kwargs", self._value)
+        if not isinstance(kwargs, dict) or not {"kwargs", "X"} & self._members.keys():
+            kwargs = {"X": kwargs}
+        asked = {name: value for name, value in options.items() if name != "dry_run"}
+        given = {name: reading(text) for name, text in settings.items()}
+        query = {name: value for name, value in options.items() if name == "dry_run"}
+        return _json({"kwargs": {**kwargs, **asked, **given}, **key._asdict()}, query)
+
+    def asking(self, key: Key, options: Mapping[str, Any], *, truth: bool = False) -> Request:
+        """Ask about the rows, of which y is the `truth`, where that is wanted."""
+        rest = self._members if {"features", "X"} & self._members.keys() else {}
+        ours = ("features", "X") if truth else ("features", "X", "y")
+        given = {name: value for name, value in rest.items() if name not in ours}
+        return _json({**given, **options, "features": self.rows, **key._asdict()}, {})
+
+    @property
+    def rows(self) -> Any:
+        """Those that are asked about."""
+        return self._members.get("features", self._members.get("X", self._value))
+
+
+def opened(file: str) -> CsvFile | JsonFile:
+    """The file, or what comes by standard input for `-`. It is JSON where its name ends so, or
+    where no name says what it is and it begins as JSON does."""
+    path = Path(file)
+    if path.suffix.lower() in TABLES:
+        return CsvFile(path)
+    if file != "-":
+        with path.open("rb") as begun:
+            if path.suffix.lower() != ".json" and not _looks_so(begun.read(4096)):
+                return CsvFile(path)
+    content = sys.stdin.buffer.read() if file == "-" else path.read_bytes()
+    if path.suffix.lower() != ".json" and not _looks_so(content[:4096]):
+        return CsvFile(content)
+    try:
+        return JsonFile(json.loads(content, parse_constant=_no_constant))
+    except UnicodeDecodeError:
+        _wrong("it is not UTF-8")
+    except json.JSONDecodeError as error:
+        if path.suffix.lower() != ".json":  # a header may begin with a bracket
+            return CsvFile(content)
+        _wrong(f"line {error.lineno}, column {error.colno} is no JSON: {error.msg}")
+    except RecursionError:
+        _wrong("its lists stand in each other too deep")
+
+
+def _looks_so(begin: bytes) -> bool:
+    return begin.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+
+
+def _json(body: dict[str, Any], query: dict[str, Any]) -> Request:
+    return Request(query, json.dumps(body).encode(), "application/json")
+
+
+def _no_constant(name: str) -> NoReturn:
+    _wrong(f"{name} is no JSON; write null for what is missing")
+
+
+def _wrong(why: str) -> NoReturn:
+    raise click.BadParameter(why, param_hint="FILE")

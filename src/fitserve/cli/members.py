@@ -1,0 +1,74 @@
+"""Members of a request, from what stands on a command line."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import click
+
+LISTS = ("drop", "na_values")
+DATA = ("X", "y", "feature_names", "features")
+"""Members of a body of JSON that are its data."""
+
+
+def members(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as click read them, as members of a request; what was not said is not there."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if name == "kinds" and value:
+            found[name] = {column: kind for text in value for column, kind in _kinds(text)}
+        elif name in LISTS and value:
+            found[name] = [part for text in value for part in _listed(text)]
+        elif value is not None and value != ():
+            found[name] = value
+    return found
+
+
+def settings(given: Sequence[str]) -> dict[str, str]:
+    """What --set says, by name."""
+    found: dict[str, str] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        if not (name and sign):
+            raise click.BadParameter(
+                f"write NAME=VALUE, as in n_neighbors=3, not {text!r}", param_hint="--set"
+            )
+        found[name.strip()] = value.strip()
+    return found
+
+
+def reading(text: str) -> Any:
+    """What a value says: a number, true, false, null, a list with commas; else it is text."""
+    parts = text.split(",")
+    return _one(text) if len(parts) == 1 or text[:1] in "[{" else [_one(one) for one in parts]
+
+
+def _one(text: str) -> Any:
+    text = text.strip()
+    word = {"none": "null"}.get(text.lower(), text.lower())
+    with suppress(ValueError):
+        return json.loads(word if word in ("true", "false", "null") else text)
+    return text
+
+
+def _kinds(text: str) -> list[tuple[str, str]]:
+    if text.startswith("{"):
+        with suppress(ValueError):
+            return [(str(name), str(kind)) for name, kind in json.loads(text).items()]
+    found = []
+    for part in text.split(","):
+        name, colon, kind = part.rpartition(":")
+        if not colon:
+            raise click.BadParameter(
+                f"write COLUMN:KIND, as in zip:category, not {part!r}", param_hint="--kinds"
+            )
+        found.append((name, kind))
+    return found
+
+
+def _listed(text: str) -> list[str]:
+    if text.startswith("["):
+        with suppress(ValueError):
+            return [str(one) for one in json.loads(text)]
+    return [part.strip() for part in text.split(",")] if text else []

@@ -1,0 +1,60 @@
+"""What a shell is told to propose, by click's own completion."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from fitserve.cli import command
+from fitserve.models import catalog
+from tests.cli.conftest import IRIS, Command
+from tests.conftest import ROOT
+
+
+def proposed(*words: str) -> list[str]:
+    """The proposals for the last word."""
+    from click.shell_completion import BashComplete
+
+    found = BashComplete(command, {}, "fitserve", "_FITSERVE_COMPLETE")
+    return [item.value for item in found.get_completions([*words[:-1]], words[-1])]
+
+
+def test_from_the_server(fitserve: Command) -> None:
+    assert fitserve("register", "knn", 300, IRIS, "--target", "species").code == 0
+    assert proposed("register", "") == sorted(catalog())
+    assert proposed("register", "k") == ["kmeans", "knn"]
+    assert "300" in proposed("show", "knn", "3")
+    assert "300" in proposed("delete", "knn", "1", "")
+    assert proposed("register", "knn", "1", IRIS, "--set", "n_") == ["n_neighbors=5"]
+    assert proposed("register", "knn", "1", IRIS, "--target", "iris", "--set", "w") == [
+        "weights=uniform"
+    ]
+    assert proposed("types", "pc") == ["pca"]
+
+
+def test_from_the_command_and_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FITSERVE_URL", "http://127.0.0.1:1")
+    assert proposed("register", "") == []
+    assert proposed("show", "knn", "") == []
+    assert proposed("reg") == ["register"]
+    assert proposed("register", "knn", "1", IRIS, "--target", "s") == [
+        "sepal_length",
+        "sepal_width",
+        "species",
+    ]
+    assert proposed("register", "knn", "1", "nowhere.csv", "--target", "s") == []
+    assert proposed("register", "knn", "1", IRIS, "--missing", "") == ["error", "impute", "drop"]
+
+
+def test_nothing_of_the_server_is_loaded(url: str) -> None:
+    """Which would take a second at each press of the tabulator."""
+    code = (
+        "import sys; from fitserve.cli import main; main(['list']); main(['types']);"
+        "print(sorted({'flask', 'numpy', 'sqlalchemy', 'pydantic', 'gunicorn'} & {*sys.modules}))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "FITSERVE_URL": url}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

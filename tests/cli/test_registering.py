@@ -1,0 +1,158 @@
+"""`fitserve register`: what is sent, what is said of it, and what mends it."""
+
+import io
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import IRIS, PENGUINS, Command
+from tests.conftest import EXAMPLES
+
+CSV_AND_JSON: list[tuple[str, dict[str, Any]]] = [  # options, and the kwargs that they stand for
+    ("--target sex --missing drop", {"target": "sex", "missing": "drop"}),
+    ("--drop a,b --drop c --target sex", {"drop": ["a", "b", "c"], "target": "sex"}),
+    ("--kinds zip:category --target sex", {"kinds": {"zip": "category"}, "target": "sex"}),
+    (
+        """--kinds '{"a": "category"}' --kinds b:category --drop '["sex"]' --target zip""",
+        {"kinds": {"a": "category", "b": "category"}, "drop": ["sex"], "target": "zip"},
+    ),
+    ("--na-values f --target zip --missing impute", {"na_values": ["f"], "missing": "impute"}),
+    ("--categories onehot --max-categories 5 --target zip", {"max_categories": 5}),
+    ("--standardize --target sex --unknown ignore", {"standardize": True, "unknown": "ignore"}),
+    ("--set n_neighbors=3 --set weights=distance", {"n_neighbors": 3, "weights": "distance"}),
+    ("--set task=null --set p=1e0 --set k=2", {"p": 1.0, "k": 2}),
+    ("--cv 2 --importance --sample 3", {"cv": 2, "importance": True, "sample": 3}),
+    ("--holdout 0.5 --max-words 10", {"holdout": 0.5}),
+]
+ROWS = [
+    {"a": i, "b": 2 * i * i, "c": i % 3, "zip": 100 + i % 2, "sex": "mf"[i % 2]} for i in range(12)
+]
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("tables")
+    lines = [",".join(ROWS[0]), *(",".join(map(str, row.values())) for row in ROWS)]
+    (folder / "rows.csv").write_text("\n".join(lines) + "\n")
+    (folder / "rows.json").write_text(json.dumps(ROWS))
+    return folder / "rows.csv", folder / "rows.json"
+
+
+@pytest.mark.parametrize(("typed", "kwargs"), CSV_AND_JSON)
+def test_options_mean_the_same_of_csv_and_json(
+    typed: str, kwargs: dict[str, Any], fitserve: Command, tables: tuple[Path, Path]
+) -> None:
+    words = shlex.split(typed if "--target" in typed else f"{typed} --target sex")
+    told = []
+    for file in tables:
+        done = fitserve("register", "knn", 1, file, "--dry-run", "--json", *words)
+        assert done.code == 0, done.err
+        told.append(json.loads(done.out) | {"estimate": None})
+    assert told[0] == told[1]
+    shown = told[0] | told[0]["hyperparameters"]
+    for name, value in kwargs.items():
+        if name in shown:
+            assert shown[name] == value or name == "k"
+    kinds = {column["name"]: column["kind"] for column in told[0]["columns"]}
+    assert kinds == kinds | kwargs.get("kinds", {})
+    assert not kinds.keys() & set(kwargs.get("drop", []))
+
+
+def test_what_is_said_of_a_mistake_mends_it(fitserve: Command) -> None:
+    words = ["register", "knn", 2, PENGUINS, "--target", "species"]
+    refused = fitserve(*words)
+    assert refused.code == 1
+    assert refused.out == ""
+    assert "\n  line 5, bill_length_mm: 'NA' counts as empty" in refused.err
+    head, mending = refused.err.splitlines()[-2:]
+    assert head == "What mends it:"
+    assert mending.split("  ")[1:] == ["--missing impute", "fills empty cells"]
+    done = fitserve(*words, *shlex.split(mending.split("  ")[1]))
+    assert done.code == 0
+    assert done.out.startswith("knn 2 is ready: classification of species by 7 columns of 344 rows")
+    assert "\nAdvice\n  body_mass_g spreads " in done.out
+    assert "\n    --standardize\n" in done.out
+    again = fitserve(*words, "--missing", "impute")
+    assert again.code == 1
+    assert "`fitserve delete TYPE ID` removes the one there is." in again.err
+
+
+def test_a_hyperparameter_is_named_as_it_was_typed(fitserve: Command) -> None:
+    done = fitserve("register", "knn", 3, IRIS, "--target", "species", "--set", "n_neighbours=3")
+    assert "  --set n_neighbours: " in done.err
+    assert done.code == 1
+    done = fitserve("register", "knn", 3, IRIS, "--target", "species", "--set", "n_neighbors=999")
+    assert "\n  --set n_neighbors=150  n_neighbors is 150\n" in done.err
+
+
+@pytest.mark.parametrize("content", ["body", "kwargs"])
+def test_json_by_its_content(
+    content: str, fitserve: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = json.loads((EXAMPLES / "register-knn.json").read_bytes())
+    typed = json.dumps(body if content == "body" else body["kwargs"])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
+    model_id = {"body": 4, "kwargs": 5}[content]
+    done = fitserve("register", "knn", model_id, "-", "--set", "n_neighbors=7", "--json")
+    told = json.loads(done.out)
+    assert told["model_id"] == model_id
+    assert told["n_samples"] == 150
+    assert told["hyperparameters"]["n_neighbors"] == 7
+
+
+def test_a_csv_by_standard_input_and_a_queued_training(
+    fitserve: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = Path(IRIS).read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    done = fitserve("register", "svm", 6, "-", "--target", "species", "--no-wait")
+    assert done.code == 0
+    assert done.out.startswith("svm 6 is ")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--set", "n_neighbors"], "--set: write NAME=VALUE, as in n_neighbors=3"),
+        (["--kinds", "zip"], "--kinds: write COLUMN:KIND, as in zip:category, not 'zip'"),
+        (["--missing", "fill"], "'fill' is not one of 'error', 'impute', 'drop'"),
+        (["--cv", "five"], "'five' is not a valid integer"),
+    ],
+)
+def test_a_wrong_command_line_is_exit_code_2(
+    words: list[str], says: str, fitserve: Command
+) -> None:
+    done = fitserve("register", "knn", 7, IRIS, "--target", "species", *words)
+    assert done.code == 2
+    assert says in done.err
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'{"X": [[1],]}', "line 1, column "),
+        (b'{"X": [[NaN]]}', "NaN is no JSON; write null for what is missing"),
+        (b'{"X": "\xff"}', "it is not UTF-8"),
+        (b"[" * 100_000, "its lists stand in each other too deep"),
+    ],
+)
+def test_a_file_that_is_no_json(
+    content: bytes, says: str, fitserve: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "body.json"
+    file.write_bytes(content)
+    done = fitserve("register", "knn", 8, file)
+    assert done.code == 2
+    assert says in done.err
+
+
+def test_a_header_may_begin_with_a_bracket(fitserve: Command, tmp_path: Path) -> None:
+    file = tmp_path / "rows"
+    file.write_text("[mm],y\n1,a\n2,a\n8,b\n9,b\n")
+    done = fitserve("register", "knn", 9, file, "--target", "y", "--set", "k=1", "--dry-run")
+    assert done.code == 0, done.err
+    assert "[mm]    number" in done.out
