@@ -33,12 +33,17 @@ class Shown:
 def shown(subject: Subject) -> Shown:
     """The same in all pictures of a model, so that a class has one mark in all."""
     labels = subject.labels
-    if len(labels) <= MOST:
-        return Shown(labels, 0, np.arange(len(labels)))
     sample = subject.sample
     counts = np.zeros(len(labels), dtype=np.intp)
     if sample is not None and sample.y is not None:
         counts += np.bincount(sample.y, minlength=len(labels))
+    return largest_of(labels, counts)
+
+
+def largest_of(labels: list[Any], counts: Codes) -> Shown:
+    """The same of any groups, which have so many rows, `(n_labels,)`."""
+    if len(labels) <= MOST:
+        return Shown(labels, 0, np.arange(len(labels)))
     largest = np.sort(np.argsort(-counts, kind="stable")[: MOST - 1])
     of = np.full(len(labels), MOST - 1)
     of[largest] = np.arange(MOST - 1)

@@ -4,31 +4,26 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from fitserve.pages.drawing.wording import short
+from fitserve.pages.drawing import html
 
 LONGEST = 24  # characters of a row's name
 
 
-def table(head: Sequence[Markup | str], rows: Sequence[tuple[str, Sequence[Markup]]]) -> Markup:
+def table(
+    head: Sequence[Markup | str],
+    rows: Sequence[tuple[str, Sequence[Markup]]],
+    name: str = "What is deep in colour is far from nothing",
+) -> Markup:
     """`head` names the columns; a row is its name and its cells, as `cell` makes them."""
-    cells = Markup('<th scope="col">{}</th>')
-    names = Markup("").join(cells.format(name) for name in head)
-    lines = Markup("").join(
-        Markup('<tr><th scope="row"{}>{}</th>{}</tr>').format(
-            Markup(' title="{}"').format(name) if len(name) > LONGEST else "",
-            short(name, LONGEST),
-            Markup("").join(line),
-        )
-        for name, line in rows
+    return html.table(
+        "heat",
+        name,
+        [[html.cell(""), *(html.heading(one) for one in head)]],
+        [[html.heading(html.named(row, LONGEST), scope="row"), *cells] for row, cells in rows],
     )
-    return Markup(
-        '<div class="scroll" tabindex="0"><table class="heat"><thead><tr><td></td>{}</tr></thead>'
-        "<tbody>{}</tbody></table></div>"
-    ).format(names, lines)
 
 
 def cell(words: str, away: float, steps: tuple[float, float, float]) -> Markup:
     """Blue above 0 and orange below, one depth a step."""
     depth = sum(abs(away) >= step for step in steps)
-    css = "z0" if not depth else f"{'p' if away > 0 else 'm'}{depth}"
-    return Markup('<td class="{}">{}</td>').format(css, words)
+    return html.cell(words, "z0" if not depth else f"{'p' if away > 0 else 'm'}{depth}")
