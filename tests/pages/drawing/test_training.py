@@ -103,6 +103,6 @@ def test_weights_are_deep_where_they_are_large() -> None:
     assert second[1:] == ["+0.10", "−0.70"]
     assert [cell.get("class") for cell in root.iter("td")][1:] == ["p3", "z0", "z0", "m3"]
     names = [cell for cell in root.iter("th") if cell.get("scope") == "row"]
-    assert text(names[0]) in (HOSTILE, f"{HOSTILE[:12]}…{HOSTILE[-11:]}")
-    assert names[1].get("title") == "b" * 60
+    assert text(names[0]) == f"{HOSTILE[:12]}…{HOSTILE[-11:]}"
+    assert [one.get("title") for one in names[1]] == ["b" * 60]
     assert len(text(names[1])) == 24

@@ -35,7 +35,7 @@ def shown(subject: Subject) -> Shown:
     labels = subject.labels
     sample = subject.sample
     counts = np.zeros(len(labels), dtype=np.intp)
-    if sample is not None and sample.y is not None:
+    if labels and sample is not None and sample.y is not None:
         counts += np.bincount(sample.y, minlength=len(labels))
     return largest_of(labels, counts)
 
