@@ -14,20 +14,31 @@ _ROWS = (list, tuple)
 def rows(X: Any) -> Any:
     """X as it stands in a body: rows as lists, rows or columns by name, or one row.
 
-    A frame becomes its columns by name, with None for its gaps; an array becomes lists.
+    A frame becomes its columns by name, with None for its gaps, and a row of a frame of pandas'
+    its cells by name; an array becomes lists.
     """
-    columns = frames.columns(X)
-    if columns is not None:
-        return columns
+    named = frames.row(X)
+    if named is None:
+        named = frames.columns(X)
+    if named is not None:
+        return named
     if isinstance(X, Mapping):
         return {str(name): cells(value) for name, value in X.items()}
     return X if isinstance(X, _ROWS) else cells(X)
 
 
 def cells(values: Any) -> Any:
-    """A list, array or series as a list of what JSON has; anything else as it is."""
+    """A list, array, series or frame of one column as a list; anything else as it is."""
     if values is None or isinstance(values, (*_ROWS, str, bytes, Mapping)):
         return values
+    series = frames.series(values)
+    if series is not None:
+        return series
+    columns = frames.columns(values) if hasattr(values, "columns") else None
+    if columns is not None:
+        if len(columns) != 1:
+            raise ValueError(f"one column is needed, not the {len(columns)} of a frame")
+        return next(iter(columns.values()))
     for name in ("tolist", "to_list", "to_pylist"):  # NumPy and pandas; Polars; Arrow
         if callable(listed := getattr(values, name, None)):
             return listed()
