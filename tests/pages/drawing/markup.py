@@ -28,6 +28,8 @@ def parsed(picture: Picture) -> Element:
         unknown = set(element.get("class", "").split()) - STYLED - MEANING
         assert not unknown, unknown
     for svg in root.iter("svg"):
+        if svg.get("aria-hidden") == "true":  # the same stands beside it in words
+            continue
         assert svg.get("role") == "img"
         by = (svg.get("aria-labelledby") or "").split()
         assert by

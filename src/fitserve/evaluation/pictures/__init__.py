@@ -9,6 +9,9 @@ from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
+from fitserve.errors import InvalidRequest
 from fitserve.evaluation.pictures.subject import LeftOut, Subject
 
 ORDER = (
@@ -24,6 +27,8 @@ NOTHING_KEPT = (
     "No rows were kept with this model: it was registered with sample=0, or by an older version. "
     "Register it again, with sample from 1 to 1000, to have pictures of its rows."
 )
+
+BEYOND = "Its numbers are so large that the model cannot be asked about what lies between them."
 
 Numbers = dict[str, Any]
 Taken = Callable[[Subject], Numbers | None]
@@ -51,9 +56,12 @@ def pictures(subject: Subject) -> dict[str, Any]:
     left_out: dict[str, str] = {}
     for name, picture in taken().items():
         try:
-            numbers = picture(replace(subject, budget=subject.budget.anew()))
+            with np.errstate(all="ignore"):  # what overflows is refused, or told as null
+                numbers = picture(replace(subject, budget=subject.budget.anew()))
         except LeftOut as why:
             left_out[name] = str(why)
+        except InvalidRequest:  # a row of the picture's own
+            left_out[name] = BEYOND
         else:
             if numbers is not None:
                 found[name] = numbers

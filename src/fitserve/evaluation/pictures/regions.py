@@ -20,6 +20,7 @@ GRIDS = ((112, 84), (56, 42), (28, 21))
 HONEST = 0.8
 """Where the plane agrees with the model less often, its ground would mislead."""
 MARGIN = 0.04
+PASSES = 3  # that smooth a ground, at most
 FEW = 30  # rows that the planes are compared by, at least
 
 
@@ -68,10 +69,10 @@ class _Asked:
     def __init__(self, subject: Subject, sample: Sample) -> None:
         self.model, self.budget, self.X = subject.model, subject.budget, sample.X
         m, p = self.X.shape
-        work = 4.0 * m * p * min(m, p) + min(m, p) ** 3
+        work = 0.2 * min(m, p) * m * p + min(m, p) ** 3  # products of matrices take less
         self.planes = self.budget.work(work, lambda: candidates(subject, self.X))
         if not self.planes:
-            raise LeftOut("All rows are alike, or too far apart, to be laid on a plane.")
+            raise LeftOut("All rows are alike, or too far apart to be laid on a plane.")
         self.beside = 10.0 * p  # operations that make a row of a place
         self.limits = self.X.min(axis=0), self.X.max(axis=0)
 
@@ -134,7 +135,9 @@ def _extent(places: FloatArray) -> FloatArray:
 
 
 def _told(cells: NDArray[Any], n_groups: int) -> dict[str, Any]:
-    rough = ragged(cells)
-    shape = smoothed(cells, n_groups) if rough else cells
+    shape, rough = cells, ragged(cells)
+    for _ in range(PASSES):
+        if ragged(shape):
+            shape = smoothed(shape, n_groups)
     rows, columns = shape.shape
     return {"columns": columns, "rows": rows, "smoothed": rough, "runs": runs(shape)}

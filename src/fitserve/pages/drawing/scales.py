@@ -1,6 +1,7 @@
 """From numbers to places: scales, and the axes that name them."""
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ from markupsafe import Markup
 
 from fitserve.pages.drawing import svg
 from fitserve.pages.drawing.wording import number
+
+MOST = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Scale:
         there is room on both sides."""
         low, high = min(values), max(values)
         room = margin * (high - low) if high > low else abs(high) or 1.0
-        return cls(low - room, high + room, start, end)
+        return cls(max(low - room, -MOST), min(high + room, MOST), start, end)
 
     def __call__(self, value: float) -> float:
         # by halves, since the range of finite numbers may not be finite
@@ -45,7 +48,8 @@ class Scale:
         last = math.floor(self.high / step + 1e-9)
         if last - first > 4 * about:  # numbers that differ in their last digits alone
             return [self.low, self.high]
-        return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
+        ticks = [float(f"{k * step:.12g}") for k in range(first, last + 1)]
+        return [tick for tick in ticks if abs(tick) <= MOST]
 
 
 @dataclass(frozen=True)

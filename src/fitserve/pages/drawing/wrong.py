@@ -11,6 +11,9 @@ from fitserve.pages.drawing.picture import HELD_OUT, Picture
 from fitserve.pages.drawing.wording import label, number, per_cent, signed
 
 
+NUMBERED = "Row: the line of the CSV; of JSON counted from 0."
+
+
 def drawing(description: Mapping[str, Any], numbers: Mapping[str, Any]) -> Picture:
     rows = numbers["rows"]
     if numbers["n_wrong"] is None:
@@ -19,12 +22,12 @@ def drawing(description: Mapping[str, Any], numbers: Mapping[str, Any]) -> Pictu
             "Farthest off",
             _table(numbers, "off by", lambda row: signed(row["off"])),
             "The held-out rows whose prediction was farthest from the truth. Look at them first: a "
-            "value may be wrong, or a column may be missing.",
+            f"value may be wrong, or a column may be missing. {NUMBERED}",
             of=HELD_OUT,
         )
     if not rows:
         none = Markup("<p>No held-out row was answered wrongly.</p>")
-        return Picture("wrong", "Nothing wrong, however sure", none, "", of=HELD_OUT)
+        return Picture("wrong", "Nothing was wrong", none, "However sure it was.", of=HELD_OUT)
     sure = _votes(description) or (lambda row: per_cent(row["confidence"]))
     how = "votes" if _votes(description) else "sure"
     wrong = numbers["n_wrong"]
@@ -35,7 +38,7 @@ def drawing(description: Mapping[str, Any], numbers: Mapping[str, Any]) -> Pictu
         "Wrong although sure",
         _table(numbers, how, sure),
         f"{of} answered wrongly{which}. Look there first: a label may be wrong, or a column may be "
-        "missing.",
+        f"missing. {NUMBERED}",
         of=HELD_OUT,
     )
 
