@@ -10,7 +10,6 @@ from fitserve.pages.drawing.marks import key
 from fitserve.pages.drawing.picture import HELD_OUT, Picture
 from fitserve.pages.drawing.wording import label, number, per_cent, signed
 
-
 NUMBERED = "Row: the line of the CSV; of JSON counted from 0."
 
 
