@@ -211,16 +211,21 @@ def caller() -> str:
 
 
 def _presented(keys: Keys) -> Key | None:
-    given = request.headers.get("Authorization")
-    if given is None and request.blueprint == PAGES:
-        given = f"Bearer {request.cookies.get(COOKIE, '')}"
-    scheme, _, key = (given or "").partition(" ")
+    scheme, _, key = (_given() or "").partition(" ")
     return keys.find(key.strip(" ")) if scheme.lower() == "bearer" else None
+
+
+def _given() -> str | None:
+    """What the header says, or of a page its cookie."""
+    given = request.headers.get("Authorization")
+    if given is None and request.blueprint == PAGES and COOKIE in request.cookies:
+        return f"Bearer {request.cookies[COOKIE]}"
+    return given
 
 
 def _unauthorized(need: Access) -> Unauthorized:
     what = need.name.lower()
-    given = request.headers.get("Authorization")
+    given = _given()
     if given is None:
         return Unauthorized.without(what)
     if not given.lower().startswith("bearer "):

@@ -19,6 +19,7 @@ from fitserve.errors import FitserveError, InvalidRequest
 from fitserve.pages import trying
 from fitserve.pages.model import PART, ModelPage
 from fitserve.pages.rendering import page
+from fitserve.pages.told import Told
 from fitserve.predictor import Predictor
 
 SHOWN = 50
@@ -63,7 +64,7 @@ def evaluation(
     """Compare with what a CSV says is true."""
     with _refusals(shown, "check"):
         ask = CsvEvaluation(_query(shown, form, "importance"), _body(given))
-        shown.evaluation = evaluations.evaluation(ask, shown.loaded, predictor)
+        shown.evaluation = Told(evaluations.evaluation(ask, shown.loaded, predictor))
     return _answer(shown, "check")
 
 

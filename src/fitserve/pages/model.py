@@ -16,6 +16,7 @@ from fitserve.pages.goodness import Goodness, goodness
 from fitserve.pages.learned import ColumnLine, columns, settings
 from fitserve.pages.progress import progress
 from fitserve.pages.rendering import page
+from fitserve.pages.told import Told
 from fitserve.pages.trying import Answer, Field
 from fitserve.storage.cache import Loaded
 
@@ -44,8 +45,8 @@ class ModelPage:
         self._fields: list[Field] | None = None
 
     @cached_property
-    def described(self) -> dict[str, Any]:
-        return schemas.description(self.loaded.record)
+    def described(self) -> Told:
+        return Told(schemas.description(self.loaded.record))
 
     @property
     def model_type(self) -> str:
@@ -197,7 +198,7 @@ class ModelPage:
 
     def refused(self, error: FitserveError, form: str) -> None:
         """Tell in this form why what it asked for was not done."""
-        self.problem, self.problem_in = error.problem(), form
+        self.problem, self.problem_in = Told(error.problem()), form
 
 
 def shown(
@@ -209,7 +210,7 @@ def shown(
         loaded = directory.get(model_type, model_id)
         return page("model.html", here="models", model=ModelPage(directory, loaded, gone))
     record = directory.record(model_type, model_id)
-    waiting = {"here": "models", "record": record, "described": schemas.description(record)}
+    waiting = {"here": "models", "record": record, "described": Told(schemas.description(record))}
     if record.status == "training":
         seconds = directory.training_seconds
         return page("training.html", **waiting, progress=progress(record.description), most=seconds)

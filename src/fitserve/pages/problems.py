@@ -1,11 +1,11 @@
 """What is refused, as a page: the same words and status as a program gets."""
 
-from typing import Any
-
 from flask import Blueprint, Response, request
 
+from fitserve.api.keys import COOKIE
 from fitserve.errors import FitserveError, Unauthorized
 from fitserve.pages.rendering import page
+from fitserve.pages.told import Told
 
 
 def init_pages(pages: Blueprint) -> None:
@@ -14,16 +14,20 @@ def init_pages(pages: Blueprint) -> None:
 
 def _told(error: FitserveError) -> Response:
     if isinstance(error, Unauthorized):
-        answer = page("key.html", error.status, here="key", problem=_problem(error), next=_back())
+        wrong = COOKIE in request.cookies or bool(request.query_string)  # or there is none yet
+        problem = Told(error.problem()) if wrong else None
+        answer = page("key.html", error.status, here="key", problem=problem, next=_back())
     else:
         reads = request.method == "GET"
-        answer = page("problem.html", error.status, problem=_problem(error), looks_again=reads)
+        answer = page(
+            "problem.html",
+            error.status,
+            problem=Told(error.problem()),
+            looks_again=reads,
+            path=_back(),
+        )
     answer.headers.update(error.headers)
     return answer
-
-
-def _problem(error: FitserveError) -> dict[str, Any]:
-    return error.problem()
 
 
 def _back() -> str:
