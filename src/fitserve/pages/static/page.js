@@ -104,7 +104,8 @@ function enhance() {
 }
 
 enhance();
-document.getElementById("problem")?.focus();
+// After the address has been scrolled to, which takes focus away.
+addEventListener("load", () => setTimeout(() => document.getElementById("problem")?.focus()));
 
 // ---- a form with a file ----------------------------------------------------------------------
 
