@@ -1,18 +1,23 @@
 """`Client` against a live server: what goes in by Python comes back by Python."""
 
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import fitserve
 from fitserve.client import (
     Client,
+    Exists,
     Invalid,
     NotFound,
     Problem,
+    tensors,
 )
 from tests.conftest import EXAMPLES, ROOT, Server
 
@@ -86,3 +91,125 @@ def test_a_dry_run_keeps_nothing(client: Client) -> None:
         "knn", 1, PENGUINS, "species", missing="impute", dry_run=True
     )
     assert client.ids("knn") == []
+
+
+# ------------------------------------------------------------------- matrices, as bytes
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "f2", ">f8", "i1", "i8", "u2", "g"])
+def test_a_matrix_of_any_numbers_is_answered_as_lists_are(client: Client, dtype: str) -> None:
+    matrix = np.array([[1, 10], [9, 2], [2, 9]], dtype)
+    client.register("gauss_naive_bayes", 1, X, Y)
+    labels, probabilities = client.predict("gauss_naive_bayes", 1, matrix, probabilities=True)
+    said, told = client.predict("gauss_naive_bayes", 1, matrix.tolist(), probabilities=True)
+    assert labels.tolist() == client.predict("gauss_naive_bayes", 1, matrix).tolist() == said
+    assert probabilities.tolist() == [[one["high"], one["low"]] for one in told]
+
+
+@pytest.mark.parametrize(
+    ("y", "dtype"), [([1, 1, -2, -2], "int64"), ([True, True, False, False], "bool"), (Y, "<U4")]
+)
+def test_labels_of_a_matrix_are_as_they_were_given(client: Client, y: Any, dtype: str) -> None:
+    client.register("knn", 1, np.array(X), np.array(y), n_neighbors=1)
+    found = client.predict("knn", 1, np.array(X))
+    assert found.dtype == np.dtype(dtype)
+    assert found.tolist() == y
+
+
+def test_numbers_and_coordinates_are_arrays_too(client: Client) -> None:
+    client.register("pca", 1, X, n_components=1)
+    coordinates = client.predict("pca", 1, np.array(X)[::-1])
+    assert coordinates.shape == (4, 1)
+    assert coordinates.tolist() == client.predict("pca", 1, X[::-1])
+    client.register("linear_regression", 1, X, [1, 2, 3, 4.5])
+    assert client.predict("linear_regression", 1, np.array(X)).dtype == np.float64
+    assert client.predict("linear_regression", 1, np.array([1, 10])) == pytest.approx(
+        client.predict("linear_regression", 1, [1, 10])
+    )
+
+
+def test_a_large_matrix_is_asked_in_blocks(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.register("linear_regression", 1, X, [1, 2, 3, 4.5])
+    rows = np.random.default_rng(0).normal(size=(7, 2))
+    whole = client.predict("linear_regression", 1, rows)
+    asked: list[int] = []
+    question = tensors.question
+
+    def counted(block: Any, probabilities: bool) -> Any:
+        asked.append(len(block))
+        return question(block, probabilities)
+
+    monkeypatch.setattr(tensors, "BLOCK_BYTES", 3 * 16)
+    monkeypatch.setattr(tensors, "question", counted)
+    np.testing.assert_array_equal(client.predict("linear_regression", 1, rows), whole)
+    assert asked == [3, 3, 1]
+
+
+def test_a_matrix_that_is_wrong_is_refused(client: Client) -> None:
+    client.register("knn", 1, X, Y, n_neighbors=1)
+    with pytest.raises(Invalid, match="a row has 3 values where the model was trained on 2"):
+        client.predict("knn", 1, np.ones((2, 3)))
+    with pytest.raises(NotFound, match="no knn model with id 2"):
+        client.predict("knn", 2, np.ones((2, 2)))
+    with pytest.raises(Invalid, match="a row has 0 features"):
+        client.predict("knn", 1, np.ones((0, 2)))
+
+
+# ------------------------------------------------------------------------- CSV and errors
+
+
+def test_a_csv_is_learned_asked_and_compared(client: Client, tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as raised:
+        client.register_csv("knn", 1, PENGUINS, "species")
+    assert raised.value.remedies[0]["set"] == {"missing": "impute"}
+    assert len(str(raised.value).splitlines()) == len(raised.value.errors) == 5
+    told = client.register_csv(
+        "knn",
+        1,
+        str(PENGUINS),
+        "species",
+        missing="impute",
+        drop=["year"],
+        kinds={"sex": "category"},
+    )
+    assert told["target"] == "species"
+    out = tmp_path / "out.csv"
+    text = client.predict_csv("knn", 1, PENGUINS, probabilities=True, out=out)
+    assert out.read_text() == text
+    assert text.splitlines()[0].endswith("year,prediction,p(Adelie),p(Chinstrap),p(Gentoo)")
+    with out.open("wb") as file:
+        client.predict_csv("knn", 1, PENGUINS.read_bytes(), out=file)
+    assert out.read_text().splitlines()[0].endswith("year,prediction")
+    worth = client.evaluate_csv("knn", 1, PENGUINS, importance=True, repeats=2)
+    assert worth["metrics"]["accuracy"] > 0.8
+    assert len(worth["importance"]) == 6
+
+
+def test_problems_have_kinds_and_all_that_was_told(client: Client) -> None:
+    client.register("knn", 1, X, Y, n_neighbors=1)
+    with pytest.raises(Exists) as exists:
+        client.register("knn", 1, X, Y, n_neighbors=1)
+    assert exists.value.status == 409
+    assert exists.value.type == "/problems/model-exists"
+    with pytest.raises(Invalid) as invalid:
+        client.register("knn", 2, [[1, "a"], [2, None]], [1, 2], n_neigbors=1)
+    problem: Any = pickle.loads(pickle.dumps(invalid.value))  # noqa: S301
+    assert issubclass(type(problem), ValueError)
+    assert problem.members == invalid.value.members
+    assert problem.errors[0]["loc"][0] == "kwargs"
+    with pytest.raises(NotFound, match="There is no route") as unknown:
+        client.type("../health")
+    assert unknown.value.request_id
+    with pytest.raises(Invalid, match="is needed"):
+        client.request("GET", "/models", {"limit": 0})
+    with pytest.raises(Invalid, match="true or false"):
+        client.evaluate("knn", 1, X, Y, importance=7)
+
+
+def test_a_training_may_be_cancelled(client: Client) -> None:
+    hard = np.random.default_rng(0).normal(size=(3000, 20))
+    queued = client.register("kmeans", 1, hard, n_clusters=50, n_init=500, tol=0, wait=False)
+    assert queued["status"] == "training"
+    client.cancel("kmeans", 1)
+    with pytest.raises(NotFound):
+        client.wait("kmeans", 1)

@@ -72,8 +72,8 @@ def _plain(value: Any) -> Any:
     if any(value is mark for mark in _missing()):
         return None
     for name in ("tolist", "isoformat"):
-        if callable(made := getattr(value, name, None)):
-            return made()
+        if callable(make := getattr(value, name, None)) and type(made := make()) is not type(value):
+            return made
     if isinstance(value, Mapping):
         return dict(value)
     if hasattr(value, "__float__"):  # such as Decimal

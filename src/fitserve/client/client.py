@@ -27,6 +27,7 @@ Progress = Callable[[Description], object]
 """Told of a training, whenever its description has changed."""
 
 URL = "http://127.0.0.1:8000"
+PAGE = 1000  # models that are asked for at a time
 SMALL = 64 * 1024  # bytes of a body whose training is waited for at once, which is quicker
 FIRST, LAST, GROWTH = 0.01, 1.0, 1.5  # seconds between looks at a training
 
@@ -274,7 +275,7 @@ class Client:
 
         `fields` are members of the descriptions to be told besides.
         """
-        query: dict[str, Any] = {"limit": 1000}
+        query: dict[str, Any] = {"limit": PAGE}
         if model_type is not None:
             query["model_type"] = model_type
         if fields:
