@@ -98,6 +98,18 @@ class Form:
         return first if column is None or column in first else [*first, column]
 
     @property
+    def places(self) -> Sequence[str]:
+        """The fields that the page has, by name."""
+        if self.table is None or self.part is None:
+            return WRITTEN if self.table else ()
+        of_settings = [one.name for one in self.fields]
+        if not self.settings.decided:
+            return ("target", *WRITTEN)
+        check = ("check",) if self.settings.column is not None else ()
+        named = ("target", "model_type", "model_id", "missing", "standardize")
+        return (*named, *check, *WRITTEN, *of_settings)
+
+    @property
     def more_is_wrong(self) -> bool:
         return self._is_wrong([one.name for one in self.more_fields])
 

@@ -29,20 +29,8 @@ OF_COLUMNS = ("unknown", "max_categories", "max_words")
 """Options of columns that have no place of their own in the form."""
 OWN = {
     *("target", "model_type", "model_id", "kinds", "drop", "missing", "standardize", "check"),
-    *(
-        "step",
-        "file",
-        "name",
-        "bundled",
-        "checked",
-        "scale_of",
-        "column",
-        "use",
-        "kind",
-        "find",
-        "page",
-    ),
-    *("remedy", "turn", "only", *WRITTEN),
+    *("step", "file", "name", "bundled", "checked", "scaled", "shown_for", "only", "remedy"),
+    *("column", "use", "kind", "find", "page", "turn", *WRITTEN),
 }
 """Fields of the form that are no settings of a type, nor options of columns."""
 
@@ -77,32 +65,32 @@ class Settings:
         kinds |= dict(zip(shown, form.getlist("kind"), strict=False))
         drop = queries.words(form.get("drop", ""))
         drop += [name for name in shown if name not in used]
-        model_type = form.get("model_type", "")
-        # Of another type than the box was shown for nobody has said it.
-        scaled = "standardize" in form if form.get("scale_of") == model_type else None
-        return cls(
+        shown_for, model_type = form.get("shown_for", ""), form.get("model_type", "")
+        found = cls(
             target=form.get("target", ""),
-            model_type=model_type,
+            model_type=shown_for,
             model_id=form.get("model_id", "").strip(),
             kinds={name: kind for name, kind in kinds.items() if kind},
             drop=tuple(dict.fromkeys(drop)),
             only=tuple(queries.words(form.get("only", ""))),
             missing=form.get("missing", "impute"),
-            standardize=scaled if model_type else None,
+            standardize="standardize" in form if "scaled" in form else None,
             check=form.get("check", "folds"),
             written=_differing(form, WRITTEN, USUAL),
             more={name: text for name, text in form.items() if name not in OWN},
         )
+        return found.of_type(model_type)
 
     def carried(self) -> Iterator[tuple[str, str]]:
         """Fields of which `of_form` makes the same again, while there is no table to show."""
-        yield from (("target", self.target), ("model_type", self.model_type))
-        yield from (("model_id", self.model_id), ("missing", self.missing), ("check", self.check))
+        yield from (("target", self.target), ("missing", self.missing), ("check", self.check))
+        yield from (("model_type", self.model_type), ("shown_for", self.model_type))
+        yield "model_id", self.model_id
         yield from self.columns_but(())
         if self.only:
             yield "only", queries.spelled(list(self.only))
         if self.standardize is not None:
-            yield "scale_of", self.model_type
+            yield "scaled", "true"
         if self.standardize:
             yield "standardize", "true"
         yield from self.written.items()

@@ -86,7 +86,7 @@ def _page(form: Form, **shown: Any) -> Response:
         most=current_app.config["MAX_CONTENT_LENGTH"],
         button=button,
         all_at_once=all_at_once(form.remedies),
-        entries=entries(form.problem),
+        entries=entries(form.problem, form.places),
         wrong=by_field(form.faults),
         curl=curl.registration(form) if form.query else "",
         **{"like": None, **shown},

@@ -12,7 +12,6 @@ from importlib.resources import files
 from flask import current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from fitserve.data.foreign import refuse_foreign
 from fitserve.data.packing import unpacked
 from fitserve.errors import TooLarge, clip
 
@@ -54,7 +53,7 @@ def take_form() -> None:
 
 
 def sent() -> Sent | None:
-    """The table that the form has, or names. Raises `InvalidRequest` for what is no CSV."""
+    """The table that the form has, or names."""
     file = request.files.get("file")
     if file is None or not file.filename:
         return bundled(request.form.get("bundled"))
@@ -62,7 +61,6 @@ def sent() -> Sent | None:
     packed = body.startswith(_GZIP)
     if packed:
         body = unpacked(body, "gzip", current_app.config["MAX_CONTENT_LENGTH"])
-    refuse_foreign(body)
     return Sent(clip(file.filename.rpartition("/")[2], 200), body, packed=packed)
 
 

@@ -10,9 +10,9 @@ from werkzeug.datastructures import MultiDict
 from fitserve.api import queries
 from fitserve.api.registrations import CsvRegistration
 from fitserve.data.csv import CsvFile
+from fitserve.data.foreign import refuse_foreign
 from fitserve.directory import ModelDirectory
 from fitserve.errors import Fault, FitserveError, InvalidRequest, ModelExists, within
-from fitserve.models.base import Task, natural_task
 from fitserve.pages.registering import suiting
 from fitserve.pages.registering.columns import part_of
 from fitserve.pages.registering.excerpt import excerpt
@@ -25,7 +25,6 @@ from fitserve.training.training import Training
 
 PROBE = "pca"
 """The type by which a table is read while nobody knows what for: it asks for least."""
-NOT_A_NUMBER = "target_kind"  # of a text that a type shall learn which learns numbers alone
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,10 @@ _OTHERWISE = (
 
 def _headed(form: Form) -> Form:
     assert form.table is not None
+    refuse_foreign(form.table.body)
     with within("query"):
-        file = CsvFile(form.table.body, queries.dialect(form.settings.written))
+        dialect = queries.dialect(form.settings.written)
+    file = CsvFile(form.table.body, dialect)
     return replace(form, file=file, settings=form.settings.of_table(file.names))
 
 
@@ -93,22 +94,31 @@ def _read(directory: ModelDirectory, form: Form) -> Form:
     supervised = settings.column is not None
     chosen = catalog.get(settings.model_type)
     if chosen is None or chosen.supervised() != supervised:
-        begun = suiting.first(catalog, "classification" if supervised else None)
-        settings = settings.of_type(begun)
-    try:
-        training = _training(directory, form, settings)
-    except InvalidRequest as error:
-        if all(fault.type != NOT_A_NUMBER for fault in error.faults):
-            raise
-        settings = settings.of_type(suiting.first(catalog, "classification"))
-        training = _training(directory, form, settings)
-    task = None if training.y is None else natural_task(training.y)
-    suit = suiting.suiting(catalog, task)
+        settings = settings.of_type(suiting.ANY if supervised else suiting.ALONE)
+    training = _fitting(directory, form, settings)
+    tasks = suiting.tasks_of(training.y)
+    suit = suiting.suiting(catalog, tasks)
     if settings.model_type not in suit:
-        settings = settings.of_type(suiting.first(catalog, task))
+        settings = settings.of_type(suiting.first(tasks))
         training = _training(directory, form, settings)
     form = replace(form, training=training, types=_named(catalog, suit))
     return _scaled(_switched(form, settings))
+
+
+def _fitting(directory: ModelDirectory, form: Form, settings: Settings) -> Training:
+    """The training that is asked for, or where its type cannot learn such an answer, of one that
+    learns any."""
+    try:
+        return _training(directory, form, settings)
+    except InvalidRequest:
+        if settings.column is None or settings.model_type == suiting.ANY:
+            raise
+        with suppress(InvalidRequest):
+            training = _training(directory, form, settings.of_type(suiting.ANY))
+            tasks = suiting.tasks_of(training.y)
+            if settings.model_type not in suiting.suiting(directory.catalog, tasks):
+                return training
+        raise
 
 
 def _training(directory: ModelDirectory, form: Form, settings: Settings) -> Training:
@@ -169,8 +179,7 @@ def _shown(directory: ModelDirectory, form: Form, looked: Looked) -> Form:
         names = (n for n, cls in sorted(catalog.items()) if cls.supervised() == supervised)
         types = _named(catalog, list(names))
     if settings.decided and settings.model_type not in dict(types):
-        task: Task | None = "classification" if supervised else None
-        settings = settings.of_type(suiting.first(catalog, task))
+        settings = settings.of_type(suiting.ANY if supervised else suiting.ALONE)
     if settings.decided and not settings.model_id:
         settings = replace(settings, model_id=_free_id(directory, settings.model_type))
     shown = replace(form, settings=settings, types=types, seconds=directory.training_seconds)
