@@ -30,8 +30,16 @@ EXPECTED = {
     "multi_naive_bayes": {"regions", "calibration", "words"},
     "logistic_regression": {"regions", "calibration", "coefficients"},
     "perceptron": {"regions", "lead", "coefficients"},
-    "decision_tree": {"regions", "calibration", "wrong"},
-    "linear_regression": {"score_strip", "wrong", "coefficients", "importance"},
+    "decision_tree": {"regions", "calibration", "wrong", "tree"},
+}
+OF_REGRESSIONS = {"score_strip", "wrong", "importance", "true_predicted", "residuals"}
+OTHERWISE = {
+    ("linear_regression", "regression"): OF_REGRESSIONS | {"coefficients"},
+    ("knn", "regression"): OF_REGRESSIONS,
+    ("decision_tree", "regression"): OF_REGRESSIONS | {"tree", "loss"},
+    ("kmeans", "clustering"): {"groups", "group_differences", "more_groups", "loss"},
+    ("gmm", "clustering"): {"groups", "group_differences", "loss"},
+    ("pca", "projection"): {"variance_shares", "axis_weights"},
 }
 
 
@@ -72,8 +80,10 @@ def test_each_type_has_its_pictures(api: Api, model_type: str, task: str) -> Non
     assert found["reason"] is None
     assert found["n_rows"] == len(body(model_type, task)["X"])
     assert found["held_out"] == supervised
-    if task == "classification" or model_type == "linear_regression":
+    if task == "classification":
         assert found["pictures"].keys() >= EXPECTED[model_type]
+    else:
+        assert found["pictures"].keys() == OTHERWISE[model_type, task]
     assert api.client.get(f"/models/{model_type}/1/pictures").get_json() == found
 
 
@@ -132,6 +142,40 @@ def test_texts_are_pictured_by_their_words(api: Api) -> None:
         found = pictures(api, model_type)["pictures"]
         assert len(found["words"]["classes"]) == 2
         assert found["words"]["of_text"]
+
+
+@pytest.mark.parametrize("model_type", ["kmeans", "gmm", "pca", "decision_tree"])
+def test_categories_and_texts_are_pictured_as_they_were_sent(api: Api, model_type: str) -> None:
+    rng = np.random.default_rng(0)
+    big = rng.random(60) < 0.5
+    kwargs: dict[str, Any] = {
+        "X": {
+            HOSTILE: np.where(big, "<b>big</b>", "small").tolist(),
+            "body": np.where(rng.random(60) < 0.5, f"{HOSTILE} now", "good day").tolist(),
+            "size": (1000.0 + 5.0 * rng.normal(size=60) + 40.0 * big).tolist(),
+        },
+        "kinds": {"body": "text"},
+        "standardize": True,
+    }
+    if model_type == "decision_tree":
+        kwargs["y"] = kwargs["X"]["size"]
+    elif model_type != "pca":
+        kwargs["n_clusters" if model_type == "kmeans" else "n_components"] = 2
+    told(api.register(model_type, 1, **kwargs), 201)
+    found = pictures(api, model_type)["pictures"]
+    if model_type == "decision_tree":
+        asked = [one["question"] for one in found["tree"]["nodes"] if "question" in one]
+        sizes = [one["most"] for one in asked if one["column"] == "size"]
+    elif model_type == "pca":
+        rows = found["axis_weights"]["rows"]
+        assert {f"{HOSTILE}=<b>big</b>", "body~now", "size"} <= {row["column"] for row in rows}
+        return
+    else:
+        columns = {one["column"]: one for one in found["group_differences"]["columns"]}
+        assert columns[f"{HOSTILE}=<b>big</b>"]["all"] == pytest.approx(big.mean(), rel=1e-4)
+        sizes = columns["size"]["means"]
+    assert sizes
+    assert all(980.0 < size < 1060.0 for size in sizes)  # not brought to one scale
 
 
 # ----------------------------------------------------------------------------- awkward data

@@ -124,6 +124,20 @@ def test_of_a_deep_tree_the_first_levels_and_what_most_rows_come_to_are_told() -
     assert below + QUESTIONS == found["n_questions"]
 
 
+def test_the_first_levels_are_told_of_few_rows_as_of_many() -> None:
+    X, y = grown()
+    X[:, 0] = np.where(np.arange(len(X)) < 16, 0.0, 100.0 + X[:, 0])
+    y[:16] += 1000.0 + np.arange(16) % 5
+    found = told(DecisionTree().fit(X, y), X, y)
+    nodes = found["nodes"]
+    level = levels(nodes)
+    few = nodes[nodes[0]["yes"]]
+    assert few["rows"] == 16
+    assert "question" in few
+    assert not [at for at, node in enumerate(nodes) if "below" in node and level[at] < LEVELS]
+    assert min(nodes[at]["rows"] for at in level if level[at] == LEVELS) < 16
+
+
 def test_a_chain_is_cut_where_it_is_too_deep_to_read() -> None:
     X = np.arange(60.0)[:, None]
     y = 2.0 ** np.arange(60)

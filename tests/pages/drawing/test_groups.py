@@ -1,6 +1,5 @@
 """Pictures of groups."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -62,15 +61,21 @@ def test_an_ellipse_is_two_deviations_around_its_centre() -> None:
     made, root, found = drawn(GaussianMixture(n_components=2).fit(X), X)
     assert made.title == "The groups as normal distributions"
     assert "86" in made.caption
-    x_ticks = [(float(one.get("x", 0)), text(one)) for one in root.iter("text")
-               if one.get("class") == "tk mid"]  # fmt: skip
-    (low, a), (high, b) = x_ticks[0], x_ticks[-1]
-    unit = (high - low) / (float(b.replace("−", "-")) - float(a.replace("−", "-")))
-    for k in (0, 1):
-        outline = points(path(root, "ell").split("M")[k + 1].join(["M", ""]))
-        wide = max(x for x, _ in outline) - min(x for x, _ in outline)
-        sd = math.sqrt(found["covariances"][k][0][0])
-        assert wide == pytest.approx(2 * 2.0 * sd * unit, rel=0.01)
+    across, up = (unit(root, "mid", "x"), unit(root, "end", "y"))
+    outlines = path(root, "ell").split("M")[1:]
+    for outline, theirs in zip(outlines, found["covariances"], strict=True):
+        corners = np.array(points(f"M{outline}"))[:-1] / [across, up]  # the last is the first
+        away = corners - corners.mean(axis=0)
+        # The mean square of 2 sin along an axis of the ellipse is 2.
+        assert away.T @ away / len(away) == pytest.approx(2.0 * np.array(theirs), rel=0.03)
+
+
+def unit(root: Any, css: str, side: str) -> float:
+    """How long one of the axis is in the picture."""
+    marks = [one for one in root.iter("text") if one.get("class") == f"tk {css}"]
+    values = [float(text(one).replace("−", "-")) for one in marks]
+    places = [float(one.get(side, 0)) for one in marks]
+    return (places[-1] - places[0]) / (values[-1] - values[0])
 
 
 def test_one_column_has_a_lane_for_each_group() -> None:

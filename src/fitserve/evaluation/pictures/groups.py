@@ -33,7 +33,7 @@ def picture(subject: Subject) -> dict[str, Any] | None:
     flat = len(plane.axes) == 1
     covariances = None
     if isinstance(subject.model, GaussianMixture):
-        covariances = _covariances(subject, plane)
+        covariances = rounded(covariances_on(subject, plane))
     return found.shown.told() | {
         "axes": plane.named(subject.names),
         "at_one_scale": plane.at_one_scale,
@@ -76,7 +76,7 @@ def _most_honest(subject: Subject, found: Grouping) -> tuple[Plane, float]:
     return planes[best], shares[best]
 
 
-def _covariances(subject: Subject, plane: Plane) -> Any:
+def covariances_on(subject: Subject, plane: Plane) -> FloatArray:
     """Of each normal distribution on the plane: `(k, 2, 2)`, or `(k, 1, 1)` of one column."""
     model = subject.model
     assert isinstance(model, GaussianMixture)
@@ -93,4 +93,5 @@ def _covariances(subject: Subject, plane: Plane) -> Any:
     else:
         roots = roots if model.covariance_type == "diag" else roots[:, None]
         white = onto.T / np.broadcast_to(roots, (k, p))[:, :, None]
-    return rounded(white.swapaxes(1, 2) @ white)
+    covariances: FloatArray = white.swapaxes(1, 2) @ white
+    return covariances
