@@ -111,7 +111,7 @@ def test_what_is_wrong_with_what_is_true_is_said_where_it_stands(api: Api) -> No
     for name, value, msg in (
         ("repeats", "0", "from 1 to 100"),
         ("importance", "yes", "true"),
-        ("nix", "1", "there is no parameter"),
+        ("nix", "1", "there is no 'nix'; known are: model_type"),
     ):
         fault = by_csv(api, written(COLUMNS), 422, **{name: value})["errors"][0]
         assert fault["loc"] == ["query", name]

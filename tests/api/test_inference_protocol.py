@@ -441,7 +441,7 @@ def test_a_model_that_is_not_ready_is_not(api: Api, app: Flask) -> None:
         ({"data": [[None] * P] * N}, "not NaN"),
         ({"data": [[True] * P] * N}, "inputs.x.data.0.0: a number is needed, not true"),
         ({"data": [["1"] * P] * N}, "a number is needed, not the text '1'"),
-        ({"data": [[[1]] * P] * N}, "a number is needed, not a list of 1"),
+        ({"data": [[[1]] * P] * N}, "one pair of brackets too many"),
         ({"datatype": "BOOL", "data": [[True] * P] * N}, "numbers are needed"),
         ({"datatype": "BYTES", "shape": [N], "data": ["a"] * N}, "numbers are needed"),
         ({"datatype": "BYTES"}, "one column"),

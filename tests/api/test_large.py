@@ -134,6 +134,28 @@ def test_tables_and_their_faults(both: Both, sent: Any) -> None:
     both("/evaluate", ask | {"features": sent, "y": TABLE["died"]})
 
 
+@pytest.mark.parametrize(
+    "cell", ["NA", " ", None, 10**400, "1,5", "x"], ids=lambda one: str(one)[:9]
+)
+def test_a_cell_is_told_as_it_was_sent(
+    both: Both, cell: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In whichever block it stands: nothing is there to fill gaps."""
+    monkeypatch.setattr("fitserve.predictor.SHORT", 0.0)
+    monkeypatch.setattr("fitserve.predictor.BLOCK", 1000.0)
+    ask = {"model_type": "knn", "model_id": 31}
+    table = {"a": [1, 2, 3, 4], "b": ["u", "v", "u", "v"]}
+    both("/register", {**ask, "kwargs": {"X": table, "y": [0, 1, 0, 1], "n_neighbors": 1}})
+    for name in table:
+        columns: dict[str, list[Any]] = {"a": [1] * 90, "b": ["u"] * 90}
+        columns[name][37] = cell
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        for features in (columns, rows):
+            answer = both("/predict", ask | {"features": features})
+            if isinstance(cell, str) and cell.strip():
+                assert repr(cell) in answer.text
+
+
 def test_random_requests(both: Both) -> None:
     asked: list[Request] = [one for one in requests(5, 200) if one.method == "POST"]
     statuses = {both(one.path, one.body, **_spelled(one.headers)).status_code for one in asked}

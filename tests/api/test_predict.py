@@ -94,10 +94,10 @@ def test_where_there_are_no_probabilities_it_says_so(api: Api) -> None:
 @pytest.mark.parametrize(
     ("features", "loc", "says"),
     [
-        ([5.1, 3.5, 1.4], [], "3 features where the model was trained on 4"),
-        ([], [], "0 features"),
-        ([[5.1, 3.5, 1.4]], [], "3 features"),
-        ([SETOSA, SETOSA[:3]], [1], "3 values where row 0 has 4"),
+        ([5.1, 3.5, 1.4], [], "3 values where the model was trained on 4 (sepal_length, "),
+        ([], [], "0 values"),
+        ([[5.1, 3.5, 1.4]], [], "3 values"),
+        ([SETOSA, SETOSA[:3]], [1], "3 values where the model was trained on 4"),
         ([5.1, 3.5, None, 0.2], [2], "not null"),
         ([SETOSA, [5.1, "3.5", 1.4, 0.2]], [1, 1], "not the text '3.5'"),
         ([SETOSA, 5.1], [1], "each row must be a list"),

@@ -98,7 +98,7 @@ def test_the_first_and_last_id(api: Api, model_id: int) -> None:
             "known are: X, categories, cv, drop, feature_names, holdout, importance, kinds, ",
         ),
         ({"X": X, "y": [0, 0, 1, 1], "var_smoothing": -1}, ["var_smoothing"], "at least 0"),
-        ({"X": X, "y": [0, 0, 1, "1"]}, ["y", 3], "not the text '1'"),
+        ({"X": X, "y": [0, 0, 1, "1"]}, ["y", 3], "this is the text '1'; write 1, without quotes"),
         ({"X": X, "y": [0, 0, 1, 1], "feature_names": ["a"]}, ["feature_names"], "1 names"),
         ({"X": X, "y": [0, 0, 1, 1], "feature_names": ["a", "a"]}, ["feature_names", 0], "twice"),
         ({"X": X, "y": [0, 0, 1, 1], "feature_names": "ab"}, ["feature_names"], "a list of text"),

@@ -86,7 +86,7 @@ def test_a_table_that_was_declared_to_be_json(api: Api, route: str) -> None:
         ("−5", "write -5"),
         ("0x1F", "write 31"),
         ("inf", "'inf' is no number to learn from; write a finite number"),
-        ("-Infinity", "write a finite number or leave the cell empty"),
+        ("-Infinity", "write a finite number, or leave its row out"),
         ("1e400", "the number 1e400 is too large: a finite number is needed, of 1.8e308 at most"),
         ("NA", "'NA' counts as empty (na_values)"),
         ("", "the cell is empty"),

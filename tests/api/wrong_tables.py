@@ -135,6 +135,7 @@ FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, bes
 
 TRAINED: list[tuple[dict[str, Any], str]] = [  # what is asked below: a query of /register, a CSV
     ({"model_type": "knn", "model_id": 11, "target": "c", "n_neighbors": 1}, FILE),
+    ({"model_type": "knn", "model_id": 12, "target": "c", "k": 1, "missing": "impute"}, FILE),
     ({"model_type": "kmeans", "model_id": 11, "n_clusters": 2}, FILE),
     ({"model_type": "pca", "model_id": 11, "n_components": 1}, ",a\n0,1\n1,3\n"),
 ]
@@ -159,6 +160,7 @@ ASKED: list[tuple[str, dict[str, Any], str]] = [  # a route, its query, a CSV
     ("predict", {}, "a,b\nNA,x\n"),
     ("predict", {}, "a,b\ninf,x\n"),
     ("predict", {}, "a,b\n?,x\n"),
+    ("predict", {"model_id": 12}, "a,b\n?,x\n"),
     ("predict", {}, "a,b\n2020-01-31,x\n"),
     ("predict", {"decimal": ","}, "a;b\n1.5;x\n"),
     ("evaluate", {}, "a,b,c\n1,x,NA\n2,y,1\n"),

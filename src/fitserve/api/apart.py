@@ -7,9 +7,11 @@ elsewhere: in two steps, since what a prediction's rows have to be is known to i
 
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any
+
+import numpy as np
 
 from fitserve.api import asked
 from fitserve.api.asked import JsonRows, MatrixRows, Rows
@@ -24,7 +26,8 @@ from fitserve.api.schemas import (
 from fitserve.data import arrays
 from fitserve.data.columns import Columns
 from fitserve.data.packing import unpacked
-from fitserve.errors import InvalidRequest, MalformedJson, TooLarge, relocated
+from fitserve.data.table import Table
+from fitserve.errors import LISTED, InvalidRequest, MalformedJson, TooLarge, relocated
 from fitserve.models import catalog
 from fitserve.processes import forking
 from fitserve.processes.forking import receive, send, send_packed
@@ -127,12 +130,25 @@ def _taken(rows: Rows, form: str, single: bool) -> tuple[dict[str, Any], dict[st
     try:
         table = rows.read()
     except InvalidRequest as error:  # only told where the rest is in order, as of a small body
-        return told | {"names": [], "wrong": _told(error)}, state
+        return told | {"names": [], "wrong": _told(error), "written": []}, state
     for j, cells in enumerate(table.columns.values()):
         state[f"texts_{j}"] = list(cells.texts)
         state[f"codes_{j}"] = cells.codes
         state[f"values_{j}"] = cells.values
-    return told | {"names": list(table.columns), "wrong": None}, state
+    written = list(_written(table))
+    return told | {"names": list(table.columns), "wrong": None, "written": written}, state
+
+
+def _written(table: Table) -> Iterator[tuple[str, int, str]]:
+    """Column, row and text of the cells that arrays do not keep and a fault may tell of: the first
+    in each column, as many as are told."""
+    for name, cells in table.columns.items():
+        beyond = (
+            np.isinf(cells.values) if cells.values is not None else np.zeros(table.n_rows, bool)
+        )
+        for odd in (cells.missing(), beyond):
+            for row in np.flatnonzero(odd)[:LISTED].tolist():
+                yield name, row, table.written(row, name)
 
 
 def _told(error: InvalidRequest) -> dict[str, Any]:

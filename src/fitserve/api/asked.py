@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
 from fitserve.api.schemas import EvaluateRequest, EvaluationOptions, checked
-from fitserve.data import intake, json_table
+from fitserve.data import arrays, intake, json_table
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile, listed
@@ -127,7 +127,7 @@ def of_json(features: Any, columns: Columns) -> tuple[JsonRows, bool]:
     single = False
     if isinstance(features, dict):
         lists = sum(isinstance(cells, list) for cells in features.values())
-        single = not lists
+        single = 2 * lists < len(features) or not lists
         table = (
             json_table.one_row(features, loc) if single else json_table.named(features, None, loc)
         )
@@ -137,7 +137,7 @@ def of_json(features: Any, columns: Columns) -> tuple[JsonRows, bool]:
         single = isinstance(features, list) and bool(features) and not isinstance(features[0], list)
         rows = [features] if single else features
         if isinstance(rows, list) and rows and isinstance(rows[0], list):
-            _refuse_width(rows, len(names), loc, single)
+            arrays.refuse_width(rows, len(names), names, loc, single)
         table = json_table.named(rows, names, loc)
         if single:
             at = {name: j for j, name in enumerate(names)}
@@ -262,19 +262,6 @@ def without_target(features: Any, target: str) -> tuple[Any, list[Any] | None]:
             for row in rows
         ], y
     return features, None
-
-
-def _refuse_width(rows: list[Any], width: int, loc: Location, single: bool) -> None:
-    refuse(
-        Fault(
-            loc if single else (*loc, i),
-            f"a row has {len(row)} cells where the model was trained on {width} columns; give "
-            f"{width} in each, or rows by name",
-            "n_features",
-        )
-        for i, row in enumerate(rows)
-        if isinstance(row, list) and len(row) != width
-    )
 
 
 def _refuse_names(table: JsonTable, columns: Columns) -> None:

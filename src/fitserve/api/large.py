@@ -290,7 +290,11 @@ def _rows(told: dict[str, Any], state: State, loaded: Loaded) -> Rows:
     }
     place = _place(told["form"], loaded.columns.names, ("features",), told["single"])
     wrong = None if told["wrong"] is None else _wrong(told["wrong"])
-    return TableRows(Table(found, told["n_rows"], place), loaded.columns, wrong)
+    texts = {(name, row): text for name, row, text in told["written"]}
+    table = Table(
+        found, told["n_rows"], place, written=lambda row, name: texts.get((name, row), "")
+    )
+    return TableRows(table, loaded.columns, wrong)
 
 
 def _place(form: str, names: list[str], loc: Location, single: bool = False) -> Place:
@@ -325,7 +329,12 @@ class TableRows(Rows):
 def _part(table: Table, start: int, end: int) -> Table:
     cells = {name: _cells(column, start, end) for name, column in table.columns.items()}
     n_rows = min(end, table.n_rows) - start
-    return Table(cells, n_rows, lambda row, name: table.place(start + row, name))
+    return Table(
+        cells,
+        n_rows,
+        lambda row, name: table.place(start + row, name),
+        written=lambda row, name: table.written(start + row, name),
+    )
 
 
 def _cells(column: Column, start: int, end: int) -> Column:

@@ -13,6 +13,7 @@ from fitserve.data import intake, json_table, observations
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile
+from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import NumberEncoder
 from fitserve.data.expectations import sent
 from fitserve.data.intake import Intake
@@ -65,7 +66,7 @@ def as_a_table(rows: Any) -> AbstractContextManager[None]:
         if fault.column is None or fault.type != "float_type":
             return fault
         cell = rows[fault.loc[1]][fault.loc[2]]
-        if cell is None:
+        if cell is None or (isinstance(cell, str) and Dialect().is_missing(cell)):
             msg = f"{fault.msg} (missing='impute' or 'drop' beside X does so)"
             return replace(fault, msg=msg, remedies=(FILL,))
         if type(cell) is not str or "; " in fault.msg:

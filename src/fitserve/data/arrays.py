@@ -1,17 +1,19 @@
 """From what a caller sent to arrays: float64 and labels, with the location of what is wrong."""
 
-import re
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fitserve.data.expectations import sent
+from fitserve.data.expectations import sent, twice_encoded
 from fitserve.data.limits import refuse_many_classes
+from fitserve.data.numerals import NUMBER_INSTEAD, instead
 from fitserve.errors import (
     COUNTED,
     Fault,
@@ -28,7 +30,6 @@ Target = NDArray[Any]
 """y as given: int64, float64 (not whole, or beyond 64 bits), bool, or object (text)."""
 
 _NUMBERS = {int, float}
-_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _BEYOND = 2**1024 - 2**970  # rounds to infinity, as does what is larger
 _INT64 = range(-(2**63), 2**63)
 
@@ -71,7 +72,11 @@ def _from_lists(value: object, loc: Location) -> FloatArray:
         if list not in kinds:
             raise InvalidRequest.at(loc, f"{_ROWS}, not {_not_rows(value)}", "list_type")
         refuse(
-            Fault((*loc, i), f"each row must be a list of numbers, not {sent(row)}", "list_type")
+            Fault(
+                (*loc, i),
+                f"each row must be a list of numbers, as others are, {not_so(row)}",
+                "list_type",
+            )
             for i, row in enumerate(value)
             if type(row) is not list
         )
@@ -91,7 +96,10 @@ def _from_lists(value: object, loc: Location) -> FloatArray:
         raise InvalidRequest.at(
             (*loc, 0), "a row must hold at least one number, not an empty list", "too_short"
         )
-    if not set(map(type, chain.from_iterable(value))) <= _NUMBERS:
+    cells = set(map(type, chain.from_iterable(value)))
+    if not cells <= _NUMBERS:
+        if cells == {list}:
+            raise InvalidRequest.at((*loc, 0, 0), _NESTED, "list_type")
         _refuse_cells(value, loc)
     try:
         return np.array(value, dtype=np.float64)
@@ -102,11 +110,30 @@ def _from_lists(value: object, loc: Location) -> FloatArray:
 
 _ROWS = "a list of rows is needed, each a list of numbers, as in [[5.1, 3.5], [4.9, 3.0]]"
 
+_NESTED = (
+    "a list stands here and in all other cells, one pair of brackets too many; send one list of "
+    "numbers for each row, [[1, 2], [3, 4]], of NumPy by x.reshape(len(x), -1).tolist()"
+)
+
+
+def not_so(row: object, names: Sequence[str] | None = None) -> str:
+    """What one row is that is not as the others, and how to write it: by these names, or as a
+    list."""
+    said = f"not {sent(row)}"
+    if names is not None and isinstance(row, list) and len(row) == len(names):
+        return f"{said}; write {_shown(dict(zip(names, row, strict=True)))}"
+    if names is None and isinstance(row, dict) and row:
+        return f"{said}; write {_shown(list(row.values()))}"
+    return f"{said}; write it as they are"
+
+
+def _shown(value: object) -> str:
+    return clip(json.dumps(value, ensure_ascii=False), 200)
+
 
 def _whole(value: object) -> str:
     """What was sent for all of X."""
-    is_text = isinstance(value, str)
-    return "text; send the JSON itself, without quotes around it" if is_text else sent(value)
+    return sent(value) + twice_encoded(value)
 
 
 def _not_rows(value: list[Any]) -> str:
@@ -134,22 +161,22 @@ def _cell(loc: Location, i: int, j: int, cell: object) -> Fault:
     return Fault((*loc, i, j), *_not_a_number(cell), column=j)
 
 
-def _not_a_number(cell: object) -> tuple[str, str]:
+def _not_a_number(cell: object, otherwise: str = "") -> tuple[str, str]:
+    """What to say of a cell that is none; `otherwise` what to write instead of a text that does
+    not look like one."""
     if type(cell) in _NUMBERS:
-        return f"a finite number is needed, not {sent(cell)}", "finite_number"
-    says = f"a number is needed, not {sent(cell)}"
-    if isinstance(cell, str) and _is_number(cell):
-        says += f"; write {cell.strip()}, without quotes"
+        says = f"a finite number is needed, not {sent(cell)}"
+        return f"{says}; write a smaller one, or leave its row out", "finite_number"
+    mended = otherwise
+    if isinstance(cell, str):
+        mended = instead(cell, in_csv=False) or otherwise
     elif cell is None:
-        says += "; fill the gap, or leave its row out"
+        mended = "fill the gap, or leave its row out"
     elif isinstance(cell, bool):
-        says += f"; write {int(cell)}"
-    return says, "float_type"
-
-
-def _is_number(text: str) -> bool:
-    """Whether the text is a number that JSON could write so."""
-    return len(text) <= 40 and _NUMBER.fullmatch(text.strip()) is not None
+        mended = f"write {int(cell)}"
+    else:
+        mended = "write one number in each cell"
+    return f"a number is needed, not {sent(cell)}" + (f"; {mended}" if mended else ""), "float_type"
 
 
 # ------------------------------------------------------------------------------------- y
@@ -196,18 +223,31 @@ _LABELS = "a list is needed, with a label or number for each row of X"
 def _not_labels(value: object) -> str:
     if isinstance(value, dict) and value:
         return "an object, as pandas' to_dict() makes; send y.tolist()"
-    return sent(value)
+    if isinstance(value, str) and not twice_encoded(value):
+        return f"{sent(value)}; a column of a table is named by target"
+    return sent(value) + twice_encoded(value)
 
 
 def _not_alike(cell: object, first: type | None) -> tuple[str, str]:
     if type(cell) not in (int, float, bool, str):
-        gap = "; give one, or leave the row out" if cell is None else ""
-        return f"a label or number is needed, not {sent(cell)}{gap}", "label_type"
+        mended = "give one, or leave the row out" if cell is None else "give one for each row"
+        if isinstance(cell, list) and len(cell) > 1:
+            mended += ", of one-hot rows by y.argmax(axis=1).tolist()"
+        if isinstance(cell, dict) and len(cell) == 1:
+            mended = f"write {_shown(next(iter(cell.values())))}"
+        return f"a label or number is needed, not {sent(cell)}; {mended}", "label_type"
     kind = "a number" if first is None else "text" if first is str else "true or false"
-    return (
-        f"labels begin with {kind}, not {sent(cell)}; write all as numbers, text or booleans",
-        "label_mix",
-    )
+    says = f"y begins with {kind}, and this is {sent(cell)}"
+    if first is str:
+        spelled = cell if isinstance(cell, str) else json.dumps(cell)
+        return f'{says}; write "{spelled}", in double quotes', "label_mix"
+    if first is bool:
+        mended = f"write {str(bool(cell)).lower()}" if cell in (0, 1) else "write true or false"
+        return f"{says}; {mended}", "label_mix"
+    if isinstance(cell, bool):
+        return f"{says}; write {int(cell)}", "label_mix"
+    mended = instead(str(cell), in_csv=False) or "write a number, or all labels as text"
+    return f"{says}; {mended}", "label_mix"
 
 
 def _numeric_target(value: list[Any], loc: Location) -> Target:
@@ -253,10 +293,10 @@ def _refuse_each(
     )
 
 
-def values(y: Target, loc: Location) -> FloatArray:
-    """y for regression: float64."""
+def values(y: Target, loc: Location, otherwise: str = "") -> FloatArray:
+    """y for regression: float64; `otherwise` is what to do with labels."""
     if y.dtype.kind not in "if":
-        raise InvalidRequest.at((*loc, 0), *_not_a_number(y.tolist()[0]))
+        raise InvalidRequest.at((*loc, 0), *_not_a_number(y.tolist()[0], otherwise))
     return y.astype(np.float64)
 
 
@@ -316,7 +356,7 @@ def names(value: object, n_features: int, loc: Location) -> list[str] | None:
             f"{len(value)} names are given for {n_features} columns; give one for each, or none",
             "length",
         )
-    _refuse_each(value, loc, _not_text)
+    _refuse_each(value, loc, _no_name)
     twice = {name for name, times in Counter(value).items() if times > 1}
     refuse(
         Fault((*loc, i), f"the name {clip(name, 40)!r} stands twice; give another", "twice")
@@ -324,6 +364,12 @@ def names(value: object, n_features: int, loc: Location) -> list[str] | None:
         if name in twice
     )
     return list(value)
+
+
+def _no_name(name: str) -> tuple[str, str] | None:
+    if not name.strip():
+        return f"the name {name!r} is empty; give the column one, or none to any", "empty"
+    return _not_text(name)
 
 
 def naming_columns(feature_names: object) -> AbstractContextManager[None]:
@@ -355,20 +401,53 @@ def features(
     if single and not isinstance(rows[0], list):  # type: ignore[index]
         raise InvalidRequest.at(
             loc,
-            f"a row is needed, such as [5.1, 3.5], or a list of rows, not {sent(value)}",
+            f"a row is needed, such as [5.1, 3.5], or a list of rows, not {_whole(value)}",
             "list_type",
         )
+    refuse_width(rows, n_features, feature_names, loc, single)
     placed = relocated(lambda found: (*loc, *(found[2:] if single else found[1:])))
-    with placed, naming_columns(feature_names):
-        X = matrix(rows, ("X",)) if rows != [[]] else np.empty((1, 0))
-    if X.shape[1] != n_features:
-        raise InvalidRequest.at(
-            loc,
-            f"a row has {X.shape[1]} features where the model was trained on {n_features}; "
-            f"give {n_features} in each",
+    with placed, naming_columns(feature_names), amended(_told_instead):
+        return matrix(rows, ("X",)), single
+
+
+def _told_instead(fault: Fault) -> Fault:
+    if fault.type != "float_type" or "; " in fault.msg:
+        return fault
+    return replace(fault, msg=f"{fault.msg}; {NUMBER_INSTEAD}")
+
+
+def refuse_width(
+    rows: object, width: int, names: Sequence[str] | None, loc: Location, single: bool
+) -> None:
+    """Refuse rows, where they are lists, that have not as many cells as the model columns."""
+    if not isinstance(rows, list) or not all(type(row) is list for row in rows):
+        return
+    widths = set(map(len, rows))
+    if widths == {width}:
+        return
+    columns = "" if names is None else f" ({clip(', '.join(names), 300)})"
+    order = " in this order" if names else ""
+    if len(widths) == 1:
+        row = "this row has" if single else "a row has"
+        said = f"{row} {_count(rows[0])} where the model was trained on {width}{columns}; give"
+        raise InvalidRequest.at(loc, f"{said} {width}{order}", "n_features")
+    refuse(
+        Fault(
+            (*loc, i),
+            f"this row has {_count(row)} where the model was trained on {width}{columns}; give "
+            f"{width}{order}",
             "n_features",
         )
-    return X, single
+        for i, row in enumerate(rows)
+        if len(row) != width
+    )
+
+
+def _count(row: list[Any]) -> str:
+    says = f"{len(row)} value{'s' * (len(row) != 1)}"
+    if row and type(row[0]) is list:
+        says += ", which are lists themselves, one pair of brackets too many,"
+    return says
 
 
 def _by_name(
@@ -388,7 +467,7 @@ def _by_name(
         for i, row in enumerate(rows):
             where = loc if single else (*loc, i)
             if not isinstance(row, dict):
-                msg = f"each row must be an object, as the first is, not {sent(row)}"
+                msg = f"each row must be an object, as the first is, {not_so(row, feature_names)}"
                 yield Fault(where, msg, "dict_type")
             elif row.keys() != known:
                 for name in feature_names:
@@ -403,7 +482,10 @@ def _by_name(
     refuse(faults())
     table = [[row[name] for name in feature_names] for row in rows]
     refuse(
-        Fault((*(loc if single else (*loc, i)), feature_names[j]), *_not_a_number(cells[j]))
+        Fault(
+            (*(loc if single else (*loc, i)), feature_names[j]),
+            *_not_a_number(cells[j], NUMBER_INSTEAD),
+        )
         for i, cells in enumerate(table)
         for j in _wrong_cells(cells)
     )

@@ -8,7 +8,7 @@ import numpy as np
 from fitserve.data.encoding import too_large
 from fitserve.data.kinds import Form, unit
 from fitserve.data.levels import Levels
-from fitserve.data.numerals import instead, plainly
+from fitserve.data.numerals import NUMBER_INSTEAD, instead, plainly
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.table import OTHER, Column, Table
 from fitserve.errors import Advice, Fault, clip
@@ -41,7 +41,7 @@ def diagnosed_target(
     it, if that learns numbers alone."""
     kind = options.kinds.get(name)
     if kind == "category" and regressor is not None:
-        said = f"{name} is said to be a category, and {_only_numbers(regressor)}"
+        said = f"{name} is said to be a category, and {only_numbers(regressor)}"
         return Fault(("kinds", name), said, "target_kind")
     if kind == "text":
         said = f"{name} is what to learn, and its words cannot be; say category or number"
@@ -52,7 +52,8 @@ def diagnosed_target(
     return None if kind == "category" else examined.as_target()
 
 
-def _only_numbers(regressor: str) -> str:
+def only_numbers(regressor: str) -> str:
+    """What to do with labels, of a type of model that learns numbers alone."""
     return f"{regressor} learns numbers; for labels take another type, such as logistic_regression"
 
 
@@ -97,7 +98,7 @@ class _Diagnosis:
     def category(self) -> Kind | Fault:
         if self.regressor is not None:
             row = int((self.levels.codes >= 0).argmax())
-            said = f"this is the text {self._cell_text(row)}, and {_only_numbers(self.regressor)}"
+            said = f"this is the text {self._cell_text(row)}, and {only_numbers(self.regressor)}"
             return self._problem(row, said, "target_kind", "", {})
         if self.target:
             return self._all_different() or "category"
@@ -198,7 +199,7 @@ class _Diagnosis:
         )
 
     def _numbers_as_text(self, forms: Set[Form]) -> Kind | Fault:
-        if Form.ZEROS in forms:  # text, and it means to be
+        if Form.ZEROS in forms and self.cells.values is None:  # text, and it means to be
             return self.category()
         return self._number_as_text()
 
@@ -240,7 +241,8 @@ class _Diagnosis:
         row = self.levels.first(*({Form.COMMA} if commas else forms))
         text = self.levels.texts[self.levels.codes[row]]
         what = "a number written otherwise" if plainly(text) else "no number to learn from"
-        said = f"{self._cell_text(row)} is {what}; {instead(text, self.table.in_csv)}"
+        advice = instead(text, self.table.in_csv) or NUMBER_INSTEAD
+        said = f"{self._cell_text(row)} is {what}; {advice}"
         if commas:
             words, set_ = "reads decimal commas", {"decimal": ","}
         else:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fitserve.data.arrays import FloatArray
 from fitserve.data.kinds import TRUTHS
-from fitserve.data.numerals import instead
+from fitserve.data.numerals import NUMBER_INSTEAD, instead
 from fitserve.data.options import Kind
 from fitserve.data.table import MISSING, NUMBER, Column, Table
 from fitserve.data.words import find_words
@@ -111,7 +111,8 @@ class NumberEncoder:
             return missing(table.written(row, self.name)), "missing"
         if cells.codes is None or cells.codes[row] == NUMBER:
             return too_large(table.written(row, self.name)), "finite_number"
-        advice = instead(cells.texts[cells.codes[row]].strip(), table.in_csv)
+        text = cells.texts[cells.codes[row]].strip()
+        advice = instead(text, table.in_csv, self.fill is not None) or NUMBER_INSTEAD
         return f"a number is needed, not the text {shown(cells, row)}; {advice}", "float_type"
 
     def state(self) -> dict[str, Any]:
@@ -233,7 +234,9 @@ def restored(state: Mapping[str, Any]) -> Encoder:
 
 def empty(written: str) -> str:
     """That a cell is missing, of which this is written."""
-    return f"{clip(written, 40)!r} counts as empty (na_values)" if written else "the cell is empty"
+    if not written.strip():
+        return "the cell is empty"
+    return f"{clip(written, 40)!r} counts as empty (na_values)"
 
 
 def missing(written: str) -> str:

@@ -60,7 +60,7 @@ def twice_encoded(value: object) -> str:
     """What to do where a text holds what should stand there itself, or ''."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
         return ""
-    return "; it is JSON inside of JSON: take the quotes around it away"
+    return "; it is JSON inside of JSON: send it without the quotes around it"
 
 
 def asked(schema: Schema) -> str:

@@ -96,10 +96,8 @@ def of_json(
     if not isinstance(y, list) or (target is None and len(y) != table.n_rows):
         found = examined(table, options, target, None, faults, written)
         return _taken_in(found, None if y is None else arrays.target(y, ("y",)))
-    gaps = np.array(
-        [cell is None or (type(cell) is str and dialect.is_missing(cell)) for cell in y]
-    )
-    found = examined(table, options, target, gaps, faults, written)
+    gaps = np.array([_is_gap(cell, dialect) for cell in y])
+    found = examined(table, options, target, gaps, faults, written, lambda row: str(y[row] or ""))
     kept = y if found.rows is None else [y[row] for row in found.rows.tolist()]
 
     def where(loc: Location) -> Location:

@@ -9,7 +9,7 @@ import numpy as np
 
 from fitserve.data import arrays
 from fitserve.data.dialect import Dialect
-from fitserve.data.expectations import sent
+from fitserve.data.expectations import sent, twice_encoded
 from fitserve.data.table import MISSING, NUMBER, Column, Place, Table
 from fitserve.errors import Fault, InvalidRequest, Location, clip, refuse
 
@@ -105,6 +105,7 @@ def named(value: object, names: object, loc: Location) -> JsonTable:
     if not isinstance(value, list) or not value or not isinstance(value[0], list):
         first = isinstance(value, list) and value
         what = f"a list that begins with {sent(first[0])}" if first else sent(value)
+        what += twice_encoded(value)
         said = f"rows by name, columns by name or rows as lists are needed, not {what}"
         raise InvalidRequest.at(loc, said, "list_type")
     width = len(value[0])
@@ -202,7 +203,7 @@ def _not_alike(rows: list[Any], names: list[str], loc: Location) -> Iterator[Fau
     known = set(names)
     for i, row in enumerate(rows):
         if not isinstance(row, dict):
-            said = f"each row must be an object, as the first is, not {sent(row)}"
+            said = f"each row must be an object, as the first is, {arrays.not_so(row, names)}"
             yield Fault((*loc, i), said, "dict_type")
             continue
         for name in names:
@@ -229,6 +230,8 @@ def _column(cells: Cells, dialect: Dialect, as_text: bool) -> Column:
         else:
             codes[i] = NUMBER
             values[i] = _float(cell)
+    if not index and not as_text:
+        return Column(values)
     numbers = not np.isnan(values).all()
     return Column(values if numbers else None, codes, list(index))
 

@@ -114,12 +114,14 @@ def examined(
     y_gaps: Gaps | None = None,
     faults: Sequence[Fault] = (),
     written: Written = str,
+    y_written: Callable[[int], str] = lambda _row: "",
 ) -> Examined:
     """Decide what each column is, and which rows are learned from.
 
     `target` names the column that is y; `y_gaps` tells in which rows y is missing, `faults`
-    what was found to be wrong already. Raises `InvalidRequest` with every fault of the table;
-    `written` says what to send to be rid of them as the caller would write it.
+    what was found to be wrong already, `y_written` what was sent as y of a row. Raises
+    `InvalidRequest` with every fault of the table; `written` says what to send to be rid of them
+    as the caller would write it.
     """
     used = [name for name in table.columns if name not in options.drop and name != target]
     if not used and not faults:
@@ -140,7 +142,7 @@ def examined(
     }
     gaps = {name: table.columns[name].missing() for name in used if name not in left_out}
     y = np.zeros(table.n_rows, np.bool_) if y_gaps is None else y_gaps
-    wrong += [*faults, *_gap_faults(table, options, gaps, target, y)]
+    wrong += [*faults, *_gap_faults(table, options, gaps, target, y, y_written)]
     if wrong:
         no_gaps = not y.any() and not any(missing.any() for missing in gaps.values())
         raise refused(wrong, options, written, no_gaps)
@@ -225,7 +227,12 @@ def unknown_names(
 
 
 def _gap_faults(
-    table: Table, options: ColumnOptions, gaps: Mapping[str, Gaps], target: str | None, y: Gaps
+    table: Table,
+    options: ColumnOptions,
+    gaps: Mapping[str, Gaps],
+    target: str | None,
+    y: Gaps,
+    y_written: Callable[[int], str],
 ) -> Iterator[Fault]:
     for name, missing in gaps.items():
         count = int(missing.sum())
@@ -247,7 +254,7 @@ def _gap_faults(
     elif y.any() and options.missing != "drop":
         row = int(y.argmax())
         where = ("y", row) if target is None else table.place(row, target)
-        gap = empty("" if target is None else table.written(row, target))
+        gap = empty(y_written(row) if target is None else table.written(row, target))
         said = (
             f"what to learn is missing here, one of {int(y.sum()):,} in this column: {gap}; leave "
             "such rows out (missing=drop)"

@@ -1,5 +1,6 @@
 """Numbers that are written otherwise than a table writes them, and how to write them instead."""
 
+import math
 import re
 from decimal import Decimal
 
@@ -10,6 +11,8 @@ _MINUS = re.compile(r"\W*[(−-]").match
 _SPACES = re.compile(r"[ '\u2019\u00a0\u202f_]")
 _PARTS = {"%": 2, "‰": 3}
 _ENDLESS = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE).fullmatch
+
+NUMBER_INSTEAD = "write a number, or leave the row out"
 
 
 def plainly(text: str) -> str | None:
@@ -28,24 +31,36 @@ def plainly(text: str) -> str | None:
     return ("-" if _MINUS(text) else "") + str(number.scaleb(-places) if places else number)
 
 
-def instead(text: str, in_csv: bool) -> str:
-    """What to write where a number is needed and this text was sent."""
+def instead(text: str, in_csv: bool, fills: bool = False) -> str | None:
+    """What to write where a number is needed and this text was sent, which may be a number or a
+    gap; `fills`: a gap would be filled. None: it is another text."""
+    text = text.strip()
     found, plain = form(text), plainly(text)
     if found in (Form.NUMBER, Form.ZEROS):
+        if not math.isfinite(float(text)):
+            return "write a number of 1.8e308 at most, or leave its row out"
         if not in_csv:
-            return f"write {text.strip().lstrip('+')}, without quotes"
+            return f"write {_in_json(text)}, without quotes"
         return "add decimal=. if the point is the decimal sign, or write a comma"
     if found is Form.COMMA and in_csv:
         return f"add decimal=, if it is a decimal comma, or write {plain}"
     if plain is not None:
         return f"write {plain}"
     if _ENDLESS(text):
-        return f"write a finite number or {'leave the cell empty' if in_csv else 'null'}"
-    if found is Form.GAP:
-        return f"{'leave the cell empty' if in_csv else 'send null'} if it stands for a gap"
-    if found is Form.DATE:
-        return "send a number instead, such as the year"
-    return "write a number, or leave the row out"
+        return "write a finite number, or leave its row out"
+    if found is Form.GAP or not text:
+        if fills:
+            return f"{'leave the cell empty' if in_csv else 'send null'} if it stands for a gap"
+        return "fill the gap, or leave its row out"
+    return "send a number instead, such as the year" if found is Form.DATE else None
+
+
+def _in_json(digits: str) -> str:
+    """The number as JSON writes it: digits on both sides of the point, no zeros in front."""
+    sign, number = ("-" if digits[0] == "-" else ""), digits.lstrip("+-")
+    whole, point, rest = number.partition(".")
+    whole = re.sub(r"^0+(?=\d)", "", whole) or "0"
+    return f"{sign}{whole}{point if rest[:1].isdigit() else ''}{rest}"
 
 
 def _pointed(digits: str) -> str:

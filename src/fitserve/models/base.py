@@ -29,6 +29,7 @@ from pydantic.dataclasses import dataclass
 
 from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray, Target
+from fitserve.data.diagnosis import only_numbers
 from fitserve.data.expectations import validated
 from fitserve.errors import Advice, InvalidRequest
 
@@ -369,9 +370,15 @@ class Model(ABC):
             )
         self.task_ = self._task_for(target)
         if self.task_ == "regression":
-            return arrays.values(target, ("y",))
+            return arrays.values(target, ("y",), self._of_labels())
         self.classes_, codes = arrays.classes(target, ("y",))
         return codes
+
+    def _of_labels(self) -> str:
+        """What to do with labels where numbers are learned."""
+        if self.tasks == ("regression",):
+            return only_numbers(self.model_type())
+        return "task is regression; leave task out to have labels learned"
 
     def _task_for(self, y: Target) -> Task:
         asked: Task | None = getattr(self, "task", None)

@@ -1,0 +1,194 @@
+"""A cell that is no number, wherever cells are sent: what is told is what mends it."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.api.words import judge_problem
+from tests.conftest import Api
+
+PLAIN = {
+    "3,5": "3.5",
+    "1,234": "1234",
+    "1,234,567.5": "1234567.5",
+    "1 234": "1234",
+    "1'234": "1234",
+    "$7.50": "7.50",
+    "5%": "0.05",
+    "(5)": "-5",
+    "−5": "-5",
+    "0x10": "16",
+    "1_000": "1000",
+    "٣": "3",
+}
+"""Texts that are surely a number, and how that is written."""
+QUOTED = {"1e5": "1e5", ".5": "0.5", "5.": "5", "+5": "5", "007": "7", "-00.5": "-0.5", " 3 ": "3"}
+"""Numbers in quotes, and how JSON writes them."""
+GAPS = ["", " ", "NA", "null", "None", "-", "?", "n/a", None]
+OTHERS = ["abc", "5 kg of", "½", "2020-01-31", True, [1], {"a": 1}]
+LABELS: dict[str, dict[str, Any]] = {
+    "as a number": {"X": [[1.0, 2.0], [2.0, 1.0]], "y": [0, "2"]},
+    "as text": {"X": [[1.0, 2.0], [2.0, 1.0]], "y": ["a", 2]},
+    "as true or false": {"X": [[1.0, 2.0], [2.0, 1.0]], "y": [True, 0]},
+}
+
+
+@pytest.fixture
+def models(api: Api) -> Api:
+    """knn/1 of a matrix, knn/2 of a matrix whose columns have names, knn/3 of a table."""
+    X, y = [[1.0, 2.0], [2.0, 1.0], [3.0, 3.0]], [0, 1, 1]
+    for model_id, kwargs in enumerate(({}, {"feature_names": ["a", "b"]}), start=1):
+        assert api.register("knn", model_id, X=X, y=y, k=1, **kwargs).status_code == 201
+    table = {"a": [1, 2, 3], "b": [2, 1, 3], "c": ["u", "v", "u"]}
+    assert api.register("knn", 3, X=table, y=y, k=1).status_code == 201
+    return api
+
+
+def asked(api: Api, cell: Any) -> Iterator[tuple[str, Any]]:
+    """The cell among numbers, as JSON, wherever it may stand: where, and the answer."""
+    rows: dict[str, list[Any]] = {"a": [1, 2, 3], "b": [4, cell, 6]}
+    X = [list(row) for row in zip(*rows.values(), strict=True)]
+    objects = [dict(zip("ab", row, strict=True)) for row in X]
+    for name, sent in (("matrix", X), ("columns", rows), ("objects", objects)):
+        yield f"register {name}", api.register("knn", 9, X=sent, y=[0, 1, 1], k=1)
+        api.client.delete("/models/knn/9")
+    for model_id in (1, 2):
+        yield f"predict {model_id}", api.predict("knn", model_id, [1, cell])
+        yield f"predict rows {model_id}", api.predict("knn", model_id, X)
+        body = {"model_type": "knn", "model_id": model_id, "features": X, "y": [0, 1, 1]}
+        yield f"evaluate {model_id}", api.client.post("/evaluate", json=body)
+    yield "predict by name", api.predict("knn", 2, {"a": 1, "b": cell})
+    yield "predict by names", api.predict("knn", 2, objects)
+    yield "predict table", api.predict("knn", 3, {"a": 1, "b": cell, "c": "u"})
+    yield "predict list", api.predict("knn", 3, [1, cell, "u"])
+    yield "predict columns", api.predict("knn", 3, rows | {"c": ["u"] * 3})
+    body = {"model_type": "linear_regression", "model_id": 9}
+    tables: list[Any] = [rows | {"b": [1, 2, 3]}, [[1.0], [2.0], [3.0]]]
+    for table in tables:
+        kwargs = {"X": table, "y": [1, cell, 3]}
+        yield "target", api.client.post("/register", json=body | {"kwargs": kwargs})
+        api.client.delete("/models/linear_regression/9")
+
+
+def told(where: str, answer: Any) -> str:
+    assert answer.status_code == 422, (where, answer.text)
+    judge_problem(answer.json)
+    assert len(answer.json["errors"]) == 1, answer.text
+    said: str = answer.json["errors"][0]["msg"]
+    return said
+
+
+def test_what_is_told_of_a_number_is_how_json_writes_it(models: Api) -> None:
+    for cell, plain in (PLAIN | QUOTED).items():
+        for where, answer in asked(models, cell):
+            said = told(where, answer)
+            if "stands among" not in said and "sent as text" not in said:
+                found = re.search(r"write ([^\s,]+)", said)
+                assert found is not None, (where, said)
+                assert found[1] == plain, (where, said)
+            assert repr(cell.strip()) in said or repr(cell) in said
+    for plain in {*PLAIN.values(), *QUOTED.values()}:
+        for _, answer in asked(models, json.loads(plain)):
+            assert answer.status_code in (200, 201), answer.text
+
+
+def test_what_is_told_of_a_gap_is_to_fill_it(models: Api) -> None:
+    for where, answer in (one for cell in GAPS for one in asked(models, cell)):
+        said = told(where, answer)
+        assert re.search(r"fill|give|na_values|missing=", said), (where, said)
+        assert "without quotes" not in said
+        assert "categories=" not in said, (where, said)
+        for remedy in answer.json.get("remedies", []):
+            if where.startswith("register"):
+                assert {"missing", "na_values"} & set(remedy["set"])
+
+
+def test_what_is_told_of_a_number_beyond_float64_is_its_bound(models: Api) -> None:
+    for where, answer in (one for cell in (10**400, -(10**309)) for one in asked(models, cell)):
+        assert "1.8e308" in told(where, answer), where
+
+
+def test_another_value_is_told_what_is_needed(models: Api) -> None:
+    for where, answer in (one for cell in OTHERS for one in asked(models, cell)):
+        if answer.status_code == 422:
+            said = told(where, answer)
+            assert re.search("[;.] |must be", said), (where, said)
+
+
+@pytest.mark.parametrize("model_type", ["svm", "linear_regression"])
+def test_a_label_of_another_kind_is_told_how_it_is_written(api: Api, model_type: str) -> None:
+    for kind, kwargs in LABELS.items():
+        if model_type == "linear_regression" and kind != "as a number":
+            continue
+        said = told(kind, api.register(model_type, 1, **kwargs))
+        found = re.search(r"write ([^\s,]+)", said)
+        assert found is not None
+        y = [kwargs["y"][0], json.loads(found[1])]
+        if y != [True, False] and y[0] != y[1]:
+            assert api.register(model_type, 1, **kwargs | {"y": y}).status_code == 201
+            api.client.delete(f"/models/{model_type}/1")
+
+
+@pytest.mark.parametrize("model_type", ["linear_regression", "knn", "decision_tree"])
+def test_labels_are_told_what_learns_them(api: Api, model_type: str) -> None:
+    more: dict[str, Any] = {} if model_type == "linear_regression" else {"task": "regression"}
+    more |= {"k": 1} if model_type == "knn" else {}
+    table = {"a": [1, 2, 3], "y": ["u", "v", "u"]}
+    query = "&".join(f"{name}={value}" for name, value in more.items())
+    csv = api.raw(
+        f"/register?model_type={model_type}&model_id=1&target=y&{query}",
+        b"a,y\n1,u\n2,v\n3,u\n",
+        Content_Type="text/csv",
+    )
+    for answer in (
+        api.register(model_type, 1, X=[[1], [2], [3]], y=["u", "v", "u"], **more),
+        api.register(model_type, 1, X={"a": [1, 2, 3]}, y=["u", "v", "u"], **more),
+        api.register(model_type, 1, X=table, target="y", **more),
+        csv,
+    ):
+        said = told(model_type, answer)
+        assert "the text 'u'" in said
+        assert ("leave task out" if "task" in more else "take another type, such as") in said
+
+
+def test_rows_of_another_width_are_told_the_columns(models: Api) -> None:
+    for features in ([1], [1, 2, 3], [], [[1]], [[1, 2, 3]], [[1, 2], [1]]):
+        for model_id, names in ((1, "2; give 2"), (2, "2 (a, b); give 2 in this order")):
+            said = told(str(features), models.predict("knn", model_id, features))
+            assert f"where the model was trained on {names}" in said
+
+
+def test_one_pair_of_brackets_too_many_is_told(models: Api) -> None:
+    for where, answer in (
+        ("register", models.register("knn", 9, X=[[[1, 2]], [[3, 4]]], y=[0, 1], k=1)),
+        ("register", models.register("knn", 9, X=[[[1, 2], [3, 4]]], y=[0, 1], k=1)),
+        ("predict", models.predict("knn", 1, [[[1, 2]]])),
+        ("predict", models.predict("knn", 3, [[[1, 2, "u"]]])),
+    ):
+        assert "one pair of brackets too many" in told(where, answer)
+
+
+def test_a_row_that_is_not_as_the_others_is_told_how_it_is_written(models: Api) -> None:
+    as_object, as_list = '; write {"a": 3, "b": 4}', "; write [3, 4]"
+    objects, lists = [{"a": 1, "b": 2}, [3, 4]], [[1, 2], {"a": 3, "b": 4}]
+    y = [0, 1]
+    assert as_object in told("register", models.register("knn", 9, X=objects, y=y, k=1))
+    assert as_list in told("register", models.register("knn", 9, X=lists, y=y, k=1))
+    assert as_object in told("predict", models.predict("knn", 2, objects))
+    assert as_list in told("predict", models.predict("knn", 2, lists))
+
+
+@pytest.mark.parametrize("wrapped", ["[[1, 2], [3, 4]]", '{"a": [1, 2]}'])
+def test_json_inside_of_json_is_told_so(models: Api, wrapped: str) -> None:
+    body = {"model_type": "knn", "model_id": 9}
+    for where, answer in (
+        ("kwargs", models.client.post("/register", json=body | {"kwargs": wrapped})),
+        ("X", models.register("knn", 9, X=wrapped, y=[0, 1], k=1)),
+        ("y", models.register("knn", 9, X=[[1], [2]], y=wrapped, k=1)),
+        ("features", models.predict("knn", 1, wrapped)),
+        ("features", models.predict("knn", 3, wrapped)),
+    ):
+        assert "JSON inside of JSON" in told(where, answer), where
