@@ -10,7 +10,7 @@ SERVE := env PYTHONPATH=src python -m fitserve serve
 
 .PHONY: serve test lint types format lock benchmarks docs clean
 
-serve: $(VENV)/runtime ## set up and serve on http://127.0.0.1:8000 (HOST and PORT change it)
+serve: $(VENV)/bin/fitserve ## set up and serve on http://127.0.0.1:8000 (HOST and PORT change it)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" exec $(SERVE)
 
 test: lint types ## set up and run every check and every test
@@ -49,6 +49,11 @@ $(VENV)/bin/pip:
 $(VENV)/runtime: requirements.txt | $(VENV)/bin/pip
 	$(PIP) -r requirements.txt
 	touch $@
+
+# the command, of this checkout, for who asks the server
+$(VENV)/bin/fitserve: $(VENV)/runtime
+	printf '%s\n' '#!/bin/sh' 'PYTHONPATH="$(CURDIR)/src" exec "$(CURDIR)/$(VENV)/bin/python" -P -m fitserve "$$@"' >$@
+	chmod +x $@
 
 $(VENV)/dev: requirements-dev.txt requirements-postgres.txt $(VENV)/runtime
 	$(PIP) -r requirements-dev.txt -r requirements-postgres.txt

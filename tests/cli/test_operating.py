@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from fitserve.version import VERSION
 from tests.conftest import ROOT, Server, free_port, wait_until_up
 
 COMMAND = "import sys; from fitserve.cli import main; sys.exit(main())"
@@ -39,3 +40,18 @@ def test_serves_in_any_folder_with_gunicorns_options(tmp_path: Path) -> None:
     finally:
         process.terminate()
         process.wait(timeout=40)
+
+
+def test_make_gives_a_checkout_its_command(tmp_path: Path) -> None:
+    venv = tmp_path / "venv"
+    (venv / "bin").mkdir(parents=True)
+    for name in ("bin/pip", "runtime"):
+        (venv / name).touch()
+    (venv / "bin" / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (venv / "bin" / "python").chmod(0o755)
+    (tmp_path / "random.py").write_text("raise SystemExit('imported')")
+    relative = os.path.relpath(venv, ROOT)
+    made = ["make", "--quiet", f"VENV={relative}", f"{relative}/bin/fitserve"]
+    subprocess.run(made, cwd=ROOT, check=True)
+    said = subprocess.check_output([venv / "bin" / "fitserve", "--version"], cwd=tmp_path)
+    assert said.decode() == f"fitserve, version {VERSION}\n"
