@@ -192,3 +192,10 @@ def test_a_constant_column_and_an_empty_group_are_told() -> None:
     empty = found["sizes"].index(0)
     assert found["columns"][0]["means"][empty] is None
     assert found["columns"][1]["apart"].count(0.0) == 2
+
+
+def test_as_many_columns_as_are_kept_are_drawn_in_the_time_there_is() -> None:
+    X = np.random.default_rng(0).normal(size=(1000, 500))  # 4 MiB
+    found = groups.picture(subject(KMeans(n_clusters=8, max_iter=3).fit(X), X))
+    assert found is not None
+    assert found["share"] < 0.1

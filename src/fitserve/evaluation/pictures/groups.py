@@ -6,7 +6,7 @@ import numpy as np
 
 from fitserve.data.arrays import FloatArray
 from fitserve.evaluation.pictures.grouping import Grouping, grouping
-from fitserve.evaluation.pictures.planes import Plane, candidates
+from fitserve.evaluation.pictures.planes import Plane, candidates, cost
 from fitserve.evaluation.pictures.rounding import along, rounded
 from fitserve.evaluation.pictures.subject import LeftOut, Subject
 from fitserve.models.gmm import GaussianMixture
@@ -56,8 +56,7 @@ def picture(subject: Subject) -> dict[str, Any] | None:
 def _most_honest(subject: Subject, found: Grouping) -> tuple[Plane, float]:
     """The plane, and on which share of the rows it agrees with the model."""
     m, p = found.X.shape
-    work = 4.0 * m * p * min(m, p) + min(m, p) ** 3
-    planes = subject.budget.work(work, lambda: candidates(subject, found.X))
+    planes = subject.budget.work(cost(found.X), lambda: candidates(subject, found.X))
     if not planes:
         raise LeftOut("All rows are alike, or too far apart, to be laid on a plane.")
     beside = 10.0 * p  # operations that make a row of a place

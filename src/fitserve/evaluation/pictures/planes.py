@@ -49,6 +49,13 @@ class Plane:
         return told
 
 
+def cost(X: FloatArray) -> float:
+    """Roughly how many operations `candidates` takes for rows `(m, p)`; those of products of
+    matrices take less than others."""
+    m, p = X.shape
+    return 0.2 * min(m, p) * m * p + float(min(m, p)) ** 3
+
+
 def candidates(subject: Subject, X: FloatArray) -> list[Plane]:
     """The planes on which rows X `(m, p)` may be shown. Of one column, or two, it is they
     themselves, in the units of the table."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import InvalidRequest
 from fitserve.evaluation.pictures.ground import ragged, runs, smoothed
-from fitserve.evaluation.pictures.planes import Plane, candidates
+from fitserve.evaluation.pictures.planes import Plane, candidates, cost
 from fitserve.evaluation.pictures.rounding import rounded
 from fitserve.evaluation.pictures.shown import shown
 from fitserve.evaluation.pictures.subject import LeftOut, Sample, Subject
@@ -68,12 +68,10 @@ class _Asked:
 
     def __init__(self, subject: Subject, sample: Sample) -> None:
         self.model, self.budget, self.X = subject.model, subject.budget, sample.X
-        m, p = self.X.shape
-        work = 0.2 * min(m, p) * m * p + min(m, p) ** 3  # products of matrices take less
-        self.planes = self.budget.work(work, lambda: candidates(subject, self.X))
+        self.planes = self.budget.work(cost(self.X), lambda: candidates(subject, self.X))
         if not self.planes:
             raise LeftOut("All rows are alike, or too far apart to be laid on a plane.")
-        self.beside = 10.0 * p  # operations that make a row of a place
+        self.beside = 10.0 * self.X.shape[1]  # operations that make a row of a place
         self.limits = self.X.min(axis=0), self.X.max(axis=0)
 
     def most_honest(self) -> tuple[Plane, float]:

@@ -9,6 +9,7 @@ from fitserve.pages.drawing.scales import Axes, Scale
 from fitserve.pages.drawing.wording import per_cent
 
 LEFT, RIGHT, TOP, BOTTOM = 50, 386, 24, 200
+LOW = 0.12  # so low that there is none below
 
 
 def drawing(_: Mapping[str, Any], numbers: Mapping[str, Any]) -> Picture:
@@ -36,7 +37,7 @@ def drawing(_: Mapping[str, Any], numbers: Mapping[str, Any]) -> Picture:
             svg.path(f"M{svg.fixed(at[0])} {svg.fixed(at[1])}h0", "dot"),
             svg.text(
                 at[0] + (-4 if beyond else 8),
-                at[1] + (-12 if here < 0.9 else 22),
+                at[1] + (-12 if here < LOW else 20),  # below the curve, where there is room
                 f"here: {per_cent(here)}",
                 "strong halo end" if beyond else "strong halo",
             ),
