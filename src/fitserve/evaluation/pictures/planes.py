@@ -53,7 +53,7 @@ def cost(X: FloatArray) -> float:
     """Roughly how many operations `candidates` takes for rows `(m, p)`; those of products of
     matrices take less than others."""
     m, p = X.shape
-    return 0.2 * min(m, p) * m * p + float(min(m, p)) ** 3
+    return float(0.2 * min(m, p) * m * p + min(m, p) ** 3)
 
 
 def candidates(subject: Subject, X: FloatArray) -> list[Plane]:
