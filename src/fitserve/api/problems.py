@@ -17,7 +17,7 @@ from fitserve.errors import FAULT, FitserveError, Overloaded, TooLarge, problem,
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(FitserveError, _ours)
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, of_framework)
     app.register_error_handler(MemoryError, _exhausted)
 
 
@@ -31,7 +31,7 @@ def _exhausted(_: MemoryError) -> Response:
     return _ours(Overloaded.of_memory())
 
 
-def _http(error: HTTPException) -> Response:
+def of_framework(error: HTTPException) -> Response:
     """What Flask and Werkzeug refuse by themselves, and faults of our own (500)."""
     if isinstance(error, RequestEntityTooLarge):
         return _ours(TooLarge(current_app.config["MAX_CONTENT_LENGTH"]))

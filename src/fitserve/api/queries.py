@@ -27,11 +27,6 @@ _NO = ("no", "n", "0", "off", "f", "false", "")
 _A_KIND = " or ".join(f"'{kind}'" for kind in KINDS)
 
 
-def made(**parameters: str) -> "MultiDict[str, str]":
-    """A query of these parameters, as a form has them."""
-    return MultiDict(parameters)
-
-
 def single(query: "MultiDict[str, str]") -> dict[str, str]:
     """Each parameter once: lists and kinds joined, of others more than one is an error."""
     joined: dict[str, str] = {}

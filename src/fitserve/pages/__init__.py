@@ -11,7 +11,7 @@ from fitserve.pages.routes import asking, ending, key, models, new
 def blueprint(directory: ModelDirectory) -> Blueprint:
     routes = Blueprint(PAGES, __name__)
     guard.init_pages(routes)
-    problems.init_pages(routes)
+    problems.init_pages(routes, directory)
     static.add(routes)
     key.add(routes)
     models.add(routes, directory)

@@ -3,34 +3,36 @@ it, with the words that a program gets."""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import PurePath
 from typing import Any
 
 from flask import Response, request
+from werkzeug.datastructures import MultiDict
 
-from fitserve.api import evaluations, predictions, queries, schemas
+from fitserve.api import evaluations, predictions, schemas
 from fitserve.api.asked import CsvEvaluation, CsvPrediction
 from fitserve.api.schemas import PredictRequest
-from fitserve.data.foreign import refuse_foreign
 from fitserve.errors import FitserveError, InvalidRequest
 from fitserve.pages import trying
 from fitserve.pages.model import PART, ModelPage
+from fitserve.pages.registering import tables
+from fitserve.pages.registering.tables import Sent
 from fitserve.pages.rendering import page
 from fitserve.pages.told import Told
-from fitserve.predictor import Predictor
 
 SHOWN = 50
 """Lines of a file that are shown as a table."""
 
 
-def row(shown: ModelPage, form: Mapping[str, str], predictor: Predictor) -> Response:
+def row(shown: ModelPage) -> Response:
     """Predict for what the fields say."""
-    fields = shown.fill(form)
     loaded = shown.loaded
     with _refusals(shown, "try"):
+        tables.take_form()
+        fields = shown.fill(request.form)
         asked = {
             "model_type": shown.key.model_type,
             "model_id": shown.key.model_id,
@@ -38,18 +40,19 @@ def row(shown: ModelPage, form: Mapping[str, str], predictor: Predictor) -> Resp
             "probabilities": loaded.model.has_probabilities,
         }
         ask = schemas.checked(PredictRequest, asked)
-        told = predictions.prediction(ask, loaded, predictor)
+        told = predictions.prediction(ask, loaded, shown.predictor)
         shown.answer = trying.answer(told, fields, loaded, shown.sample)
     return _answer(shown, "try")
 
 
-def file(shown: ModelPage, given: Any, form: Mapping[str, str], predictor: Predictor) -> Response:
+def file(shown: ModelPage) -> Response:
     """Predict for each row of a CSV: the CSV again, or its first lines as a table."""
     with _refusals(shown, "file"):
-        ask = CsvPrediction(_query(shown, form, "probabilities"), _body(given))
-        answer = predictions.csv_prediction(ask, shown.loaded, predictor)
-        if form.get("as") != "table":
-            name = PurePath(given.filename or "rows.csv").stem
+        table = _table()
+        ask = CsvPrediction(_query(shown, "probabilities"), table.body)
+        answer = predictions.csv_prediction(ask, shown.loaded, shown.predictor)
+        if request.form.get("as") != "table":
+            name = PurePath(table.name).stem
             answer.headers.set(
                 "Content-Disposition", "attachment", filename=f"{name}-predicted.csv"
             )
@@ -58,13 +61,12 @@ def file(shown: ModelPage, given: Any, form: Mapping[str, str], predictor: Predi
     return _answer(shown, "file")
 
 
-def evaluation(
-    shown: ModelPage, given: Any, form: Mapping[str, str], predictor: Predictor
-) -> Response:
+def evaluation(shown: ModelPage) -> Response:
     """Compare with what a CSV says is true."""
     with _refusals(shown, "check"):
-        ask = CsvEvaluation(_query(shown, form, "importance"), _body(given))
-        shown.evaluation = Told(evaluations.evaluation(ask, shown.loaded, predictor))
+        table = _table()
+        ask = CsvEvaluation(_query(shown, "importance", "target"), table.body)
+        shown.evaluation = Told(evaluations.evaluation(ask, shown.loaded, shown.predictor))
     return _answer(shown, "check")
 
 
@@ -84,17 +86,20 @@ def _refusals(shown: ModelPage, form: str) -> Iterator[None]:
         shown.refused(error, form)
 
 
-def _query(shown: ModelPage, form: Mapping[str, str], choice: str) -> Any:
+def _query(shown: ModelPage, *choices: str) -> MultiDict[str, str]:
+    """What stands beside the CSV, of the form's fields those that are filled in."""
     asked = {"model_type": shown.key.model_type, "model_id": str(shown.key.model_id)}
-    return queries.made(**asked, **({choice: "true"} if form.get(choice) else {}))
+    return MultiDict(
+        asked | {name: request.form[name] for name in choices if request.form.get(name)}
+    )
 
 
-def _body(given: Any) -> bytes:
-    body: bytes = b"" if given is None else given.read()
-    if given is None or not (given.filename or body):
+def _table() -> Sent:
+    tables.take_form()
+    table = tables.sent()
+    if table is None:
         raise InvalidRequest.at(("file",), "no file was chosen; choose a CSV", "missing")
-    refuse_foreign(body)
-    return body
+    return table
 
 
 def _lines(pieces: Iterable[Any]) -> io.StringIO:

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 
 from fitserve.errors import ForeignForm
 
@@ -17,13 +17,6 @@ READING = ("GET", "HEAD", "OPTIONS")
 
 def init_pages(pages: Blueprint) -> None:
     pages.before_request(_refuse_foreign)
-    pages.after_request(_guarded)
-
-
-def _guarded(answer: Response) -> Response:
-    if answer.mimetype == "text/html":
-        answer.headers.update(HEADERS)
-    return answer
 
 
 def _refuse_foreign() -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, request
 
-from fitserve.api import queries, schemas
+from fitserve.api import schemas
 from fitserve.directory import ModelDirectory
 from fitserve.errors import FitserveError, Overloaded, StoreUnavailable
 from fitserve.evaluation.pictures.subject import Sample
@@ -15,6 +16,7 @@ from fitserve.pages.drawing import Picture, draw
 from fitserve.pages.goodness import Goodness, goodness
 from fitserve.pages.learned import ColumnLine, columns, settings
 from fitserve.pages.progress import progress
+from fitserve.pages.registering.remedies import button
 from fitserve.pages.rendering import page
 from fitserve.pages.told import Told
 from fitserve.pages.trying import Answer, Field
@@ -34,6 +36,9 @@ class ModelPage:
     def __init__(self, directory: ModelDirectory, loaded: Loaded, gone: Callable[[], bool]) -> None:
         self._directory, self.loaded, self._gone = directory, loaded, gone
         self.key = loaded.record.key
+        self.predictor = directory.predictor.while_wanted(gone)
+        self.is_away = not directory.reachable
+        """The store cannot be reached."""
         self.name = f"{self.key.model_type}/{self.key.model_id}"
         self.answer: Answer | None = None
         self.problem: Mapping[str, Any] | None = None
@@ -190,11 +195,11 @@ class ModelPage:
     @property
     def advice(self) -> list[tuple[str, str | None]]:
         """Sentences, and where each is followed."""
-        like = f"/new?like={self.name}"
-        return [
-            (one["words"], f"{like}&{queries.written(one['set'])}" if one["set"] else None)
-            for one in self.described["advice"]
-        ]
+        found = []
+        for one in self.described["advice"]:
+            query = {"like": self.name, "remedy": button(one["set"] or {})}
+            found.append((one["words"], f"/new?{urlencode(query)}" if one["set"] else None))
+        return found
 
     def refused(self, error: FitserveError, form: str) -> None:
         """Tell in this form why what it asked for was not done."""

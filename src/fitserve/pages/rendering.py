@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from fitserve.pages import static, words
 from fitserve.pages.drawing.wording import number, per_cent
+from fitserve.pages.guard import HEADERS
 from fitserve.pages.visitor import visitor
 from fitserve.version import VERSION
 
@@ -18,7 +19,7 @@ def page(template: str, status: int = HTTPStatus.OK, /, **shown: Any) -> Respons
     limit = words.size(current_app.config["MAX_CONTENT_LENGTH"])
     known = {"visitor": visitor(), "limit": limit} | shown
     text = _environment().get_template(template).render(known)
-    return Response(text, status, mimetype="text/html")
+    return Response(text, status, HEADERS, mimetype="text/html")
 
 
 @cache

@@ -1,7 +1,6 @@
 """What the page of a new model answers: to who comes, and to who sends its form."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, current_app, request
@@ -23,13 +22,13 @@ _KEY = re.compile(r"([a-z][a-z0-9_]{0,63})/(0|[1-9][0-9]{0,15})").fullmatch
 _BUNDLED = Settings(target=f"{A_COLUMN}species", model_type="knn")
 
 
-def begun(directory: ModelDirectory, query: Mapping[str, str]) -> Response:
+def begun(directory: ModelDirectory, query: MultiDict[str, str]) -> Response:
     """The page without a table, with the settings of the model that `like` names, or with the
     table that is there to try things with. Raises `UnknownModel`."""
     settings, like = Settings(), _KEY(query.get("like", ""))
     table = tables.bundled(query.get("sample"))
     if like is not None:
-        settings = _like(directory, like[1], int(like[2]))
+        settings = _advised(_like(directory, like[1], int(like[2])), query)
     elif table is not None:
         settings = _BUNDLED
     form = Form(settings) if table is None else understood(directory, settings, table)
@@ -59,8 +58,12 @@ def answered(directory: ModelDirectory, client: str) -> Response:
 
 
 def _settings(form: MultiDict[str, str]) -> Settings:
-    settings = Settings.of_form(form)
-    for value in form.getlist("remedy"):
+    return _advised(Settings.of_form(form), form)
+
+
+def _advised(settings: Settings, given: MultiDict[str, str]) -> Settings:
+    """With what the buttons that were pressed propose."""
+    for value in given.getlist("remedy"):
         settings = settings.with_remedy(pressed(value))
     return settings
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 
 from fitserve.api.bodies import client_gone
 from fitserve.api.keys import reads
@@ -12,25 +12,20 @@ from fitserve.pages.model import ModelPage
 
 
 def add(routes: Blueprint, directory: ModelDirectory) -> None:
+    def of(model_type: str, model_id: int) -> ModelPage:
+        return ModelPage(directory, directory.get(model_type, model_id), client_gone())
+
     @routes.post("/model/<model_type>/<id:model_id>/predict")
     @reads
     def predict_row(model_type: str, model_id: int) -> Any:
-        loaded = directory.get(model_type, model_id)
-        shown = ModelPage(directory, loaded, client_gone())
-        return asking.row(shown, request.form, directory.predictor.while_wanted(client_gone()))
+        return asking.row(of(model_type, model_id))
 
     @routes.post("/model/<model_type>/<id:model_id>/predict-file")
     @reads
     def predict_file(model_type: str, model_id: int) -> Any:
-        loaded = directory.get(model_type, model_id)
-        shown = ModelPage(directory, loaded, client_gone())
-        predictor = directory.predictor.while_wanted(client_gone())
-        return asking.file(shown, request.files.get("file"), request.form, predictor)
+        return asking.file(of(model_type, model_id))
 
     @routes.post("/model/<model_type>/<id:model_id>/evaluate")
     @reads
     def evaluate_file(model_type: str, model_id: int) -> Any:
-        loaded = directory.get(model_type, model_id)
-        shown = ModelPage(directory, loaded, client_gone())
-        predictor = directory.predictor.while_wanted(client_gone())
-        return asking.evaluation(shown, request.files.get("file"), request.form, predictor)
+        return asking.evaluation(of(model_type, model_id))

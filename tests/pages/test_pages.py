@@ -1,0 +1,358 @@
+"""Pages over HTTP: who gets one, what it says, whose forms are taken, and what is refused."""
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from fitserve import create_app
+from fitserve.config import Settings
+from fitserve.errors import StoreUnavailable
+from fitserve.storage.store import Key
+from tests.conftest import EXAMPLES, Api, until
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+PENGUINS = (EXAMPLES / "penguins.csv").read_bytes()
+READ, WRITE = "read-key-0123456789", "write-key-0123456789"
+
+
+def register(client: FlaskClient, query: str, body: bytes = PENGUINS, **headers: str) -> Any:
+    asked = f"/register?missing=impute&{query}"
+    answer = client.post(asked, data=body, content_type="text/csv", headers=headers)
+    assert answer.status_code in (201, 202), answer.text
+    return answer.get_json()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def locked() -> Iterator[FlaskClient]:
+    made = create_app(Settings(store="memory", read_keys=READ, write_keys=WRITE))
+    yield made.test_client()
+    made.extensions["fitserve"].close()
+
+
+# ---- who gets a page ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", "application/json", "text/html;q=0.1, */*", ""])
+def test_programs_are_told_what_they_were(client: FlaskClient, accept: str | None) -> None:
+    headers = {} if accept is None else {"Accept": accept}
+    answer = client.get("/", headers=headers)
+    assert answer.get_json()["openapi"] == "/openapi.json"
+    assert 'rel="service-desc"' in answer.headers["Link"]
+    assert answer.headers["Vary"] == "Accept"
+    assert client.get("/models/knn/1", headers=headers).mimetype == "application/problem+json"
+
+
+def test_browsers_get_pages(api: Api, client: FlaskClient) -> None:
+    assert client.get("/", headers=BROWSER).mimetype == "text/html"
+    api.example("knn")
+    answer = client.get("/models/knn/1", headers=BROWSER)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/model/knn/1")
+    assert answer.headers["Vary"] == "Accept"
+    assert client.get("/nowhere", headers=BROWSER).mimetype == "text/html"
+    assert client.get("/nowhere").mimetype == "application/problem+json"
+
+
+def test_a_page_has_nothing_inline_and_loads_only_from_here(api: Api, client: FlaskClient) -> None:
+    api.example("knn")
+    for path in ("/", "/model/knn/1", "/key", "/model/knn/9", "/nowhere"):
+        answer = client.get(path, headers=BROWSER)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert not re.search(
+            r"<style|\sstyle=|<script(?! type=\"module\" src=)|\son\w+=", answer.text
+        )
+        for address in re.findall(r'(?:src|href)="(/static/[^"]+)"', answer.text):
+            kept = client.get(address)
+            assert kept.status_code == 200
+            assert "immutable" in kept.headers["Cache-Control"]
+
+
+def test_files_of_another_version_are_not_kept(client: FlaskClient) -> None:
+    answer = client.get("/static/0123456789abcdef/style.css")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
+    assert client.get("/static/0123456789abcdef/../app.py").status_code == 404
+    assert client.get("/static/0123456789abcdef/page.css").status_code == 404
+
+
+# ---- keys ---------------------------------------------------------------------------------------
+
+
+def test_the_cookie_opens_pages_alone(locked: FlaskClient) -> None:
+    locked.set_cookie("fitserve-key", WRITE)
+    assert locked.get("/", headers=BROWSER).status_code == 200
+    assert locked.get("/model/knn/1").status_code == 404
+    for path in ("/models", "/models/knn/1", "/metrics", "/types/knn", "/v2/models/stats"):
+        assert locked.get(path).status_code == 401, path
+    assert locked.post("/predict", json={}).status_code == 401
+
+
+def test_what_a_key_may(locked: FlaskClient) -> None:
+    assert locked.get("/", headers=BROWSER).status_code == 401
+    assert locked.get("/").status_code == 200, "programs are told where to read on"
+    locked.set_cookie("fitserve-key", READ)
+    assert locked.get("/", headers=BROWSER).status_code == 200
+    refused = locked.post("/model/knn/1/delete")
+    assert (refused.status_code, refused.mimetype) == (403, "text/html")
+    locked.set_cookie("fitserve-key", "wrong-key-0123456789")
+    assert "no key of this server" in locked.get("/", headers=BROWSER).text
+
+
+@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/\\evil.example", ""])
+def test_after_the_key_one_stays_here(client: FlaskClient, to: str) -> None:
+    answer = client.post("/key", data={"key": WRITE, "next": to})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert client.post("/key", data={"key": WRITE, "next": "/new"}).headers["Location"] == "/new"
+
+
+@pytest.mark.parametrize(
+    ("origin", "secure"), [("http://localhost", ""), ("https://localhost", "Secure")]
+)
+def test_the_cookie_is_kept_as_it_should(client: FlaskClient, origin: str, secure: str) -> None:
+    cookie = client.post("/key", data={"key": WRITE}, headers={"Origin": origin}).headers[
+        "Set-Cookie"
+    ]
+    said = {part.strip() for part in cookie.split(";")}
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= said
+    assert not any(part.startswith(("Expires", "Max-Age")) for part in said)
+    assert ("Secure" in said) == bool(secure)
+
+
+@pytest.mark.parametrize(
+    ("headers", "taken"),
+    [
+        ({}, True),
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "none"}, True),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"}, False),
+        ({"Origin": "http://localhost"}, True),
+        ({"Origin": "http://evil.example"}, False),
+        ({"Origin": "http://localhost:81"}, False),
+        ({"Origin": "null"}, False),
+    ],
+)
+def test_forms_of_other_pages_are_not_taken(
+    app: Flask, api: Api, headers: dict[str, str], taken: bool
+) -> None:
+    api.example("knn")
+    client, posts = app.test_client(), 0
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("pages.") and "POST" in (rule.methods or ()):
+            path = re.sub(r"<id:\w+>", "1", rule.rule).replace("<model_type>", "svm")
+            answer = client.post(path, headers=headers)
+            refused = answer.status_code == 403 and "of another page" in answer.text
+            assert refused is not taken, path
+            posts += 1
+    assert posts > 7
+    assert client.post("/model/knn/1/delete", headers=headers).status_code == (
+        303 if taken else 403
+    )
+
+
+def test_pages_count_as_requests() -> None:
+    made = create_app(Settings(store="memory", requests_per_minute=3))
+    client = made.test_client()
+    answers = [client.get("/", headers=BROWSER) for _ in range(4)]
+    assert [one.status_code for one in answers] == [200, 200, 200, 429]
+    assert answers[-1].mimetype == "text/html"
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert client.get("/").status_code == 200, "this is open to all, and not counted"
+    assert client.get("/key").status_code == 200
+    made.extensions["fitserve"].close()
+
+
+# ---- the list -----------------------------------------------------------------------------------
+
+
+def test_fifty_on_a_page(api: Api, client: FlaskClient) -> None:
+    for n in range(53):
+        api.register("knn", n, X=[[0.0], [1.0]], y=[0, 1], n_neighbors=1)
+    api.register("kmeans", 1, X=[[0.0], [1.0]], n_clusters=2)
+    first = client.get("/", headers=BROWSER).text
+    assert "54 models." in first
+    assert len(re.findall(r'<th scope="row">', first)) == 50
+    assert 'href="/?page=2" rel="next"' in first
+    second = client.get("/?page=2", headers=BROWSER).text
+    assert len(re.findall(r'<th scope="row">', second)) == 4
+    assert 'rel="next"' not in second
+    of_type = client.get("/?type=kmeans", headers=BROWSER).text
+    assert "1 kmeans model." in of_type
+    assert len(re.findall(r'<th scope="row">', of_type)) == 1
+    for odd in (
+        "?page=0",
+        "?page=-1",
+        "?page=x",
+        "?page=" + "9" * 99,
+        "?type=none",
+        "?q=%00%F0%9F%98%80",
+    ):
+        assert client.get(f"/{odd}", headers=BROWSER).status_code == 200, odd
+
+
+def test_no_models_yet(client: FlaskClient) -> None:
+    text = client.get("/", headers=BROWSER).text
+    assert "No models yet" in text
+    assert 'type="file"' in text
+    assert "64 MiB" in text
+
+
+# ---- a model ------------------------------------------------------------------------------------
+
+
+def tried(client: FlaskClient, path: str, **fields: str) -> TestResponse:
+    return client.post(f"/model/{path}/predict", data=fields)
+
+
+def test_every_type_has_its_page(api: Api, client: FlaskClient) -> None:
+    """Of matrices of numbers, without names, and of tables."""
+    for example in sorted(EXAMPLES.glob("register-*.json")):
+        told = api.example(example.stem.removeprefix("register-")).get_json()
+        name = f"{told['model_type']}/{told['model_id']}"
+        answer = client.get(f"/model/{name}")
+        assert answer.status_code == 200
+        assert f"<h1>{name}" in answer.text
+        assert 'class="says"' in tried(client, name).text, name
+
+
+def test_a_score_says_where_it_was_measured(client: FlaskClient) -> None:
+    register(client, "model_type=knn&model_id=1&target=species&cv=3")
+    register(client, "model_type=knn&model_id=2&target=species")
+    checked, unchecked = (client.get(f"/model/knn/{n}").text for n in (1, 2))
+    good = checked.partition('id="good"')[2].partition("</section>")[0]
+    assert "held-out rows" in good
+    assert "which flatters" in good
+    assert "Always “Adelie”" in good
+    assert "Nobody knows yet how good it is" in unchecked
+
+
+def test_no_better_than_doing_without(client: FlaskClient) -> None:
+    rows = b"x,y\n" + b"".join(
+        b"%d,%s\n" % (i * 37 % 101, b"ab"[i % 2 : i % 2 + 1]) for i in range(60)
+    )
+    register(client, "model_type=gauss_naive_bayes&model_id=1&target=y&cv=3", rows)
+    assert "No better than always answering" in client.get("/model/gauss_naive_bayes/1").text
+
+
+def test_code_survives_a_shell(client: FlaskClient) -> None:
+    rows = b"it's,b\n" + b"".join(b"%d,o'clock\n%d,noon\n" % (i, i + 9) for i in range(9))
+    register(client, "model_type=knn&model_id=1&target=b", rows)
+    text = client.get("/model/knn/1").text
+    assert "it&#39;\\&#39;&#39;s" in text
+    assert "{&#34;it&#39;s&#34;:" in text
+
+
+def test_too_many_columns_for_a_form(api: Api, client: FlaskClient) -> None:
+    X = [[float(i * j % 7) for j in range(201)] for i in range(20)]
+    api.register("knn", 1, X=X, y=[i % 2 for i in range(20)])
+    assert "too many for a form" in client.get("/model/knn/1").text
+    X = [row[:200] for row in X]
+    api.register("knn", 2, X=X, y=[i % 2 for i in range(20)])
+    text = client.get("/model/knn/2").text
+    assert "170 more columns" in text
+    assert 'name="x199"' in text
+
+
+def test_fields_are_read_as_the_api_reads_them(client: FlaskClient) -> None:
+    register(client, "model_type=knn&model_id=1&target=species")
+    gap = tried(client, "knn/1", x0="", x1="")
+    assert gap.status_code == 200
+    assert "island&#34;: null" in gap.text
+    wrong = tried(client, "knn/1", x0="Iceland", x1="4,5", x2="1e999")
+    assert wrong.status_code == 422
+    assert "&#39;Iceland&#39; was not there when the model was trained" in wrong.text
+    assert wrong.text.count('aria-invalid="true"') == 3
+    assert re.search(r"<title>\s*Problem:", wrong.text)
+
+
+@pytest.mark.parametrize("form", ["predict-file", "evaluate"])
+def test_what_is_no_file_for_it(app: Flask, client: FlaskClient, form: str) -> None:
+    register(client, "model_type=knn&model_id=1&target=species")
+    address = f"/model/knn/1/{form}"
+
+    def sent(body: bytes, name: str = "rows.csv") -> TestResponse:
+        return client.post(address, data={"file": (BytesIO(body), name)})
+
+    assert "choose a CSV" in client.post(address).text
+    for body, status in ((b"", 422), (b"PK\x03\x04" + bytes(99), 415), (b"a;b\n1;2\n", 422)):
+        assert sent(body).status_code in (status, 422), body
+        assert sent(body).mimetype == "text/html"
+    app.config["MAX_CONTENT_LENGTH"] = 2000
+    refused = sent(PENGUINS)
+    assert (refused.status_code, refused.mimetype) == (413, "text/html")
+    assert "FITSERVE_MAX_CONTENT_LENGTH" in refused.text
+
+
+def test_a_deleted_one_says_what_there_is(client: FlaskClient) -> None:
+    for n in (1, 2):
+        register(client, f"model_type=knn&model_id={n}&target=species")
+    asked = client.get("/model/knn/1/delete").text
+    assert "This cannot be undone" in asked
+    assert client.post("/model/knn/1/delete").headers["Location"] == "/"
+    gone = client.get("/model/knn/1")
+    assert gone.status_code == 404
+    assert 'href="/model/knn/2"' in gone.text
+    assert client.get("/model/none/1").status_code == 404
+
+
+def test_while_the_store_is_away(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(client, "model_type=knn&model_id=1&target=species")
+    directory = app.extensions["fitserve"]
+
+    def away(*_: Any) -> Any:
+        raise StoreUnavailable
+
+    for name in ("epoch", "find", "latest", "sample", "load"):
+        monkeypatch.setattr(directory._store, name, away)
+    until(lambda: not directory.reachable)
+    listed = client.get("/", headers=BROWSER)
+    assert (listed.status_code, listed.mimetype) == (503, "text/html")
+    assert 'http-equiv="refresh" content="10"' in listed.text
+    shown = client.get("/model/knn/1")
+    assert "The store of models cannot be reached" in shown.text
+    assert 'class="says"' in tried(client, "knn/1").text
+
+
+def test_a_fault_of_the_server_is_a_page(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.extensions["fitserve"], "record", lambda *_: 1 / 0)
+    answer = client.get("/model/knn/1")
+    assert (answer.status_code, answer.mimetype) == (500, "text/html")
+    assert "the server's log" in answer.text.replace("&#39;", "'")
+    assert "ZeroDivision" not in answer.text
+
+
+def test_how_a_training_goes_on(app: Flask, client: FlaskClient) -> None:
+    directory = app.extensions["fitserve"]
+    store = directory._store
+    told = {"target": "species", "n_samples": 344, "n_features": 7, "progress": 0.0, "loss": None}
+    waiting = store.reserve(Key("svm", 1), told | {"started": None})
+    text = client.get("/model/svm/1").text
+    assert "Waits for its turn" in text
+    started = told | {"started": waiting.created, "progress": 0.625, "loss": 0.25}
+    store.reserve(Key("svm", 2), started)
+    text = client.get("/model/svm/2").text
+    assert re.search(r"<title>\s*Training 62 %", text)
+    assert '<progress max="100" value="62"' in text
+    assert '<noscript><meta http-equiv="refresh"' in text
+    assert "/model/svm/2/cancel" in text
+    listed = client.get("/", headers=BROWSER).text
+    assert "Training 62 %" in listed
+    assert "2 of them in training" in listed
