@@ -4,6 +4,7 @@ import re
 
 import pytest
 from flask import Flask
+from werkzeug.routing import Rule
 
 from fitserve.models import catalog
 from tests.api.words import judge
@@ -20,8 +21,14 @@ def detail(api: Api, path: str, method: str = "GET", status: int = 404) -> str:
     return said
 
 
+def of_programs(app: Flask) -> list[Rule]:
+    """The routes, without those of pages."""
+    rules = app.url_map.iter_rules()
+    return [one for one in rules if one.rule == "/" or not one.endpoint.startswith("pages.")]
+
+
 def plain_paths(app: Flask) -> list[str]:
-    rules = [rule.rule for rule in app.url_map.iter_rules() if not rule.arguments]
+    rules = [rule.rule for rule in of_programs(app) if not rule.arguments]
     return [rule for rule in rules if len(rule) > 4 and not rule.startswith("/v2/models")]
 
 
@@ -64,7 +71,7 @@ def test_what_is_no_id_is_named(api: Api, path: str, model_id: str) -> None:
 def test_a_path_like_no_other_is_told_all_of_its_protocol(app: Flask, api: Api) -> None:
     for start in ("/", "/v2/"):
         said = detail(api, f"{start}quite/another/thing")
-        for rule in app.url_map.iter_rules():
+        for rule in of_programs(app):
             listed = re.sub("<id:", "<", rule.rule) in re.split("[ ,]+", said.rstrip("."))
             assert listed == (rule.rule.startswith("/v2") == (start == "/v2/")), rule.rule
     assert "GET /models?model_type=knn lists" in detail(api, "/models/knn")

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.routing import MapAdapter, Rule
 
+from fitserve.api.keys import PAGES
 from fitserve.api.observed import request_id
 from fitserve.api.paths import no_route
 from fitserve.errors import FAULT, FitserveError, Overloaded, TooLarge, problem, told
@@ -62,7 +63,12 @@ def _answer(problem: dict[str, Any]) -> Response:
 def _rules() -> Iterator[Rule]:
     """Those that look like what was asked for: of one of the two protocols."""
     protocol = request.path.startswith("/v2")
-    return (r for r in current_app.url_map.iter_rules() if r.rule.startswith("/v2") == protocol)
+    return (
+        rule
+        for rule in current_app.url_map.iter_rules()
+        if rule.rule.startswith("/v2") == protocol
+        and (rule.rule == "/" or not rule.endpoint.startswith(f"{PAGES}."))
+    )
 
 
 def _adapter() -> MapAdapter:

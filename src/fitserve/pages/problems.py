@@ -71,9 +71,11 @@ def _not_found(error: HTTPException) -> Response:
 def _others(directory: ModelDirectory) -> list[str]:
     """The models of the type that was asked for, the newest last."""
     asked: dict[str, Any] = request.view_args or {}
+    model_type = asked.get("model_type")
+    if model_type is None:
+        return []
     with suppress(StoreUnavailable):
-        ids = directory.ids(asked["model_type"])
-        return [f"{asked['model_type']}/{one}" for one in ids[-LISTED:]]
+        return [f"{model_type}/{one}" for one in directory.ids(model_type)[-LISTED:]]
     return []
 
 
