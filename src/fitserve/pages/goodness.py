@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from fitserve.pages.drawing.wording import label, number, per_cent
 
+FEW = 8  # groups that are counted each
 NONE = "–"  # there is nothing that it would be the share of
 
 
@@ -146,16 +147,31 @@ def _of_rows_alone(training: Mapping[str, Any], numbers: Mapping[str, Any]) -> G
         return Goodness(per_cent(score), words, False, [], [], None)
     if metric == "inertia" and explained is not None:
         words = "of the spread is explained by the groups; one group for all: 0 %."
-        facts = [("Squared distances in all (inertia)", number(score))]
+        facts = [*_groups(numbers), ("Squared distances in all (inertia)", number(score))]
         return Goodness(per_cent(explained), words, False, facts, [], None)
     if metric == "mean_log_likelihood":
         sure = (numbers.get("groups") or {}).get("sure")
-        facts = [("Mean log-likelihood of a row", number(score))]
+        facts = [*_groups(numbers), ("Mean log-likelihood of a row", number(score))]
         if sure is not None:
             words = "of the rows are at least 80 % sure of their group."
             return Goodness(per_cent(sure), words, False, facts, [], None)
         return Goodness(number(score), "is the mean log-likelihood of a row.", False, [], [], None)
     return Goodness(number(score), f"is its {metric}.", False, [], [], None)
+
+
+def _groups(numbers: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How many of the rows that were kept are in each group, and between two."""
+    found = numbers.get("groups")
+    if found is None:
+        return []
+    sizes = sorted(found["sizes"], reverse=True) if len(found["sizes"]) > FEW else found["sizes"]
+    more = f" and {len(sizes) - FEW} smaller ones" if len(sizes) > FEW else ""
+    facts = [("Rows in each group", ", ".join(map(str, sizes[:FEW])) + more)]
+    if found["sure"] is None and len(sizes) > 1:
+        between, rows = len(found["between"]), len(found["points"]["x"])
+        said = f"{between} of {rows}: their second centre is hardly farther than their own"
+        facts.append(("Rows between two groups", said))
+    return facts
 
 
 def _spread(
