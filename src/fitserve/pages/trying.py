@@ -13,7 +13,7 @@ from fitserve.data.arrays import FloatArray
 from fitserve.data.encoding import CategoryEncoder, Encoder, NumberEncoder, TextEncoder
 from fitserve.evaluation.pictures.spread import likely_range
 from fitserve.evaluation.pictures.subject import Sample
-from fitserve.pages.drawing.wording import label, number, per_cent, short
+from fitserve.pages.drawing.wording import label, number, per_cent, short, signed
 from fitserve.storage.cache import Loaded
 
 MOST = 200
@@ -212,8 +212,9 @@ def _range(prediction: float, sample: Sample | None) -> list[tuple[str, str]]:
     if spread is None:
         return []
     said = (
-        f"between {number(spread.least, 4)} and {number(spread.greatest, 4)} for such an answer, "
-        f"of {spread.n_rows}"
+        f"between {number(spread.least, 4)} and {number(spread.greatest, 4)} "
+        f"({signed(spread.least - prediction)} to {signed(spread.greatest - prediction)}), of the "
+        f"{spread.n_rows} whose answers were nearest to this one"
     )
     return [("Eight of ten held-out rows lay", said)]
 
