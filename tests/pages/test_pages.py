@@ -1,8 +1,14 @@
 """Pages over HTTP: who gets one, what it says, whose forms are taken, and what is refused."""
 
+import ast
+import html
+import json
 import re
+import shlex
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
@@ -248,12 +254,18 @@ def test_no_better_than_doing_without(client: FlaskClient) -> None:
     assert "No better than always answering" in client.get("/model/gauss_naive_bayes/1").text
 
 
+def shown_code(client: FlaskClient, path: str, begins: str) -> str:
+    (code,) = re.findall(rf"<pre[^>]*>({begins}.*?)</pre>", client.get(path).text, re.S)
+    return html.unescape(code)
+
+
 def test_code_survives_a_shell(client: FlaskClient) -> None:
     rows = b"it's,b\n" + b"".join(b"%d,o'clock\n%d,noon\n" % (i, i + 9) for i in range(9))
     register(client, "model_type=knn&model_id=1&target=b", rows)
-    text = client.get("/model/knn/1").text
-    assert "it&#39;\\&#39;&#39;s" in text
-    assert "{&#34;it&#39;s&#34;:" in text
+    command = shown_code(client, "/model/knn/1", "curl")
+    body = json.loads(shlex.split(command)[-1])
+    assert body["features"] == {"it's": 4}
+    assert client.post("/predict", json=body).status_code == 200
 
 
 def test_too_many_columns_for_a_form(api: Api, client: FlaskClient) -> None:
@@ -356,3 +368,31 @@ def test_how_a_training_goes_on(app: Flask, client: FlaskClient) -> None:
     listed = client.get("/", headers=BROWSER).text
     assert "Training 62 %" in listed
     assert "2 of them in training" in listed
+
+
+def test_models_of_versions_before_have_pages(tmp_path: Path) -> None:
+    kept = Path(__file__).parent.parent / "storage" / "stores" / "schema-2.sqlite3"
+    copied = copy(kept, tmp_path / "store.sqlite3")
+    made = create_app(Settings(store=f"sqlite:///{copied}"))
+    client = made.test_client()
+    names = re.findall(
+        r'<th scope="row"><a href="/model/([^"]+)"', client.get("/", headers=BROWSER).text
+    )
+    assert len(names) > 5
+    for name in names:
+        text = client.get(f"/model/{name}").text
+        assert f"<h1>{name}" in text
+        if "/predict#try" in text:
+            assert 'class="says"' in tried(client, name).text, name
+    made.extensions["fitserve"].close()
+
+
+def test_python_is_python(client: FlaskClient) -> None:
+    rows = [b"%d,%s" % (i, b"xyz"[i % 3 : i % 3 + 1]) for i in range(9)]
+    body = b"\n".join([b'"a ""b""",c', *rows])
+    register(client, "model_type=kmeans&model_id=1&n_clusters=2", body)
+    code = shown_code(client, "/model/kmeans/1", "from fitserve")
+    asked = ast.parse(code).body[-1]
+    assert isinstance(asked, ast.Expr)
+    assert isinstance(asked.value, ast.Call)
+    assert ast.literal_eval(asked.value.args[2]) == {'a "b"': 4, "c": "x"}

@@ -26,16 +26,20 @@ def curl(url: str, key: Key, features: Any, *, probabilities: bool, needs_key: b
 
 def python(url: str, key: Key, features: Any, *, probabilities: bool) -> str:
     """The prediction by `fitserve.Client`."""
+    asked = f'client.predict("{key.model_type}", {key.model_id}, '
     more = ", probabilities=True" if probabilities else ""
-    row = _value(features, repr)
-    return (
-        f'from fitserve import Client\n\nclient = Client("{url}")\n'
-        f'client.predict("{key.model_type}", {key.model_id}, {row}{more})'
-    )
+    row = _value(features, literal)
+    lines = f"{row[0]}\n    {row[1:-1]},\n{row[-1]}"
+    return f'from fitserve import Client\n\nclient = Client("{url}")\n{asked}{lines}{more})'
 
 
 def json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def literal(value: Any) -> str:
+    """As Python has it."""
+    return json_text(value) if isinstance(value, str) else repr(value)
 
 
 def _value(features: Any, text: Any) -> str:
