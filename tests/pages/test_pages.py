@@ -264,7 +264,7 @@ def test_code_survives_a_shell(client: FlaskClient) -> None:
     register(client, "model_type=knn&model_id=1&target=b", rows)
     command = shown_code(client, "/model/knn/1", "curl")
     body = json.loads(shlex.split(command)[-1])
-    assert body["features"] == {"it's": 4}
+    assert body["features"] == {"it's": 8.5}
     assert client.post("/predict", json=body).status_code == 200
 
 
