@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Response, 
 
 from tests.conftest import Server
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",

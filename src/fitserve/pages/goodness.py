@@ -197,6 +197,11 @@ def _no_better(validation: Mapping[str, Any]) -> bool:
     return baseline is not None and mean - baseline <= (validation["std"] or 0.0)
 
 
+def _f1(part: int, whole: int) -> str:
+    """To three digits, and 1 only where it is."""
+    return number(min(part / whole, 0.999) if part < whole else 1.0) if whole else NONE
+
+
 def _lines(confusion: Mapping[str, Any]) -> tuple[list[ClassLine], float | None]:
     """A line for each class, and the mean of the shares found."""
     matrix = confusion.get("matrix")
@@ -209,7 +214,7 @@ def _lines(confusion: Mapping[str, Any]) -> tuple[list[ClassLine], float | None]
         hits, rows, called = row[j], sum(row), sum(other[j] for other in matrix)
         if rows:
             found.append(hits / rows)
-        f1 = number(2 * hits / (rows + called), 2) if rows + called else NONE
+        f1 = _f1(2 * hits, rows + called)
         found_, right = (per_cent(hits / of) if of else NONE for of in (rows, called))
         lines.append(ClassLine(label(name), mark, rows, found_, right, f1))
     return lines, sum(found) / len(found) if found else None
