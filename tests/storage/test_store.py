@@ -23,7 +23,8 @@ from fitserve.errors import (
     TrainingCancelled,
     TrainingLimit,
 )
-from fitserve.storage import database, engine, memory
+from fitserve.storage import engine, memory, session
+from fitserve.storage import queue as queue_module
 from fitserve.storage.database import SqlStore
 from fitserve.storage.memory import MemoryStore
 from fitserve.storage.store import Claimed, Key, Record, Store
@@ -363,7 +364,7 @@ def test_a_queue_that_is_full_takes_no_more(
     make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = make()
-    for module in (database, memory):
+    for module in (queue_module, memory):
         monkeypatch.setattr(module, "QUEUED", 2)
     for model_id in (1, 2):
         store.reserve(Key("knn", model_id), DESCRIPTION, DATA)
@@ -382,7 +383,7 @@ def test_a_queue_is_bounded_in_bytes(
     make: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = make()
-    monkeypatch.setattr(database, "QUEUE_BYTES", 10_000)
+    monkeypatch.setattr(queue_module, "QUEUE_BYTES", 10_000)
     if isinstance(store, MemoryStore):
         store = MemoryStore(queue_bytes=10_000)
     large = {"X": np.zeros((1000, 1)), "y": None}
@@ -486,17 +487,17 @@ def run(url: str, statement: str, **values: Any) -> None:
 def test_a_reservation_that_nobody_renews_expires(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "RESERVED_FOR", -1.0)
+    monkeypatch.setattr(session, "RESERVED_FOR", -1.0)
     dead, alive = opened(url), opened(url)
     orphan = dead.reserve(KEY, DESCRIPTION)
     assert alive.find(KEY) is None
     assert alive.page(None, None, 10) == []
-    monkeypatch.setattr(database, "RESERVED_FOR", 60.0)
+    monkeypatch.setattr(session, "RESERVED_FOR", 60.0)
     dead.renew([orphan])
     found = alive.find(KEY)
     assert found is not None
     assert found.token == orphan.token
-    monkeypatch.setattr(database, "RESERVED_FOR", -1.0)
+    monkeypatch.setattr(session, "RESERVED_FOR", -1.0)
     dead.renew([orphan])
     record = published(alive)
     with pytest.raises(ModelExists):  # a late zombie changes nothing
@@ -516,14 +517,14 @@ def test_a_training_that_nobody_renews_is_claimed_again(
     first = dead.claim(["knn", "svm"])
     assert first is not None
     assert alive.claim(["knn", "svm"]) is None
-    monkeypatch.setattr(database, "RESERVED_FOR", -1.0)
+    monkeypatch.setattr(session, "RESERVED_FOR", -1.0)
     assert dead.renew([first.record]) == {first.record.token}
     found = alive.find(KEY)  # not an orphan: somebody will train it
     assert found is not None
     assert found.status == "training"
     with pytest.raises(ModelExists):
         alive.reserve(KEY, DESCRIPTION)
-    monkeypatch.setattr(database, "RESERVED_FOR", 60.0)
+    monkeypatch.setattr(session, "RESERVED_FOR", 60.0)
     second = alive.claim(["knn", "svm"])
     assert second is not None
     assert second.attempt == 2
@@ -546,7 +547,7 @@ def test_what_is_lost_in_a_stop_is_not_counted(url: str, monkeypatch: pytest.Mon
         claim = store.claim(["knn", "svm"])
         assert claim is not None
         assert claim.attempt == 1
-        monkeypatch.setattr(database, "RESERVED_FOR", -1.0)
+        monkeypatch.setattr(session, "RESERVED_FOR", -1.0)
         assert store.renew([claim.record], excused=True) == {claim.record.token}
         monkeypatch.undo()
     store.close()
@@ -746,6 +747,16 @@ def test_a_url_that_is_no_store_is_said_without_its_password(url: str, says: str
 def test_the_driver_of_postgresql_is_psycopg() -> None:
     assert engine.parse_url("postgresql://h/d").drivername == "postgresql+psycopg"
     assert make_url("postgresql://h/d").drivername == "postgresql"
+
+
+def test_the_newest_id_of_a_type_is_the_greatest_that_is_ready(store: Store) -> None:
+    assert store.newest("knn") is None
+    for key in (Key("knn", 7), Key("knn", 30), Key("pca", 99)):
+        published(store, key)
+    store.reserve(Key("knn", 31), DESCRIPTION)
+    assert store.newest("knn") == 30
+    store.delete(Key("knn", 30))
+    assert store.newest("knn") == 7
 
 
 def test_the_newest_are_found_by_the_words_that_name_them(store: Store) -> None:
