@@ -66,6 +66,7 @@ def test_a_phone_reads_the_tree(server: Server, dense: dict[str, str], tab_of: O
     page = tab.go(dense["many classes"])
     assert not page.locator("#tree svg.wide").is_visible()
     assert page.locator("#tree li").first.is_visible()
+    assert not page.locator("#tree li li li li li li").first.is_visible()
     page.set_viewport_size({"width": 1200, "height": 900})
     assert page.locator("#tree svg.wide").is_visible()
     assert not page.locator("#tree li").first.is_visible()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from fitserve.pages.drawing import draw
+from fitserve.pages.drawing.wording import told_apart
 from tests.pages.drawing.markup import numbers, parsed, path, points, rows, text, texts
 
 HOSTILE = '<script>alert("&")</script>'
@@ -47,6 +48,17 @@ def test_over_two_decades_the_scale_is_logarithmic() -> None:
     drawn("loss", curve([1000.0, 0.0]))  # no logarithm
     drawn("loss", curve([5.0, -1000.0]))
     drawn("loss", curve([2.0, 2.0]))
+
+
+def test_numbers_that_differ_are_told_apart() -> None:
+    """Far from 0: of a likelihood, or in years."""
+    _, root = drawn("loss", curve([147.02, 146.91, 146.86]), "gmm")
+    ticks = texts(root, "tk")
+    assert len(set(ticks)) == len(ticks) > 5
+    assert texts(root, "strong") == ["146.9"]
+    assert told_apart([2007.0, 2007.5, 2008.0]) == ["2007", "2007.5", "2008"]
+    assert told_apart([1.0, 1.0]) == ["1", "1"]
+    assert told_apart([]) == []
 
 
 def test_a_trees_loss_goes_by_its_questions() -> None:

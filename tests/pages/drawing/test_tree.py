@@ -77,6 +77,10 @@ def test_a_deep_tree_has_31_boxes_and_the_rest_in_words() -> None:
     assert len(list(root.iter("li"))) == len(found["nodes"]) == 255
     assert any("more question" in text(one) for one in root.iter("li"))
     assert len(made.markup) < 60_000
+    whole, *folds = root.iter("details")
+    assert 0 < len(folds) <= 16
+    open_ = len(list(whole.iter("li"))) - sum(len(list(one.iter("li"))) for one in folds)
+    assert open_ <= 31  # what one sees at first
     for one in boxes(root):  # none lies on another
         x, y = float(one.get("x", 0)), float(one.get("y", 0))
         near = [b for b in boxes(root) if float(b.get("x", 0)) == x]

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from fitserve.pages.drawing import marks, svg
 from fitserve.pages.drawing.picture import SERVED, Picture
 from fitserve.pages.drawing.scales import Scale
-from fitserve.pages.drawing.wording import label, number
+from fitserve.pages.drawing.wording import label, number, told_apart
 
 POINTS = 61
 FAR = 2.7
@@ -39,7 +39,11 @@ def _small(i: int, column: Mapping[str, Any], names: Sequence[str]) -> Markup:
     curves = list(zip(column["mean"], column["deviation"], strict=True))
     ends = [mean + side * FAR * deviation for mean, deviation in curves for side in (-1, 1)]
     scale = Scale.over(ends, 6, 184)
-    parts = [svg.text(scale(v), 101, number(v), "tk mid") for v in scale.ticks(3)]
+    ticks = scale.ticks(3)
+    parts = [
+        svg.text(scale(v), 101, words, "tk mid")
+        for v, words in zip(ticks, told_apart(ticks), strict=True)
+    ]
     parts.append(svg.text(95, 117, column["column"], "lb mid"))
     parts.append(svg.line([(6, BASE), (184, BASE)], "grid"))
     for k, (mean, deviation) in enumerate(curves):

@@ -7,7 +7,7 @@ from typing import Any
 from fitserve.pages.drawing import svg
 from fitserve.pages.drawing.picture import TRAINING, Picture
 from fitserve.pages.drawing.scales import Axes, Scale
-from fitserve.pages.drawing.wording import number
+from fitserve.pages.drawing.wording import number, told_apart
 
 LEFT, RIGHT, TOP, BOTTOM = 56, 386, 24, 200
 DECADES = 2  # over which the scale is logarithmic
@@ -29,6 +29,7 @@ def drawing(description: Mapping[str, Any], numbers: Mapping[str, Any]) -> Pictu
     across = Scale(iterations[0], iterations[-1], LEFT, RIGHT)
     up = Scale.over(heights, BOTTOM, TOP, 0.06)
     axes = Axes(across, up)
+    first, last = told_apart([losses[0], losses[-1]])
     end = across(iterations[-1]), up(heights[-1])
     title, remark = _found(description, numbers)
     name, step = _LOSSES.get(model_type, "loss"), _step(description)
@@ -42,13 +43,13 @@ def drawing(description: Mapping[str, Any], numbers: Mapping[str, Any]) -> Pictu
                 f"{name}, logarithmic" if logarithmic else name,
                 x_ticks=_whole(across.ticks()) or [iterations[0], iterations[-1]],
                 y_ticks=_decades(up) if logarithmic else None,
-                y_words=lambda v: number(10.0**v) if logarithmic else number(v),
+                y_words=(lambda v: number(10.0**v)) if logarithmic else None,
             ),
             svg.line(list(zip(map(across, iterations), map(up, heights), strict=True)), "curve"),
             svg.path(f"M{svg.fixed(end[0])} {svg.fixed(end[1])}h0", "dot"),
-            svg.text(end[0] - 8, end[1] - 10, number(losses[-1]), "strong halo end"),
+            svg.text(end[0] - 8, end[1] - 10, last, "strong halo end"),
         ],
-        description=f"From {number(losses[0])} to {number(losses[-1])} in {iterations[-1]}.",
+        description=f"From {first} to {last} in {iterations[-1]}.",
     )
     return Picture("loss", title, drawn, remark, of=TRAINING)
 

@@ -9,6 +9,9 @@ from fitserve.pages.drawing.wording import label, number, per_cent
 
 Node = Mapping[str, Any]
 
+FOLDED = 4
+"""Level of questions at which what follows is folded away."""
+
 
 def asked(question: Mapping[str, Any]) -> str:
     column = question["column"]
@@ -45,23 +48,24 @@ def more(node: Node) -> str:
 
 
 def in_words(nodes: Sequence[Node], weighted: bool) -> Markup:
-    """All that is told of the tree, folded away where it is drawn as well."""
+    """All that is told of the tree, folded away where it is drawn as well; and what is far down
+    folded away in that."""
     return Markup(
         '<details class="treewords"><summary>Read it as text</summary>'
         '<ul class="treetext">{}</ul></details>'
-    ).format(_line(nodes, 0, "", weighted))
+    ).format(_line(nodes, 0, 0, "", weighted))
 
 
-def _line(nodes: Sequence[Node], at: int, way: str, weighted: bool) -> Markup:
+def _line(nodes: Sequence[Node], at: int, level: int, way: str, weighted: bool) -> Markup:
     node = nodes[at]
-    if "question" in node:
-        below = Markup("").join(
-            _line(nodes, node[way], f"{way}: ", weighted) for way in ("yes", "no")
+    if "question" not in node:
+        rest = f", {more(node)}" if "below" in node else ""
+        return Markup("<li>{}<b>{}</b> ({}{})</li>").format(
+            way, answer(node), right(node, weighted), rest
         )
-        return Markup('<li>{}{} <span class="mut">{}</span><ul>{}</ul></li>').format(
-            way, asked(node["question"]), rows(node), below
-        )
-    rest = f", {more(node)}" if "below" in node else ""
-    return Markup("<li>{}<b>{}</b> ({}{})</li>").format(
-        way, answer(node), right(node, weighted), rest
+    below = [_line(nodes, node[to], level + 1, f"{to}: ", weighted) for to in ("yes", "no")]
+    folded = Markup("<li><details><summary>{}</summary><ul>{}</ul></details></li>")
+    return (folded if level == FOLDED else Markup("<li>{}<ul>{}</ul></li>")).format(
+        Markup('{}{} <span class="mut">{}</span>').format(way, asked(node["question"]), rows(node)),
+        Markup("").join(below),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from fitserve.pages.drawing import svg
-from fitserve.pages.drawing.wording import number
+from fitserve.pages.drawing.wording import told_apart
 
 MOST = sys.float_info.max
 
@@ -64,8 +64,8 @@ class Axes:
         x_name: str,
         y_name: str,
         *,
-        x_words: Callable[[float], str] = number,
-        y_words: Callable[[float], str] = number,
+        x_words: Callable[[float], str] | None = None,
+        y_words: Callable[[float], str] | None = None,
         x_ticks: Sequence[float] | None = None,
         y_ticks: Sequence[float] | None = None,
     ) -> Markup:
@@ -76,8 +76,13 @@ class Axes:
         grid = [f"M{svg.fixed(x(v))} {low}V{svg.fixed(y.end)}" for v in across]
         grid += [f"M{left} {svg.fixed(y(v))}H{svg.fixed(x.end)}" for v in up]
         parts = [svg.path("".join(grid), "grid")]
-        parts += [svg.text(x(v), y.start + 17, x_words(v), "tk mid") for v in across]
-        parts += [svg.text(x.start - 7, y(v) + 4, y_words(v), "tk end") for v in up]
+        said = _words(across, x_words), _words(up, y_words)
+        parts += [svg.text(x(v), y.start + 17, words, "tk mid") for v, words in said[0]]
+        parts += [svg.text(x.start - 7, y(v) + 4, words, "tk end") for v, words in said[1]]
         parts.append(svg.text(x.end, y.start + 35, f"{x_name} →", "lb end", 50))
         parts.append(svg.text(2, 14, f"↑ {y_name}", "lb", 50))
         return Markup("").join(parts)
+
+
+def _words(ticks: Sequence[float], words: Callable[[float], str] | None) -> list[tuple[float, str]]:
+    return list(zip(ticks, map(words, ticks) if words else told_apart(ticks), strict=True))

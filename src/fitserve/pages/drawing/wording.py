@@ -1,6 +1,7 @@
 """Numbers, labels and names as a page writes them."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 MINUS = "\N{MINUS SIGN}"
@@ -20,6 +21,15 @@ def number(value: float, digits: int = 3) -> str:
     else:
         said = f"{size:.{digits}g}"
     return f"{MINUS}{said}" if value < 0 else said
+
+
+def told_apart(values: Sequence[float]) -> list[str]:
+    """Numbers with as many digits as it takes to tell them apart: 146.8 and 147.2, 2007.5."""
+    for digits in range(3, 13):
+        said = [number(value, digits) for value in values]
+        if len(set(said)) == len(set(values)):
+            break
+    return said
 
 
 def signed(value: float, digits: int = 3) -> str:
