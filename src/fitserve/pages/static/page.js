@@ -111,7 +111,7 @@ addEventListener("load", () => setTimeout(() => document.getElementById("problem
 
 // Forms with a file send themselves, and what is answered takes the page's place: the file stays.
 document.documentElement.classList.add("js");
-let sending, soon;
+let sending, soon, shown = location.pathname; // shown: whose page it is, whatever its fragment
 
 function upload(form, submitter) {
   clearTimeout(soon);
@@ -122,15 +122,15 @@ function upload(form, submitter) {
   request.open("POST", form.getAttribute("action"));
   request.responseType = "document";
   request.setRequestHeader("Accept", "text/html");
-  const shown = form.querySelector("[data-sending]");
-  const bar = shown?.querySelector("progress");
+  const told = form.querySelector("[data-sending]");
+  const bar = told?.querySelector("progress");
   const say = (words) => {
-    const status = shown?.querySelector("[role=status]");
+    const status = told?.querySelector("[role=status]");
     if (status && status.textContent !== words) status.textContent = words;
   };
   request.upload.onprogress = ({ loaded, total }) => {
-    if (!shown || loaded === total) return;
-    shown.hidden = false;
+    if (!told || loaded === total) return;
+    told.hidden = false;
     bar.value = loaded / total;
     say(`Sending: ${25 * Math.floor((4 * loaded) / total)} %`); // told at each quarter
   };
@@ -144,7 +144,7 @@ function upload(form, submitter) {
     else replaceMain(request.response, at, submitter);
   };
   request.onerror = () => {
-    if (shown) shown.hidden = false;
+    if (told) told.hidden = false;
     say("The server cannot be reached. Nothing was changed; try again.");
   };
   request.send(data);
@@ -163,7 +163,7 @@ function replaceMain(answer, at, submitter) {
   const { id, value, type } = document.activeElement ?? {};
   old.replaceWith(main);
   document.title = answer.title;
-  if (at !== location.pathname) history.pushState(null, "", at);
+  if (at !== shown) history.pushState(null, "", (shown = at));
   enhance();
   const problem = submitter && document.getElementById("problem");
   const same = id ? document.getElementById(id) : null;
@@ -200,4 +200,4 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
     chosen(file.form);
   });
 }
-addEventListener("popstate", () => location.reload());
+addEventListener("popstate", () => location.pathname === shown || location.reload());
