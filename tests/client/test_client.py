@@ -60,6 +60,7 @@ def test_from_lists_to_predictions(client: Client) -> None:
     assert client.describe("knn", 1) == described
     assert client.predict("knn", 1, [[1, 10], [9, 2]]) == ["low", "high"]
     assert client.predict("knn", 1, [1, 10]) == "low"
+    assert list(client.classes("knn", 1)) == ["high", "low"]
     assert client.predict("knn", 1, [[1, 10]], probabilities=True) == (
         ["low"],
         [{"high": 0.0, "low": 1.0}],
@@ -143,15 +144,29 @@ def test_a_large_matrix_is_asked_in_blocks(client: Client, monkeypatch: pytest.M
     monkeypatch.setattr(tensors, "question", counted)
     np.testing.assert_array_equal(client.predict("linear_regression", 1, rows), whole)
     assert asked == [3, 3, 1]
+    rows[4, 1] = np.nan
+    with pytest.raises(Invalid, match=r"features\.1\.1: .* Row 0 is here row 3 of X"):
+        client.predict("linear_regression", 1, rows)
+
+
+def test_a_matrix_may_be_of_a_table_with_categories(client: Client) -> None:
+    table = {"zip": [10, 10, 20, 20], "size": [1.0, 2.0, 1.0, 2.0]}
+    client.register("decision_tree", 1, table, Y, kinds={"zip": "category"})
+    labels, probabilities = client.predict(
+        "decision_tree", 1, np.array([[20, 1.0], [10, 1.0]]), probabilities=True
+    )
+    assert labels.tolist() == ["high", "low"]
+    assert probabilities.tolist() == [[1.0, 0.0], [0.0, 1.0]]
 
 
 def test_a_matrix_that_is_wrong_is_refused(client: Client) -> None:
     client.register("knn", 1, X, Y, n_neighbors=1)
-    with pytest.raises(Invalid, match="a row has 3 values where the model was trained on 2"):
+    with pytest.raises(Invalid, match="a row has 3 ") as raised:
         client.predict("knn", 1, np.ones((2, 3)))
+    assert raised.value.errors[0]["loc"] == ["features"]
     with pytest.raises(NotFound, match="no knn model with id 2"):
         client.predict("knn", 2, np.ones((2, 2)))
-    with pytest.raises(Invalid, match="a row has 0 features"):
+    with pytest.raises(Invalid, match="a row has 0 "):
         client.predict("knn", 1, np.ones((0, 2)))
 
 

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Self
 from urllib.parse import quote, urlencode
 
 from fitserve.client import bodies, tensors
-from fitserve.client.problems import Unreachable, problem, refusal
+from fitserve.client.problems import Invalid, Problem, Unreachable, problem, refusal
 from fitserve.client.transport import (
     NOTHING,
     Answer,
@@ -291,6 +291,14 @@ class Client:
         """The model's description; `status` says whether it is trained."""
         return self._get(_path(model_type, model_id))
 
+    def classes(self, model_type: str, model_id: int) -> Iterator[Any]:
+        """All labels that a classifier tells apart, ascending; a description has the first 100."""
+        query: dict[str, Any] = {"start": 0, "limit": PAGE}
+        while query["start"] is not None:
+            page = self._get(f"{_path(model_type, model_id)}/classes", query)
+            yield from page["classes"]
+            query["start"] = page["next"]
+
     def delete(self, model_type: str, model_id: int) -> None:
         """Remove a model, or end its training; its id is free again."""
         self.request("DELETE", _path(model_type, model_id))
@@ -358,13 +366,30 @@ class Client:
         return _object(answer)
 
     def _infer(self, model_type: str, model_id: int, matrix: Any, probabilities: bool) -> Any:
-        path = f"/v2/models/{quote(model_type, safe='')}/versions/{model_id}/infer"
-        parts = []
+        parts, start = [], 0
         for block in tensors.blocks(matrix):
-            body, headers = tensors.question(block, probabilities)
-            answer = self.request("POST", path, None, Body(body), headers)
-            parts.append(tensors.answer(answer.content, answer.headers[tensors.HEADER]))
+            try:
+                parts.append(self._inferred(model_type, model_id, block, probabilities))
+            except Problem as error:
+                if not start:
+                    raise
+                said = f"{error.detail} Row 0 is here row {start:,} of X, which is sent in parts."
+                raise problem(error.members | {"detail": said}) from None
+            start += len(block)
         return tensors.joined(parts, probabilities)
+
+    def _inferred(
+        self, model_type: str, model_id: int, block: Any, probabilities: bool
+    ) -> list[Any]:
+        path = f"/v2/models/{quote(model_type, safe='')}/versions/{model_id}/infer"
+        body, headers = tensors.question(block, probabilities)
+        try:
+            answer = self.request("POST", path, None, Body(body), headers)
+        except Invalid:  # /predict takes more, and says in full what is wrong
+            rows = block.tolist()
+            found = self.predict(model_type, model_id, rows, probabilities=probabilities)
+            return tensors.of_lists(*found) if probabilities else tensors.of_lists(found)
+        return tensors.answer(answer.content, answer.headers[tensors.HEADER])
 
     def _csv(
         self,

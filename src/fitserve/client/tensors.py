@@ -66,6 +66,17 @@ def answer(content: bytes, length: str) -> list[Any]:
     return arrays
 
 
+def of_lists(
+    predicted: list[Any], probabilities: list[dict[str, float]] | None = None
+) -> list[Any]:
+    """The arrays of an answer of /predict, in the same order."""
+    import numpy as np
+
+    if probabilities is None:
+        return [np.array(predicted)]
+    return [np.array(predicted), np.array([list(row.values()) for row in probabilities])]
+
+
 def joined(parts: Sequence[list[Any]], probabilities: bool) -> Any:
     """One array of all blocks; a pair where probabilities were asked for too."""
     import numpy as np
