@@ -161,12 +161,12 @@ def test_a_matrix_may_be_of_a_table_with_categories(client: Client) -> None:
 
 def test_a_matrix_that_is_wrong_is_refused(client: Client) -> None:
     client.register("knn", 1, X, Y, n_neighbors=1)
-    with pytest.raises(Invalid, match="a row has 3 ") as raised:
+    with pytest.raises(Invalid, match="has 3 values") as raised:
         client.predict("knn", 1, np.ones((2, 3)))
     assert raised.value.errors[0]["loc"] == ["features"]
     with pytest.raises(NotFound, match="no knn model with id 2"):
         client.predict("knn", 2, np.ones((2, 2)))
-    with pytest.raises(Invalid, match="a row has 0 "):
+    with pytest.raises(Invalid, match="has 0 values"):
         client.predict("knn", 1, np.ones((0, 2)))
 
 

@@ -39,9 +39,11 @@ def answer(status: str, body: str = OK, *headers: str, kind: str = "application/
 
 class Scripted:
     """A server that does with each request what is next in its script: answer bytes, be silent
-    (none), or hang up (`None`). Behind an answer that ends in `CLOSE` it closes the connection."""
+    (none), or hang up (`None`). Behind an answer that ends in `CLOSE` it closes the connection; one
+    that ends in `EARLY` it gives before the body came, which it never reads."""
 
     CLOSE = b"<close>"
+    EARLY = b"<early>"
 
     def __init__(self, *script: bytes | None) -> None:
         self.script = list(script)
@@ -50,44 +52,52 @@ class Scripted:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self.closed = threading.Event()
+        self._left: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
 
     def _serve(self) -> None:
         while True:
             connection, _ = self._listening.accept()
-            with connection:
-                if not self.script:
-                    return
-                self.connections += 1
-                self._answer(connection)
-            self.closed.set()
+            self._left.append(connection)
+            if not self.script:
+                return
+            self.connections += 1
+            if not self._answer(connection):
+                connection.close()
+                self.closed.set()
 
-    def _answer(self, connection: socket.socket) -> None:
+    def _answer(self, connection: socket.socket) -> bool:
+        """Whether the connection is left as it is."""
         while self.script:
             with connection.makefile("rb") as reading:
                 head = []
                 while (line := reading.readline()) != b"\r\n":
                     if not line:
-                        return
+                        return False
                     head.append(line)
+                if (self.script[0] or b"").endswith(self.EARLY):
+                    connection.sendall((self.script.pop(0) or b"").removesuffix(self.EARLY))
+                    return True
                 sizes = [line for line in head if line.startswith(b"Content-Length: ")]
                 reading.read(int(sizes[0][16:]) if sizes else 0)
             self.seen.append(head[0].rpartition(b" ")[0])
             said = self.script.pop(0)
             if said is None:
-                return
+                return False
             connection.sendall(said.removesuffix(self.CLOSE))
             if not said:
                 connection.recv(1)
             if said.endswith(self.CLOSE):
-                return
+                return False
+        return False
 
     def stop(self) -> None:
         self.script.clear()
         socket.create_connection(("127.0.0.1", self.port)).close()
         self._thread.join(10)
-        self._listening.close()
+        for one in [*self._left, self._listening]:
+            one.close()
 
 
 @pytest.fixture
@@ -132,7 +142,7 @@ def test_what_changes_nothing_is_asked_again_once_where_the_connection_ends(scri
 
 
 def test_a_registration_is_not(scripted: Any) -> None:
-    server, client = scripted(answer("200 OK"), None)
+    server, client = scripted(answer("200 OK"), None, answer("201 CREATED", "{}"))
     client.health()
     with pytest.raises(Unreachable, match="may have been done: look before you repeat it"):
         client.register("knn", 1, ROWS, LABELS)
@@ -177,6 +187,15 @@ def test_a_path_before_the_routes_and_the_environment_are_heeded(
         assert client.key == "secret"
         assert "secret" not in repr(client)
     assert server.seen == [b"GET /behind/health"]
+
+
+def test_a_body_that_is_answered_before_it_was_sent_is_not_sent_on(scripted: Any) -> None:
+    early = answer("413 TOO LARGE", '{"title": "t", "status": 413}') + Scripted.EARLY
+    server, client = scripted(early, answer("200 OK"), timeout=5)
+    with pytest.raises(TooLarge):
+        client.register_csv("knn", 1, bytes(30_000_000), "y")
+    assert client.health() == {"status": "ok"}
+    assert server.connections == 2
 
 
 # ------------------------------------------------------------------------- what is busy
@@ -316,26 +335,24 @@ def test_a_file_comes_in_many_ways_and_tells_how_far_it_is(locked: Server, tmp_p
         client.register_csv("knn", 1, tmp_path / "none.csv", "y")
 
 
-def ask(client: Client) -> Any:
-    return client.predict("knn", 1, [[1.5], [9.0]])
-
-
-def test_it_serves_threads_goes_through_forks_and_may_be_pickled(locked: Server) -> None:
-    with client_of(locked, "w" * 32) as client:
-        client.register("knn", 1, ROWS, LABELS, n_neighbors=1)
-        with ThreadPoolExecutor(8) as threads:
-            found = list(threads.map(ask, [client] * 80))
-        assert found == [["low", "high"]] * 80
-        assert ask(pickle.loads(pickle.dumps(client))) == ["low", "high"]  # noqa: S301
-        INHERITED.append(client)
-        with get_context("fork").Pool(2) as processes:
-            assert processes.map(ask_inherited, range(6)) == [["low", "high"]] * 6
-        assert ask(client) == ["low", "high"]
-        client.delete("knn", 1)
-
-
 INHERITED: list[Client] = []
 
 
-def ask_inherited(_: int) -> Any:
-    return ask(INHERITED[0])
+def ask(row: float) -> Any:
+    return INHERITED[0].predict("knn", 1, [[row], [10 - row]])
+
+
+def test_it_serves_threads_goes_through_forks_and_may_be_pickled(locked: Server) -> None:
+    rows = [1.0, 9.0] * 100
+    answers = [["low", "high"], ["high", "low"]] * 100
+    with client_of(locked, "w" * 32) as client:
+        client.register("knn", 1, ROWS, LABELS, n_neighbors=1)
+        INHERITED[:] = [client]
+        with ThreadPoolExecutor(8) as threads:
+            assert list(threads.map(ask, rows)) == answers
+        with get_context("fork").Pool(2) as processes:
+            assert processes.map(ask, rows, chunksize=25) == answers
+        assert ask(1.0) == answers[0]
+        INHERITED[:] = [pickle.loads(pickle.dumps(client))]  # noqa: S301
+        assert ask(1.0) == answers[0]
+        client.delete("knn", 1)
