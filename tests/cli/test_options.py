@@ -12,6 +12,7 @@ from fitserve.api import queries
 from fitserve.cli.members import members, settings
 from fitserve.cli.options import EVALUATING, NAMES, PREDICTING, REGISTERING, place, written
 from fitserve.cli.registering import register
+from fitserve.config import OF_CLIENTS, Settings
 from fitserve.data.options import KINDS, SCHEMA
 from fitserve.data.options import NAMES as COLUMNS
 from fitserve.evaluation.plan import OPTIONS
@@ -87,3 +88,7 @@ def test_places() -> None:
     assert place("max_words") == "--max-words"
     assert place("y") == "y"
     assert place("C") == "--set C"
+
+
+def test_what_clients_read_is_no_setting_of_the_server() -> None:
+    assert not set(OF_CLIENTS) & {name.upper() for name in Settings.model_fields}

@@ -78,7 +78,7 @@ def test_what_is_said_of_a_mistake_mends_it(fitserve: Command) -> None:
     assert "\n    --standardize\n" in done.out
     again = fitserve(*words, "--missing", "impute")
     assert again.code == 1
-    assert "`fitserve delete TYPE ID` removes the one there is." in again.err
+    assert "already, and a model never changes. Choose another id, or remove it first" in again.err
 
 
 def test_a_hyperparameter_is_named_as_it_was_typed(fitserve: Command) -> None:
@@ -129,6 +129,13 @@ def test_a_wrong_command_line_is_exit_code_2(
     done = fitserve("register", "knn", 7, IRIS, "--target", "species", *words)
     assert done.code == 2
     assert says in done.err
+
+
+@pytest.mark.parametrize("model_id", ["-1", "1.0", "x", 2**53])
+def test_an_id_is_a_whole_number(model_id: object, fitserve: Command) -> None:
+    done = fitserve("register", "knn", "--", model_id, IRIS)
+    assert done.code == 2
+    assert "a whole number from 0 to 2^53 - 1 is needed" in done.err
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import click
 @click.command(
     context_settings={"ignore_unknown_options": True},
     options_metavar="[GUNICORN'S OPTIONS]",
+    short_help="Serve, on http://127.0.0.1:8000.",
 )
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="")
 def serve(options: tuple[str, ...]) -> None:
@@ -30,7 +31,7 @@ def serve(options: tuple[str, ...]) -> None:
     os.execv(sys.executable, [*gunicorn, *options])  # noqa: S606
 
 
-@click.command()
+@click.command(short_help="Copy all models from one store into another.")
 @click.argument("source")
 @click.argument("destination")
 def copy(source: str, destination: str) -> int:

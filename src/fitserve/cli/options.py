@@ -10,11 +10,25 @@ import click
 from fitserve.cli import completion
 from fitserve.cli.members import DATA
 
+
+class ModelId(click.IntRange):
+    """A number by which a model is known."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 2**53 - 1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"a whole number from 0 to 2^53 - 1 is needed, not {value!r}", param, ctx)
+
+
 TYPE = click.Argument(["model_type"], metavar="TYPE", shell_complete=completion.types)
 ID = click.Argument(
     ["model_id"],
     metavar="ID",
-    type=click.IntRange(0, 2**53 - 1),
+    type=ModelId(),
     shell_complete=completion.ids,
 )
 FILE = click.Argument(["file"], type=click.Path(exists=True, dir_okay=False, allow_dash=True))

@@ -32,7 +32,9 @@ Rows = tuple[Sequence[str], list[list[Any]]]
 """Names, and the cells of each row."""
 
 
-@click.command(params=[TYPE, ID, FILE, *PREDICTING, *_FORMS])
+@click.command(
+    short_help="Predict for the rows of a file.", params=[TYPE, ID, FILE, *PREDICTING, *_FORMS]
+)
 @asking
 def predict(
     client: "Client",
@@ -62,7 +64,10 @@ def predict(
         _write(_of_csv(answer.decode(), given["delimiter"]), form)
 
 
-@click.command(params=[TYPE, ID, FILE, *EVALUATING, AS_JSON])
+@click.command(
+    short_help="Compare predictions with what is true.",
+    params=[TYPE, ID, FILE, *EVALUATING, AS_JSON],
+)
 @asking
 def evaluate(
     client: "Client",

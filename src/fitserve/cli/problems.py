@@ -11,27 +11,31 @@ if TYPE_CHECKING:
     from fitserve.client import Problem
 
 
-_IN_A_TERMINAL = {
-    "/problems/unauthorized": "The variable FITSERVE_KEY says which key is sent.",
-    "/problems/forbidden": "The variable FITSERVE_KEY says which key is sent.",
-    "/problems/unknown-model": "`fitserve list` shows the models that there are.",
-    "/problems/model-exists": "`fitserve delete TYPE ID` removes the one there is.",
-    "/problems/model-training": "`fitserve show TYPE ID` tells how far it is.",
+_HERE = {
+    "/problems/unknown-model": "`fitserve list` shows those there are.",
+    "/problems/model-exists": "Choose another id, or remove it first by `fitserve delete`.",
+    "/problems/model-training": "`fitserve show` tells how far it is.",
 }
+"""What to do next, in place of the requests that the server names."""
+_KEYS = ("/problems/unauthorized", "/problems/forbidden")
 
 
 def said(problem: "Problem") -> str:
     """The problem in lines."""
-    lines = [f"fitserve: {printable(problem.detail)}\n"]
+    detail = problem.detail
+    if here := _HERE.get(problem.type):
+        detail = f"{detail.partition('. ')[0].rstrip('.')}. {here}"
+    lines = [f"fitserve: {printable(detail)}\n"]
     if problem.errors:
-        lines = [f"fitserve: {printable(problem.title)}:\n"]
+        n = len(problem.errors) + problem.more_errors
+        lines = [f"fitserve: {n:,} things to mend:\n" if n > 1 else "fitserve: to mend:\n"]
         lines += [f"  {_place(one['loc'])}: {printable(one['msg'])}\n" for one in problem.errors]
         if problem.more_errors:
             lines.append(f"  and {problem.more_errors:,} more\n")
     if problem.remedies:
         lines += ["What mends it:\n", advised(problem.remedies)]
-    if hint := _IN_A_TERMINAL.get(problem.type):
-        lines.append(f"{hint}\n")
+    if problem.type in _KEYS:
+        lines.append("The variable FITSERVE_KEY says which key is sent.\n")
     if problem.status >= 500 and problem.request_id:
         lines.append(f"The server's log knows it as {printable(problem.request_id)}.\n")
     return "".join(lines)

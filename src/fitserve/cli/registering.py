@@ -22,7 +22,10 @@ _DRY_RUN = click.Option(
 _NO_WAIT = click.Option(["--no-wait"], is_flag=True, help="End as soon as the training is queued.")
 
 
-@click.command(params=[TYPE, ID, FILE, *REGISTERING, _DRY_RUN, _NO_WAIT, AS_JSON])
+@click.command(
+    short_help="Train a model on a file.",
+    params=[TYPE, ID, FILE, *REGISTERING, _DRY_RUN, _NO_WAIT, AS_JSON],
+)
 @asking
 def register(
     client: "Client",
