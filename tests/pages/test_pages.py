@@ -117,6 +117,16 @@ def test_what_a_key_may(locked: FlaskClient) -> None:
     assert "no key of this server" in locked.get("/", headers=BROWSER).text
 
 
+def test_with_write_keys_alone_all_may_look() -> None:
+    made = create_app(Settings(store="memory", write_keys=WRITE))
+    client = made.test_client()
+    text = client.get("/", headers=BROWSER).text
+    assert "give a key" in text
+    assert "/new" not in text
+    assert client.get("/new").status_code == 401
+    made.extensions["fitserve"].close()
+
+
 @pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/\\evil.example", ""])
 def test_after_the_key_one_stays_here(client: FlaskClient, to: str) -> None:
     answer = client.post("/key", data={"key": WRITE, "next": to})

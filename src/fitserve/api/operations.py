@@ -210,8 +210,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "GET /models/{model_type}/{model_id}": Operation(
         summary="Describe a model",
         tag="models",
-        about="Or its training, while it waits or is under way, or why that failed.",
-        answers={200: answers.Description},
+        about="Or its training, while it waits or is under way, or why that failed. Who would "
+        "rather have `text/html` is sent to the model's page.",
+        answers={200: answers.Description, 303: None},
         problems=(InvalidRequest, *_MODEL),
     ),
     "GET /models/{model_type}/{model_id}/classes": Operation(
@@ -254,7 +255,14 @@ OPERATIONS: Mapping[str, Operation] = {
         answers={200: answers.Health},
         problems=(StoreUnavailable,),
     ),
-    "GET /": Operation(summary="Where to read on", tag="server", answers={200: answers.Directions}),
+    "GET /": Operation(
+        summary="Where to read on",
+        tag="server",
+        about="Who would rather have `text/html`, as browsers say, gets the page of all models, "
+        "which needs what `GET /models` needs.",
+        answers={200: answers.Directions},
+        also={"text/html": ""},
+    ),
     "GET /openapi.json": Operation(
         summary="This document", tag="server", answers={200: dict[str, Any], 304: None}
     ),

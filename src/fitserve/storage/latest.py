@@ -8,7 +8,7 @@ from fitserve.storage.store import Key, Latest, Record
 
 LONGEST = 2**19
 """Bytes of a description that is read for such a list; of longer ones it is left out."""
-SCANNED = 5000
+SCANNED = 1000
 """Descriptions that are searched at most, the newest first."""
 
 
