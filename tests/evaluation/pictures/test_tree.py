@@ -10,7 +10,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from fitserve.data.columns import Columns
 from fitserve.data.encoding import CategoryEncoder, NumberEncoder, TextEncoder
-from fitserve.evaluation.pictures.tree import DEEPEST, LEVELS, QUESTIONS, picture, questions
+from fitserve.evaluation.pictures.descent import questions
+from fitserve.evaluation.pictures.subject import LeftOut
+from fitserve.evaluation.pictures.tree import DEEPEST, LEVELS, QUESTIONS, picture
 from fitserve.models.decision_tree import DecisionTree
 from tests.evaluation.pictures.subjects import subject
 
@@ -189,3 +191,9 @@ def test_without_rows_a_tree_is_told_as_it_was_trained() -> None:
     assert found["edges"] is None
     assert found["nodes"][0]["rows"] == 100
     assert "counts" not in found["nodes"][0]
+
+
+def test_a_tree_that_is_too_deep_for_the_time_there_is_is_left_out() -> None:
+    X, y = grown(300)
+    with pytest.raises(LeftOut):
+        picture(subject(DecisionTree().fit(X, y), X, y, left=1e4))

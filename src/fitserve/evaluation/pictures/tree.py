@@ -8,10 +8,11 @@ import numpy as np
 from fitserve.data.arrays import FloatArray
 from fitserve.data.encoding import CategoryEncoder, NumberEncoder, TextEncoder
 from fitserve.evaluation.folds import Rows
-from fitserve.evaluation.pictures.cells import TableColumn, table_columns
+from fitserve.evaluation.pictures.cells import table_columns
+from fitserve.evaluation.pictures.descent import cost, questions, rows_of
 from fitserve.evaluation.pictures.rounding import rounded
 from fitserve.evaluation.pictures.shown import Shown, shown
-from fitserve.evaluation.pictures.subject import Subject
+from fitserve.evaluation.pictures.subject import Sample, Subject
 from fitserve.models.base import Codes
 from fitserve.models.decision_tree import DecisionTree
 
@@ -32,73 +33,35 @@ def picture(subject: Subject) -> dict[str, Any] | None:
     `rows` are those it was trained on; of models of versions before, those that were kept.
     """
     model = subject.model
-    if not isinstance(model, DecisionTree) or _sizes(subject) is None:
+    if not isinstance(model, DecisionTree):
+        return None
+    below, sizes = subject.budget.work(cost(model), lambda: (questions(model), rows_of(subject)))
+    if sizes is None:
         return None
     of = shown(subject)
-    tree = _Tree(subject, of)
-    inner = int(tree.questions[0])
+    tree = _Tree(model, subject, of, below, sizes)
     told = of.told() if subject.labels else {}
     return told | {
         "nodes": tree.told(),
-        "n_questions": inner,
-        "n_answers": inner + 1,
+        "n_questions": int(below[0]),
+        "n_answers": int(below[0]) + 1,
         "depth": model.depth_,
         "edges": None if tree.edges is None else rounded(tree.edges),
     }
 
 
-def _sizes(subject: Subject) -> Any:
-    """Rows in each node; None where nobody knows."""
-    sizes = vars(subject.model).get("node_samples_")
-    if sizes is not None or subject.sample is None:
-        return sizes
-    return _walked(subject.model, subject.sample.X)
-
-
-def _walked(model: Any, X: FloatArray) -> Any:
-    """How many of the rows come to each node."""
-    node = np.zeros(len(X), dtype=np.intp)
-    sizes = np.bincount(node, minlength=len(model.left_))
-    for _ in range(model.depth_):
-        on = model.left_[node] != node
-        rows, at = np.flatnonzero(on), node[on]
-        above = X[rows, model.feature_[at]] > model.threshold_[at]
-        node[rows] = np.where(above, model.right_[at], model.left_[at])
-        sizes += np.bincount(node[rows], minlength=len(sizes))
-    return sizes
-
-
-def questions(model: DecisionTree) -> Codes:
-    """Of each node how many there are from it downwards, `(n_nodes,)`; 0 of a leaf."""
-    left, right = model.left_, model.right_
-    count = np.zeros(len(left), dtype=np.intp)
-    levels = [np.zeros(1, dtype=np.intp)]
-    while len(levels[-1]):
-        inner = levels[-1][left[levels[-1]] != levels[-1]]
-        levels[-1] = inner
-        levels.append(np.concatenate([left[inner], right[inner]]))
-    for inner in reversed(levels):
-        count[inner] = 1 + count[left[inner]] + count[right[inner]]
-    return count
-
-
 class _Tree:
     """What is told of a tree, and the kept rows that come to each node of it."""
 
-    def __init__(self, subject: Subject, of: Shown) -> None:
-        model = subject.model
-        assert isinstance(model, DecisionTree)
-        self.model, self.of, self.sizes = model, of, _sizes(subject)
-        self.questions = questions(model)
-        self.labels = subject.labels
-        self.owner = _owners(table_columns(subject), model.n_features_in_)
-        self.sample = subject.sample
-        self.edges = None
-        sample = subject.sample
-        if not self.labels and sample is not None and sample.y is not None and len(sample.y):
-            low, high = float(sample.y.min()), float(sample.y.max())
-            if low < high and np.isfinite(high - low):
-                self.edges = np.linspace(low, high, BARS + 1)
+    def __init__(
+        self, model: DecisionTree, subject: Subject, of: Shown, below: Codes, sizes: Codes
+    ) -> None:
+        self.model, self.sample, self.labels = model, subject.sample, subject.labels
+        self.of, self.below, self.sizes = of, below, sizes
+        columns = table_columns(subject)
+        self.owner = [one for one in columns for _ in range(*one.block.indices(len(subject.names)))]
+        """Of each of the matrix's columns the table's."""
+        self.edges = None if self.labels else _edges(subject.sample)
 
     def told(self) -> list[dict[str, Any]]:
         open_ = self._opened()
@@ -119,7 +82,7 @@ class _Tree:
                     child, some = sides[name]
                     waiting.append((child, some, one, name))
             elif self._is_inner(node):
-                one["below"] = int(self.questions[node])
+                one["below"] = int(self.below[node])
         return nodes
 
     def _opened(self) -> set[int]:
@@ -183,6 +146,11 @@ class _Tree:
         return asked | {"most": float(f"{own:.12g}")}, True
 
 
-def _owners(columns: list[TableColumn], n_features: int) -> list[TableColumn]:
-    """Of each of the matrix's columns the table's."""
-    return [one for one in columns for _ in range(*one.block.indices(n_features))]
+def _edges(sample: Sample | None) -> FloatArray | None:
+    """Of the bars of a histogram of the values that were kept; None where they do not differ."""
+    if sample is None or sample.y is None or not len(sample.y):
+        return None
+    low, high = float(sample.y.min()), float(sample.y.max())
+    if not 0.0 < high - low < np.inf:
+        return None
+    return np.linspace(low, high, BARS + 1)
