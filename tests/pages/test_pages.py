@@ -319,6 +319,23 @@ def test_what_is_no_file_for_it(app: Flask, client: FlaskClient, form: str) -> N
     assert "FITSERVE_MAX_CONTENT_LENGTH" in refused.text
 
 
+@pytest.mark.parametrize("text", ["a;b;c\n1;x;A\n2;y;B\n3;x;A\n", "a,b,c\n1,x,A\n2,y,B\n3,x,A\n"])
+def test_rows_are_shown_as_the_file_is_written(client: FlaskClient, text: str) -> None:
+    register(client, "model_type=knn&model_id=1&target=c&n_neighbors=1", text.encode())
+    long = text + text.splitlines()[1].replace("x", "y").replace("A", "é" * 100_000) + "\n"
+    form: dict[str, Any] = {"file": (BytesIO(long.encode()), 'a"ü.csv'), "as": "table"}
+    shown = client.post("/model/knn/1/predict-file", data=form).text
+    table = shown.partition('<table class="plain tight"><caption')[2].partition("</table>")[0]
+    assert re.findall(r"<th[^>]*>([^<]*)</th>", table) == ["a", "b", "c", "prediction"]
+    cells = re.findall(r"<td>([^<]*)</td>", table)
+    assert cells[:8] == ["1", "x", "A", "A", "2", "y", "B", "B"]
+    assert len(cells) == 16
+    form = {"file": (BytesIO(text.encode()), 'a"ü\n.csv')}
+    answer = client.post("/model/knn/1/predict-file", data=form)
+    assert answer.mimetype == "text/csv"
+    assert "-predicted.csv" in answer.headers["Content-Disposition"]
+
+
 def test_a_deleted_one_says_what_there_is(client: FlaskClient) -> None:
     for n in (1, 2):
         register(client, f"model_type=knn&model_id={n}&target=species")
@@ -347,7 +364,8 @@ def test_while_the_store_is_away(
     assert (listed.status_code, listed.mimetype) == (503, "text/html")
     assert 'http-equiv="refresh" content="10"' in listed.text
     shown = client.get("/model/knn/1")
-    assert "The store of models cannot be reached" in shown.text
+    assert shown.status_code == 200
+    assert "<b>The store of models cannot be reached.</b>" in shown.text
     assert 'class="says"' in tried(client, "knn/1").text
 
 
@@ -378,6 +396,7 @@ def test_how_a_training_goes_on(app: Flask, client: FlaskClient) -> None:
     listed = client.get("/", headers=BROWSER).text
     assert "Training 62 %" in listed
     assert "2 of them in training" in listed
+    assert ">Waits<" in listed
 
 
 def test_models_of_versions_before_have_pages(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The answer of /predict, made a block of rows at a time and never larger than its limit."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,8 @@ def prediction(
     answer: dict[str, Any] = {"model_type": ask.model_type, "model_id": ask.model_id}
     if isinstance(ask, CsvPrediction):
         if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
-            return csv_prediction(ask, loaded, predictor)
+            _, pieces = csv_prediction(ask, loaded, predictor)
+            return Response(pieces, mimetype="text/csv")
         _, rows = ask.rows(loaded)
         return _batch(answer, ask.probabilities, loaded, rows, predictor)
     sent, single = _sent(ask, loaded) if isinstance(ask, PredictRequest) else ask.rows(loaded)
@@ -49,10 +51,12 @@ def prediction(
             return answer | one[0]
 
 
-def csv_prediction(ask: CsvPrediction, loaded: Loaded, predictor: Predictor) -> Response:
-    """The CSV that was sent, with what is predicted behind it."""
+def csv_prediction(
+    ask: CsvPrediction, loaded: Loaded, predictor: Predictor
+) -> tuple[CsvFile, Iterator[bytes]]:
+    """The CSV that was sent, and the same with what is predicted behind it, in pieces."""
     file, rows = ask.rows(loaded)
-    return _csv(file, rows, ask.probabilities, loaded, predictor)
+    return file, _csv(file, rows, ask.probabilities, loaded, predictor)
 
 
 def _sent(ask: PredictRequest, loaded: Loaded) -> tuple[Rows, bool]:
@@ -108,7 +112,7 @@ def _batch(
 
 def _csv(
     file: CsvFile, rows: Rows, probabilities: bool, loaded: Loaded, predictor: Predictor
-) -> Response:
+) -> Iterator[bytes]:
     """The file that was sent, with what is predicted behind each of its records, streamed. All
     is predicted before, so that what is wrong is told before the first byte."""
     model, n_labels, start = loaded.model, loaded.n_labels if probabilities else 0, 0
@@ -134,7 +138,7 @@ def _csv(
     for table in told:
         names = (f"p({label})" for label in _labels(model, table))
         columns |= dict(zip(names, table.T, strict=True))
-    return Response(appended(file, columns), mimetype="text/csv")
+    return appended(file, columns)
 
 
 def _joined(pieces: tuple[bytes, ...]) -> list[bytes]:

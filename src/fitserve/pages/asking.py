@@ -1,13 +1,10 @@
 """The answers to the forms of a model's page. What is refused is told in the form that asked for
 it, with the words that a program gets."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import PurePath
-from typing import Any
 
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
@@ -15,7 +12,9 @@ from werkzeug.datastructures import MultiDict
 from fitserve.api import evaluations, predictions, schemas
 from fitserve.api.asked import CsvEvaluation, CsvPrediction
 from fitserve.api.schemas import PredictRequest
-from fitserve.errors import FitserveError, InvalidRequest
+from fitserve.data.csv import CsvFile
+from fitserve.data.records import records
+from fitserve.errors import FitserveError, InvalidRequest, clip
 from fitserve.pages import trying
 from fitserve.pages.model import PART, ModelPage
 from fitserve.pages.registering import tables
@@ -24,7 +23,8 @@ from fitserve.pages.rendering import page
 from fitserve.pages.told import Told
 
 SHOWN = 50
-"""Lines of a file that are shown as a table."""
+"""Rows of a file that are shown as a table."""
+LONGEST = 60  # characters of a cell there
 
 
 def row(shown: ModelPage) -> Response:
@@ -50,14 +50,15 @@ def file(shown: ModelPage) -> Response:
     with _refusals(shown, "file"):
         table = _table()
         ask = CsvPrediction(_query(shown, "probabilities"), table.body)
-        answer = predictions.csv_prediction(ask, shown.loaded, shown.predictor)
+        read, pieces = predictions.csv_prediction(ask, shown.loaded, shown.predictor)
         if request.form.get("as") != "table":
+            answer = Response(pieces, mimetype="text/csv")
             name = PurePath(table.name).stem
             answer.headers.set(
                 "Content-Disposition", "attachment", filename=f"{name}-predicted.csv"
             )
             return answer
-        shown.rows = list(islice(csv.reader(_lines(answer.response)), SHOWN + 1))
+        shown.rows = _first(read, b"".join(pieces))
     return _answer(shown, "file")
 
 
@@ -102,5 +103,11 @@ def _table() -> Sent:
     return table
 
 
-def _lines(pieces: Iterable[Any]) -> io.StringIO:
-    return io.StringIO(b"".join(pieces).decode(errors="replace"), newline="")
+def _first(file: CsvFile, body: bytes) -> list[list[str]]:
+    """The names of the columns and the first rows, of the file as it is with more columns."""
+    found = islice(records(body, file.delimiter, file.begin), SHOWN + 1)
+    rows = [[clip(cell, LONGEST) for cell in record.cells] for record in found]
+    if file.dialect.header:
+        return rows
+    added = len(rows[0]) - len(file.names)
+    return [[*file.names, *["prediction"] * added], *rows[:SHOWN]]

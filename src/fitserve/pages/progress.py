@@ -31,7 +31,7 @@ def progress(described: Mapping[str, Any]) -> Progress:
     """Of what is told of a training, as at GET /models/TYPE/ID."""
     started, done = described.get("started"), described.get("progress")
     if started is None:
-        return Progress(described.get("place", 0), None, None, None)
+        return Progress(described.get("place") or 0, None, None, None)
     passed = since(started)
     percent = None if done is None else int(100 * done)
     left = duration(passed * (1 - done) / done) if done is not None and done > SURE else None
