@@ -100,6 +100,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("linear_regression", {"X": X, "y": ["a", "b", "c", "d"]}),
     ("knn", {"X": X, "y": ["a", "b\0", "c", "d"]}),
     ("svm", {"X": X, "y": [0.5, 1, 2, 3]}),
+    ("svm", {"X": X, "y": Y, "C": 2, "lam": 1}),
+    ("svm", {"X": X, "y": Y, "C": 1e200}),
     ("svm", {"X": X, "y": [1e300, 1, 2, 3]}),
     ("svm", {"X": X, "y": [10**400, 1, 2, 3]}),
 ]
@@ -220,6 +222,9 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     quantity = {"X": [[float(i)] for i in range(60)], "y": list(range(60))}
     for model_type in ("knn", "gauss_naive_bayes"):  # which is advised of
         yield register(api, model_type, quantity, 3)
+    yield register(api, "multi_naive_bayes", {"X": X, "y": Y, "class_prior": [0.1, 0.1]}, 3)
+    assert api.register("knn", 4, X=X, y=Y, k=1).status_code == 201
+    yield refused(*predict(api, "knn", 4, [[1e308, 1e308]]))
     body: dict[str, Any] = {"model_type": "knn", "X": X}
     yield body, api.client.post("/register", json=body)
     body = {"model_type": "knn", "model_id": 1, "kwargs": '{"X": []}'}

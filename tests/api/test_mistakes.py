@@ -48,7 +48,7 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
         (
             GOOD | {"model_id": "1"},
             ["model_id"],
-            "from 0 to 9007199254740991 is needed, not the text '1'; write 1, without quotes",
+            "a whole number of at least 0 is needed, not the text '1'; write 1, without quotes",
         ),
         (GOOD | {"model_id": 1.0}, ["model_id"], "not the number 1.0; write 1"),
         (GOOD | {"model_id": True}, ["model_id"], "not true"),
@@ -224,13 +224,14 @@ def test_a_number_too_large_to_predict_for_is_named(api: Api, model_type: str) -
         assert answer.json is not None
         judge_problem(answer.json)
         assert (
-            "the number 1e+308 of column 1" in answer.text or "a row is so far from" in answer.text
+            "the number 1e+308 is too large" in answer.text
+            or "this row is so far from" in answer.text
         )
 
 
 def test_a_scale_beyond_words_is_told_in_few(api: Api) -> None:
     advice = api.register("svm", 1, X=[[1e308, 2], [-1e308, 1]] * 2, y=[0, 1] * 2).json["advice"]  # type: ignore[index]
-    assert advice[0]["words"].startswith("0 spreads 1e+308 times as far as 1,")
+    assert advice[0]["words"].startswith("column 0 spreads 1e+308 times as far as column 1,")
 
 
 # ------------------------------------------------------------------- paths, queries, mounts

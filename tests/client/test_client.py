@@ -87,7 +87,7 @@ def test_what_waits_tells_its_progress(client: Client) -> None:
 
 
 def test_a_dry_run_keeps_nothing(client: Client) -> None:
-    assert "estimate" in client.register("knn", 1, X, Y, dry_run=True)
+    assert "estimate" in client.register("knn", 1, X, Y, n_neighbors=1, dry_run=True)
     assert "estimate" in client.register_csv(
         "knn", 1, PENGUINS, "species", missing="impute", dry_run=True
     )

@@ -85,5 +85,5 @@ def test_what_is_advised_can_be_sent(cls: type[Model]) -> None:
 @by_name
 def test_examining_other_data_forgets_what_was_advised(cls: type[Model]) -> None:
     model = examined(cls, y_of(93, 342))
-    model.examine(np.arange(8.0).reshape(-1, 2), [0, 1, 0, 1])
+    model.examine(np.arange(12.0).reshape(-1, 2), [0, 1, 0, 1, 0, 1])
     assert model.advice() == []

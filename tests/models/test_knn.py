@@ -170,5 +170,5 @@ def test_distances_that_cannot_be_told_apart_are_refused(far: float) -> None:
     X = np.array([[1.0], [2.0], [4.0], [6.0], [far / 2], [far]])
     model = Knn(n_neighbors=2, task="regression").fit(X, np.arange(6))
     assert model.predict(np.array([[3.9]])) == [1.5]
-    with pytest.raises(InvalidRequest, match="of column 0 is too large"):
+    with pytest.raises(InvalidRequest, match=r"X.0.0: the number .* is too large"):
         model.predict(np.array([[far]]))

@@ -236,8 +236,8 @@ def test_no_more_components_than_rows_or_columns(shape: tuple[int, int]) -> None
 
 @pytest.mark.parametrize("value", [1.0, 2.0, 2.5])
 def test_a_share_is_below_one(value: float) -> None:
-    with pytest.raises(InvalidRequest, match="share of the variance below 1") as caught:
-        PCA(n_components=value).fit(load("iris"))
+    with pytest.raises(InvalidRequest, match="a number above 0 and below 1") as caught:
+        PCA.from_kwargs({"n_components": value})
     assert caught.value.faults[0].loc == ("n_components",)
 
 

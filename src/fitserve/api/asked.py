@@ -116,7 +116,12 @@ class CsvRows(Rows):
             yield self._columns.encode(table)
 
     def located(self, start: int) -> AbstractContextManager[None]:
-        return relocated(lambda loc: self._columns.place(self._place, loc, start))
+        def place(loc: Location) -> Location:
+            if loc == ("probabilities",):
+                return ("query", *loc)
+            return self._columns.place(self._place, loc, start)
+
+        return relocated(place)
 
 
 def of_json(features: Any, columns: Columns) -> tuple[JsonRows, bool]:

@@ -203,7 +203,10 @@ def _training(
     place: _Place,
     spelled: Mapping[str, str],
 ) -> Training:
-    with relocated(place), within("kwargs"):
+    def as_sent(fault: Fault) -> Fault:
+        return fault.naming(found.columns.encoded_names).spelling(spelled)
+
+    with relocated(place), within("kwargs"), amended(as_sent):
         model.examine(found.X, found.y)
         plan = plan_of(planned)
         plan.check(model, found.y)

@@ -14,7 +14,7 @@ from fitserve.data.expectations import sent, validated
 from fitserve.data.json_text import parse_json
 from fitserve.data.names import meant
 from fitserve.data.options import SCHEMA as COLUMN_OPTIONS
-from fitserve.errors import Fault, InvalidRequest, clip, refuse, within
+from fitserve.errors import Fault, InvalidRequest, amended, clip, refuse, within
 from fitserve.evaluation import plan
 from fitserve.evaluation.plan import OPTIONS, classes_of, plan_of
 from fitserve.models import catalog
@@ -152,9 +152,10 @@ class RegisterRequest(Request):
             y = self.kwargs.get("y")
             if y is not None and cls.supervised():
                 y = arrays.target(y, ("y",))
-            model.examine(X, y)
             planned = plan_of(self.kwargs)
-            planned.check(model, y)
+            with amended(lambda fault: fault.naming(names).spelling(spelled)):
+                model.examine(X, y)
+                planned.check(model, y)
         advice = registrations.noted(
             model, X, classes_of(model, y), registrations.of_matrix(X, names)
         )

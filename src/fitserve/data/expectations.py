@@ -30,6 +30,7 @@ _TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
     "array": ("a list", list),
     "null": ("null", type(None)),
 }
+_LARGEST = 2**53 - 1  # that every reader of JSON keeps exact
 _SPELLED = {"true": True, "false": False, "none": None, "null": None}
 
 
@@ -63,9 +64,10 @@ def twice_encoded(value: object) -> str:
     return "; it is JSON inside of JSON: send it without the quotes around it"
 
 
-def asked(schema: Schema) -> str:
-    """What fits the schema: `a whole number of at least 1, or 'auto'`."""
-    words = [_asked(one) for one in _branches(schema)]
+def asked(schema: Schema, value: object = _LARGEST) -> str:
+    """What fits the schema: `a whole number of at least 1, or 'auto'`; instead of the value, which
+    makes it needless to tell of bounds that nobody meets."""
+    words = [_asked(one, value) for one in _branches(schema)]
     words.sort(key="null".__eq__)
     return ", or ".join(dict.fromkeys(words))
 
@@ -77,19 +79,21 @@ def _such(schema: Schema) -> str:
     return f"{words}, such as {looks}" if looks else words
 
 
-def _asked(schema: Schema) -> str:
+def _asked(schema: Schema, value: object) -> str:
     if choices := _choices(schema):
         return " or ".join(f"'{choice}'" for choice in choices)
     kind: str = schema.get("type", "any")
     words = _TYPES[kind][0] if kind in _TYPES else "a value"
     if kind == "array" and "items" in schema:
         least = f"at least {schema['minItems']} values" if "minItems" in schema else "values"
-        return f"{words} of {least}, each {asked(schema['items'])}"
-    return words + _bounds(schema) if kind in ("integer", "number") else words
+        return f"{words} of {least}, each {asked(schema['items'], value)}"
+    return words + _bounds(schema, value) if kind in ("integer", "number") else words
 
 
-def _bounds(schema: Schema) -> str:
+def _bounds(schema: Schema, value: object) -> str:
     least, most, above = _limits(schema)
+    near = not isinstance(value, (int, float)) or value < _LARGEST
+    most = None if most is not None and most >= _LARGEST and near else most
     if above is not None and "exclusiveMaximum" in schema:
         return f" above {_plain(above)} and below {_plain(schema['exclusiveMaximum'])}"
     if above is not None:
@@ -288,7 +292,7 @@ def _fault(
     for part in loc[1:]:
         value = value[part]
         schema = next((one["items"] for one in _branches(schema) if "items" in one), {})
-    says = f"{asked(schema)} is needed, not {sent(value)}{twice_encoded(value)}"
+    says = f"{asked(schema, value)} is needed, not {sent(value)}{twice_encoded(value)}"
     for meant in _meant(schema, value):
         quotes = ", without quotes" if isinstance(value, str) and not isinstance(meant, str) else ""
         written = json.dumps(meant)

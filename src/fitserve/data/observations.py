@@ -1,6 +1,7 @@
 """What is worth knowing of a table that can be learned from as it is."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -30,7 +31,8 @@ def of_columns(X: FloatArray, columns: Columns, *, of_scale: bool) -> Iterator[A
     ]
     if constant:
         yield Advice(
-            f"{_listed(constant)}: the same in every row, which tells nothing; leave it out.",
+            f"{_listed(map(column, constant))}: the same in every row, which tells nothing; leave "
+            "it out.",
             {"drop": constant},
         )
     index = [
@@ -40,15 +42,15 @@ def of_columns(X: FloatArray, columns: Columns, *, of_scale: bool) -> Iterator[A
     ]
     if index:
         yield Advice(
-            f"{_listed(index)}: counts the rows, which tells nothing of a row to come; leave it "
-            "out.",
+            f"{_listed(map(column, index))}: counts the rows, which tells nothing of a row to "
+            "come; leave it out.",
             {"drop": index},
         )
     twins = [
         (name, other) for name, other in _same(X, columns.names, blocks) if name not in constant
     ]
     if twins:
-        pairs = [f"{other} as {name}" for name, other in twins]
+        pairs = [f"{column(other)} as {column(name)}" for name, other in twins]
         yield Advice(
             f"{_listed(pairs)}: the same in every row; leave one of them out.",
             {"drop": [other for _, other in twins]},
@@ -70,7 +72,11 @@ def of_rows(table: Examined) -> Iterator[Advice]:
 def of_classes(labels: list[object], codes: NDArray[np.intp]) -> Iterator[Advice]:
     """Classes that have too few rows to be learned."""
     counts = np.bincount(codes, minlength=len(labels))
-    few = [str(label) for label, count in zip(labels, counts.tolist(), strict=True) if count < FEW]
+    few = [
+        called(str(label), "class")
+        for label, count in zip(labels, counts.tolist(), strict=True)
+        if count < FEW
+    ]
     if len(few) * 2 > len(labels) and len(labels) > 2:
         yield Advice(
             f"There are {len(labels):,} classes in {len(codes):,} rows, and {len(few):,} of them "
@@ -112,19 +118,30 @@ def _of_scale(X: FloatArray, columns: Columns, varies: NDArray[np.bool_]) -> Ite
     if not spread or (len(spread) < 2 and not others):
         return
     wide, narrow = max(spread, key=spread.__getitem__), min(spread, key=spread.__getitem__)
-    least, name = spread[narrow], columns.owner(narrow)
+    least, name = spread[narrow], column(columns.owner(narrow))
     if others and least > 0.5:  # what a column of zeros and ones spreads at most
         least, name = 0.5, "the columns of categories"
     if spread[wide] > APART * least:
         times = spread[wide] / least
         many = f"{times:,.0f}" if times < 1e6 else f"{min(times, 1e308):.0e}"
         yield Advice(
-            f"{clip(columns.owner(wide), 40)} spreads {many} times as far as "
-            f"{clip(name, 40)}, and so decides nearly alone; bring the columns to one scale.",
+            f"{column(columns.owner(wide))} spreads {many} times as far as "
+            f"{name}, and so decides nearly alone; bring the columns to one scale.",
             {"standardize": True},
         )
 
 
-def _listed(names: list[str]) -> str:
+def called(name: str, what: str) -> str:
+    """A name as it stands in a sentence: what is no word is told what it is of."""
+    short = clip(name, 40)
+    return short if re.match(r"[^\W\d]", short) else f"{what} {short}"
+
+
+def column(name: str) -> str:
+    return called(name, "column")
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(clip(name, 40) for name in names[:NAMED]) + more
+    return ", ".join(names[:NAMED]) + more

@@ -31,7 +31,7 @@ from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.diagnosis import only_numbers
 from fitserve.data.expectations import validated
-from fitserve.errors import Advice, InvalidRequest
+from fitserve.errors import Advice, Fault, InvalidRequest
 
 Task = Literal["classification", "regression", "clustering", "projection"]
 Codes = NDArray[np.intp]
@@ -101,7 +101,9 @@ class Model(ABC):
         self.loss_curve_: list[float] | None = None
         self.classes_: NDArray[Any] | None = None
         self._advice: list[Advice] = []
-        return self._resolve(y)
+        target = self._resolve(y)
+        self._check(X, target)
+        return target
 
     def fit(self, X: object, y: object = None, *, watch: Watch | None = None) -> Self:
         """Train on X `(n_samples, n_features)` and, for supervised types, y `(n_samples,)`.
@@ -176,7 +178,8 @@ class Model(ABC):
         if not self.has_probabilities:
             raise InvalidRequest.at(
                 ("probabilities",),
-                f"this {self.model_type()} model gives no probabilities; leave true out",
+                f"this {self.model_type()} model gives no probabilities; leave probabilities out, "
+                "or train a type that gives them, such as logistic_regression",
                 "no_probabilities",
                 remedies=[Advice("without probabilities", {"probabilities": None})],
             )
@@ -289,6 +292,11 @@ class Model(ABC):
     def _fit(self, X: FloatArray, y: Any) -> None:
         """Learn from finite float64 X and from y: class codes (intp, every class occurs, at
         least two), float64 values, or None, as `self.task_` says."""
+
+    def _check(self, X: FloatArray, y: Any) -> None:
+        """Raise `InvalidRequest` for what can be seen to be wrong before anything is trained: a
+        hyperparameter that does not fit X `(n_samples, n_features)` or y, as `_fit` gets them."""
+        return
 
     @abstractmethod
     def _predict(self, X: FloatArray) -> NDArray[Any]:
@@ -426,7 +434,7 @@ class Model(ABC):
     def _finite(self, answer: NDArray[Any], X: FloatArray) -> NDArray[Any]:
         wrong = ~np.isfinite(answer.reshape(len(X), -1)).all(axis=1)
         if wrong.any():
-            raise too_large(X[wrong])
+            raise too_large(X, int(wrong.argmax()))
         return answer
 
     def _refuse_overflow(self, X: FloatArray) -> None:
@@ -449,25 +457,24 @@ def natural_task(y: Target) -> Task:
     return "classification" if labels else "regression"
 
 
-def too_large(rows: FloatArray) -> InvalidRequest:
-    """Rows that a model cannot predict for, since what it computes of them overflows."""
-    column = int(np.abs(rows[0]).argmax())
-    return InvalidRequest.at(
-        ("X",),
-        f"the number {rows[0, column]:g} of column {column} is too large to compute with, beside "
-        "what the model was trained on; leave its row out, or scale the column and train on that",
-        "overflow",
+def too_large(X: FloatArray, row: int) -> InvalidRequest:
+    """A row that a model cannot predict for, since what it computes of it overflows."""
+    column = int(np.abs(X[row]).argmax())
+    said = (
+        f"the number {X[row, column]:g} is too large to compute with, beside what the model was "
+        "trained on; leave its row out, or scale the column and train on that"
     )
+    return InvalidRequest([Fault(("X", row, column), said, "overflow", column=column)])
 
 
 def _overflow(X: FloatArray) -> InvalidRequest:
     """Numbers too large, or too small, for what was to be computed from them."""
     sizes = np.abs(X[X != 0.0])
     least, most = sizes.min(initial=np.inf), sizes.max(initial=0.0)
+    column = int(np.abs(X).max(axis=0).argmax())
     span = f"numbers of size {least:.3g} to {most:.3g}" if len(sizes) else "zeros"
-    return InvalidRequest.at(
-        ("X",),
-        f"what is computed from {span} overflows float64; scale the columns, so that "
-        "their numbers are nearer to 1",
-        "overflow",
+    said = (
+        f"what is computed from {span} overflows float64, of which the largest are in column "
+        f"{column}; scale the columns, so that their numbers are nearer to 1"
     )
+    return InvalidRequest([Fault(("X",), said, "overflow", column=column)])

@@ -80,7 +80,7 @@ class DecisionTree(Model):
         self.value_ = growth.purity.answers(growth.value)
         self.depth_ = growth.depth
 
-    def _purity(self, y: NDArray[Any]) -> "_Purity":
+    def _check(self, X: FloatArray, y: NDArray[Any]) -> None:
         classifying = self.task_ == "classification"
         if self.criterion is not None and classifying == (self.criterion == "squared_error"):
             raise InvalidRequest.at(
@@ -90,9 +90,7 @@ class DecisionTree(Model):
                 "criterion",
                 remedies=[Advice("criterion is left out", {"criterion": None})],
             )
-        if classifying:
-            return _Classes(y, self.criterion in ("entropy", "log_loss"), self.class_weight)
-        if self.class_weight is not None:
+        if self.class_weight is not None and not classifying:
             raise InvalidRequest.at(
                 ("class_weight",),
                 f"regression has no classes to weigh, and {self.class_weight} was sent; leave it "
@@ -100,6 +98,10 @@ class DecisionTree(Model):
                 "no_classes",
                 remedies=[Advice("class_weight is left out", {"class_weight": None})],
             )
+
+    def _purity(self, y: NDArray[Any]) -> "_Purity":
+        if self.task_ == "classification":
+            return _Classes(y, self.criterion in ("entropy", "log_loss"), self.class_weight)
         return _Squares(y)
 
     # --------------------------------------------------------------------------- predicting

@@ -40,9 +40,27 @@ class GaussNaiveBayes(Model):
         "by default its share of the rows.",
     )
 
+    def _check(self, X: FloatArray, y: Codes) -> None:
+        if self.priors is None:
+            return
+        n_classes = int(y.max()) + 1
+        if len(self.priors) != n_classes:
+            raise InvalidRequest.at(
+                ("priors",),
+                f"{len(self.priors)} priors are given, and y has {n_classes} classes; "
+                "give one for each",
+                "length",
+            )
+        if not np.isclose(sum(self.priors), 1.0):
+            raise InvalidRequest.at(
+                ("priors",),
+                f"priors must sum to 1, not {sum(self.priors):.6g}; divide them by that",
+                "sum",
+            )
+
     def _fit(self, X: FloatArray, y: Codes) -> None:
         counts = np.bincount(y)
-        self.class_prior_ = self._checked_priors(len(counts), counts / len(y))
+        self.class_prior_ = np.array(self.priors) if self.priors else counts / len(y)
         scale = np.ones(X.shape[1])
         centre, shift, variance, widest = class_moments(X, y, counts)
         if not ((variance > 1e-280).all() and (variance < 1e100).all()):
@@ -80,24 +98,6 @@ class GaussNaiveBayes(Model):
             "singular",
         )
 
-    def _checked_priors(self, n_classes: int, shares: FloatArray) -> FloatArray:
-        if self.priors is None:
-            return shares
-        if len(self.priors) != n_classes:
-            raise InvalidRequest.at(
-                ("priors",),
-                f"{len(self.priors)} priors are given, and y has {n_classes} classes; "
-                "give one for each",
-                "length",
-            )
-        if not np.isclose(sum(self.priors), 1.0):
-            raise InvalidRequest.at(
-                ("priors",),
-                f"priors must sum to 1, not {sum(self.priors):.6g}; divide them by that",
-                "sum",
-            )
-        return np.array(self.priors)
-
     def _joint(self, X: FloatArray) -> FloatArray:
         """Log of prior times likelihood, `(n_rows, n_classes)`, less what the classes share."""
         joint = np.empty((len(X), len(self.shift_)))
@@ -110,10 +110,11 @@ class GaussNaiveBayes(Model):
         joint *= -0.5
         joint += np.log(self.class_prior_) + self.log_norm_
         if not np.isfinite(joint.max(axis=1)).all():
+            row = int(np.isfinite(joint.max(axis=1)).argmin())
             raise InvalidRequest.at(
-                ("X",),
-                "a row is so far from every class that its probability is 0 to machine precision; "
-                "scale the columns, or leave the row out",
+                ("X", row),
+                "this row is so far from every class that its probability is 0 to machine "
+                "precision; scale the columns, or leave the row out",
                 "overflow",
             )
         return joint

@@ -116,6 +116,10 @@ class GaussianMixture(Model):
         self.centre_, self.shift_ = centre / scale, best.means / scale
         self.precisions_cholesky_ = best.rescaled(scale)
 
+    def _check(self, X: FloatArray, y: None) -> None:
+        if len(X) < self.n_components:
+            self._refuse_too_few(X)
+
     def _refuse_too_few(self, X: FloatArray) -> None:
         distinct = count_distinct(X, enough=self.n_components)
         if distinct < self.n_components:
@@ -196,10 +200,13 @@ class GaussianMixture(Model):
         mixture = Mixture(
             self.covariance_type, self.weights_, self.shift_, self.precisions_cholesky_
         )
+        start = 0
         for rows, n in blocks(X - self.centre_, len(self.weights_)):
             joint = mixture.log_joint(rows)[1]
-            if not np.isfinite(joint.max(axis=0)).all():
-                raise too_far()
+            near = np.isfinite(joint.max(axis=0)).reshape(-1)[:n]
+            if not near.all():
+                raise too_far(start + int(near.argmin()))
+            start += n
             yield joint, n
 
     def _predict(self, X: FloatArray) -> Codes:
@@ -339,10 +346,12 @@ def forget_padding(shares: FloatArray, n: int) -> None:
     shares.reshape(len(shares), -1)[:, n:] = 0.0
 
 
-def too_far() -> InvalidRequest:
+def too_far(row: int | None = None) -> InvalidRequest:
+    """Of rows that no component explains; of the one with this number, if it is known."""
+    which, loc = ("a row", ("X",)) if row is None else ("this row", ("X", row))
     return InvalidRequest.at(
-        ("X",),
-        "a row is so far from every component that its probability is 0 to machine precision; "
-        "scale the columns or leave the row out",
+        loc,
+        f"{which} is so far from every component that its probability is 0 to machine precision; "
+        "scale the columns, or leave the row out",
         "overflow",
     )

@@ -89,15 +89,17 @@ class KMeans(Model):
         told = np.isfinite(curve).all() and not rows.drowned(least)
         self.loss_curve_ = thinned(curve) if told else None
 
-    def _refuse_too_few(self, rows: FloatArray) -> None:
-        if len(rows) < self.n_clusters:
+    def _check(self, X: FloatArray, y: None) -> None:
+        if len(X) < self.n_clusters:
             raise InvalidRequest.at(
                 ("n_clusters",),
-                f"{self.n_clusters} clusters need as many rows, and X has {len(rows)}; "
-                f"ask for at most {len(rows)}",
+                f"{self.n_clusters} clusters need as many rows, and X has {len(X)}; "
+                f"ask for at most {len(X)}",
                 "too_few_rows",
-                remedies=[Advice(f"n_clusters is {len(rows)}", {"n_clusters": len(rows)})],
+                remedies=[Advice(f"n_clusters is {len(X)}", {"n_clusters": len(X)})],
             )
+
+    def _refuse_too_few(self, rows: FloatArray) -> None:
         distinct = count_distinct(rows, enough=self.n_clusters)
         if distinct < self.n_clusters:
             raise InvalidRequest.at(

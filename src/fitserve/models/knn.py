@@ -76,7 +76,7 @@ class Knn(Model):
         scored = n if n <= _SCORED_WHOLE else _SCORED
         return scored * (n * self.n_features_in_ / 16.0 + 50.0 * self.n_neighbors)
 
-    def _fit(self, X: FloatArray, y: NDArray[Any]) -> None:
+    def _check(self, X: FloatArray, y: NDArray[Any]) -> None:
         if self.n_neighbors > len(X):
             raise InvalidRequest.at(
                 ("n_neighbors",),
@@ -85,6 +85,8 @@ class Knn(Model):
                 "too_few_rows",
                 remedies=[Advice(f"n_neighbors is {len(X)}", {"n_neighbors": len(X)})],
             )
+
+    def _fit(self, X: FloatArray, y: NDArray[Any]) -> None:
         vars(self).pop("_columns", None)
         # Half of each row, which is exact: differences of halves cannot overflow.
         self.X_ = 0.5 * X
@@ -150,7 +152,7 @@ class Knn(Model):
             nearest = power[best]
             beyond = nearest.max(axis=1) >= _HUGE
             if beyond.any():
-                raise too_large(X[queries][beyond])
+                raise too_large(X, queries.start + int(beyond.argmax()))
             yield queries, columns[best], nearest
 
     def _settled(

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import COUNTED, Fault, InvalidRequest, refuse
+from fitserve.errors import COUNTED, Advice, Fault, InvalidRequest, refuse
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import EPS, log_sum_exp, settle_ties
 
@@ -44,18 +44,34 @@ class MultiNaiveBayes(Model):
         description="The priors, one a class in ascending order of labels, in place of learned.",
     )
 
-    def _fit(self, X: FloatArray, y: Codes) -> None:
+    def _check(self, X: FloatArray, y: Codes) -> None:
         _refuse_negative(X)
-        self.class_count_ = np.bincount(y).astype(np.float64)
-        self.class_log_prior_ = self._log_prior(self.class_count_)
-        alpha = np.asarray(self.alpha, dtype=np.float64)
-        if alpha.ndim and len(alpha) != X.shape[1]:
+        if isinstance(self.alpha, list) and len(self.alpha) != X.shape[1]:
             raise InvalidRequest.at(
                 ("alpha",),
-                f"alpha has {len(alpha)} values where X has {X.shape[1]} "
+                f"alpha has {len(self.alpha)} values where X has {X.shape[1]} "
                 "columns; give one for each",
                 "length",
             )
+        if self.class_prior is None:
+            return
+        n_classes, whole = int(y.max()) + 1, sum(self.class_prior)
+        if len(self.class_prior) != n_classes:
+            raise InvalidRequest.at(
+                ("class_prior",),
+                f"class_prior has {len(self.class_prior)} values where y has "
+                f"{n_classes} classes; give one for each",
+                "length",
+            )
+        if not np.isclose(whole, 1.0):
+            self._advice.append(
+                Advice(f"class_prior sums to {whole:.3g}, not to 1; its shares of that are taken.")
+            )
+
+    def _fit(self, X: FloatArray, y: Codes) -> None:
+        self.class_count_ = np.bincount(y).astype(np.float64)
+        self.class_log_prior_ = self._log_prior(self.class_count_)
+        alpha = np.asarray(self.alpha, dtype=np.float64)
         # The shares do not change when counts and alpha shrink alike, and then sums stay finite.
         shrink = _SHRUNK if max(X.max(), alpha.max()) > _HUGE else 1.0
         smoothed = _class_sums(X, y, shrink) + alpha * shrink
@@ -70,13 +86,6 @@ class MultiNaiveBayes(Model):
 
     def _log_prior(self, counts: FloatArray) -> FloatArray:
         if self.class_prior is not None:
-            if len(self.class_prior) != len(counts):
-                raise InvalidRequest.at(
-                    ("class_prior",),
-                    f"class_prior has {len(self.class_prior)} values where y has "
-                    f"{len(counts)} classes; give one for each",
-                    "length",
-                )
             return np.log(self.class_prior)
         if self.fit_prior:
             learned: FloatArray = np.log(counts) - np.log(counts.sum())

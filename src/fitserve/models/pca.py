@@ -12,7 +12,7 @@ from fitserve.models.base import COUNT, Model, hyperparameters
 from fitserve.models.numerics import EPS, column_means, power_of_two
 
 Count = Annotated[int, Field(ge=1, le=COUNT)]
-Share = Annotated[float, Field(gt=0.0, le=float(COUNT))]
+Share = Annotated[float, Field(gt=0.0, lt=1.0)]
 
 BLOCK = 60_000
 """Numbers in one block of rows, so few that they stay in cache."""
@@ -51,9 +51,25 @@ class PCA(Model):
         least = min(self.n_samples_, self.n_features_in_)
         return super().expected_memory() + 8 * 4 * least * least
 
+    def _check(self, X: FloatArray, y: None) -> None:
+        n, p = X.shape
+        if n < 2:
+            raise InvalidRequest.at(
+                ("X",), "one row has no variance; give at least two rows", "too_few_rows"
+            )
+        if self.n_components is None or self.n_components < 1:
+            return
+        if self.n_components > min(n, p):
+            raise InvalidRequest.at(
+                ("n_components",),
+                f"there are at most {min(n, p)} components in {n} rows of {p} columns, "
+                f"not {self.n_components}; ask for at most {min(n, p)}",
+                "less_than_equal",
+                remedies=[Advice(f"n_components is {min(n, p)}", {"n_components": min(n, p)})],
+            )
+
     def _fit(self, X: FloatArray, y: None) -> None:
         n, p = X.shape
-        self._check(n, p)
         unit = 1.0
         mean = column_means(X)
         scatter = scatter_of(X, mean)
@@ -81,29 +97,6 @@ class PCA(Model):
         self.explained_variance_ratio_ = squares[:k] / squares.sum()
         if self.whiten:
             self._refuse_zero_variance(squares[:k], max(n, p))
-
-    def _check(self, n: int, p: int) -> None:
-        if n < 2:
-            raise InvalidRequest.at(
-                ("X",), "one row has no variance; give at least two rows", "too_few_rows"
-            )
-        if self.n_components is None or self.n_components < 1:
-            return
-        if isinstance(self.n_components, float):
-            raise InvalidRequest.at(
-                ("n_components",),
-                f"a number of components is whole, and a share of the variance below 1; "
-                f"{self.n_components} is neither; leave the fraction away",
-                "int_type",
-            )
-        if self.n_components > min(n, p):
-            raise InvalidRequest.at(
-                ("n_components",),
-                f"there are at most {min(n, p)} components in {n} rows of {p} columns, "
-                f"not {self.n_components}; ask for at most {min(n, p)}",
-                "less_than_equal",
-                remedies=[Advice(f"n_components is {min(n, p)}", {"n_components": min(n, p)})],
-            )
 
     def _count(self, squares: FloatArray) -> int:
         """How many components to keep of those whose squared singular values are given."""

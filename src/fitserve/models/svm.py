@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
+from fitserve.errors import Advice, InvalidRequest
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import (
     EPS,
@@ -77,6 +78,15 @@ class Svm(Model):
     learning_rate: float | None = Field(
         default=None, gt=0.0, description="Rate of plain gradient descent; null: second order."
     )
+
+    def _check(self, X: FloatArray, y: Codes) -> None:
+        if self.lam is not None and self.C != 1.0:
+            raise InvalidRequest.at(
+                ("C",),
+                "lam takes the place of C, and both are given; leave one of them out",
+                "given_twice",
+                remedies=[Advice("lam counts", {"C": None}), Advice("C counts", {"lam": None})],
+            )
 
     def _fit(self, X: FloatArray, y: Codes) -> None:
         signs = one_vs_rest(np.bincount(y), balanced=self.class_weight is not None)

@@ -252,7 +252,7 @@ def test_faults_that_are_alike_are_one_entry(visit: Visit) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "says"),
     [
-        ("n_neighbors", "0", "a whole number from 1 to 9007199254740991 is needed"),
+        ("n_neighbors", "0", "a whole number of at least 1 is needed"),
         ("n_neighbors", "many", "needed, not the text 'many'"),
         ("weights", "x", "'uniform' or 'distance' is needed"),
         ("p", "0.5", "p: "),
