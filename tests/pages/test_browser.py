@@ -43,9 +43,10 @@ def filled(server: Server) -> Server:
     assert post_csv(server, PENGUINS, ask, Prefer="respond-async")[0] == 202
     table = io.StringIO()
     rows = csv.writer(table)
-    rows.writerow([*AWKWARD, "</title><script>wrong(3)</script>"])
+    rows.writerow([*AWKWARD, "long" * 40, "</title><script>wrong(3)</script>"])
     for i in range(30):
-        rows.writerow([i % 7, i % 5, f"</select><script>wrong({i % 3})</script>", AWKWARD[i % 2]])
+        markup = f"</select><script>wrong({i % 3})</script>"
+        rows.writerow([i % 7, i % 5, markup, "value" * (10 + i % 3), AWKWARD[i % 2]])
     target = "%3C%2Ftitle%3E%3Cscript%3Ewrong(3)%3C%2Fscript%3E"
     query = f"model_type=knn&model_id=3&target={target}&cv=3&importance=true"
     status, told = post_csv(server, table.getvalue().encode(), query)

@@ -15,6 +15,7 @@ from fitserve.models.base import Model
 
 COMMON = 0.9
 """From this share of the rows on, the most frequent class alone makes accuracy look good."""
+NOTHING_LEARNED = "it has learned nothing that can be relied on"
 GAP = 0.1
 """How far below its score on the training data a model may score on others."""
 
@@ -82,7 +83,7 @@ def _of_validation(
         always = "the mean of y" if model.classes_ is None else "the most frequent class"
         yield Advice(
             f"On rows that it had not seen the model scores {mean:.3f}, and always answering "
-            f"{always} scores {baseline:.3f}: it has learned nothing that can be relied on."
+            f"{always} scores {baseline:.3f}: {NOTHING_LEARNED}."
         )
     if plan.importance and validation.importance is None:
         yield Advice(

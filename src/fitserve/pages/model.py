@@ -10,6 +10,7 @@ from flask import Response, request
 from fitserve.api import schemas
 from fitserve.directory import ModelDirectory
 from fitserve.errors import FitserveError, Overloaded, StoreUnavailable
+from fitserve.evaluation.advice import NOTHING_LEARNED
 from fitserve.evaluation.pictures.subject import Sample
 from fitserve.pages import code, trying
 from fitserve.pages.drawing import Picture, draw
@@ -111,6 +112,12 @@ class ModelPage:
     @cached_property
     def goodness(self) -> Goodness:
         return goodness(self.described, self.numbers["pictures"])
+
+    @property
+    def warning(self) -> str | None:
+        """That it is no better than doing without, unless the advice says so."""
+        advised = any(NOTHING_LEARNED in words for words, _ in self.advice)
+        return None if advised else self.goodness.warning
 
     # -------------------------------------------------------------------------------- trying
 
