@@ -109,6 +109,21 @@ def test_rows_that_were_not_held_out_are_not_judged(api: Api, model_type: str, t
         assert found["pictures"]["regions"]["wrong"] is None
 
 
+@pytest.mark.parametrize("model_type", ["svm", "perceptron"])
+@pytest.mark.parametrize("validation", [{"cv": 3}, {"holdout": 0.5, "sample": 30}])
+def test_who_leads_is_who_was_answered(
+    api: Api, model_type: str, validation: dict[str, Any]
+) -> None:
+    rng = np.random.default_rng(1)
+    y = np.arange(90) % 3
+    X = rng.normal(size=(90, 3)) + 1.2 * np.eye(3)[y]
+    told(api.register(model_type, 1, X=X.tolist(), y=y.tolist(), **validation), 201)
+    found = pictures(api, model_type)["pictures"]
+    behind = [i for i, lead in enumerate(found["lead"]["lead"]) if lead < 0.0]
+    assert behind == found["regions"]["wrong"]
+    assert len(behind) == found["lead"]["n_wrong"] > 2
+
+
 def test_every_picture_is_named_in_the_order() -> None:
     assert set(taken()) <= set(ORDER)
     assert len(set(ORDER)) == len(ORDER)

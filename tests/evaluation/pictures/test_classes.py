@@ -250,6 +250,9 @@ def test_the_interval_of_r2_is_bootstrapped_by_the_seed() -> None:
     assert found is not None
     low, high = found
     assert low < r2_score(y, predicted) < high
+    draws = np.random.default_rng(7).integers(200, size=(1000, 200))
+    reference = np.quantile([r2_score(y[some], predicted[some]) for some in draws], [0.025, 0.975])
+    assert high - low == pytest.approx(reference[1] - reference[0], rel=0.25)
     assert found == score_strip.bootstrapped(y, predicted, 0)
     assert found != score_strip.bootstrapped(y, predicted, 1)
     more = score_strip.bootstrapped(np.tile(y, 16), np.tile(predicted, 16), 0)

@@ -158,7 +158,8 @@ def test_areas_cover_the_ground_and_borders_part_them() -> None:
     assert blue is not None
     assert blue.count("M") == 2
     assert orange is not None
-    assert points(orange) == [(middle, bottom)]
+    assert orange == f"M{middle:g} {bottom:g}H{right:g}V{upper:.1f}H{middle:g}z"
+    assert f"M{left:g} {upper:.1f}H{right:g}V{top:g}H{left:g}z" in blue
     borders = path(root, "edgeline")
     assert borders.count("M") == 2
     assert f"M213 {bottom:g}V{upper:.1f}" in borders
