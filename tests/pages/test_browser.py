@@ -63,7 +63,6 @@ PAGES = [
     "/model/knn/3",
     "/model/knn/77",
     "/model/knn/1/delete",
-    "/key",
 ]
 
 
@@ -82,7 +81,7 @@ def faults(tab: Tab) -> list[str]:
 def test_pages_are_accessible(filled: Server, tab_of: Open, scheme: str) -> None:
     tab = tab_of(filled, color_scheme=scheme)
     of_both = ["/", "/model/knn/1", "/model/linear_regression/1"]
-    others = ["/model/kmeans/1", "/model/multi_naive_bayes/1", "/model/linear_regression/2", "/key"]
+    others = ["/model/kmeans/1", "/model/multi_naive_bayes/1", "/model/linear_regression/2"]
     for path in of_both + (others if scheme == "light" else []):
         tab.go(path)
         assert faults(tab) == [], path
@@ -150,6 +149,17 @@ def test_a_row_is_tried(filled: Server, tab_of: Open, scripted: bool) -> None:
     page.get_by_role("link", name="Another training row").click()
     page.locator(".invalid").wait_for(state="detached")
     assert re.fullmatch(r"\d\d(\.\d)?", page.get_by_label("bill_length_mm").input_value())
+
+
+def test_each_type_shows_its_pictures(filled: Server, tab_of: Open) -> None:
+    tab = tab_of(filled)
+    for model_type in [*TYPES, "multi_naive_bayes"]:
+        page = tab.go(f"/model/{model_type}/1")
+        told = filled.ask("GET", f"/models/{model_type}/1/pictures")[1]["pictures"]
+        shown = page.locator("figure").evaluate_all("all => all.map((one) => one.id)")
+        if page.locator("#t-score_strip").count():
+            shown.append("score_strip")
+        assert sorted(shown) == sorted(told), model_type
 
 
 def test_what_other_types_answer(filled: Server, tab_of: Open) -> None:

@@ -71,7 +71,7 @@ def test_browsers_get_pages(api: Api, client: FlaskClient) -> None:
 
 def test_a_page_has_nothing_inline_and_loads_only_from_here(api: Api, client: FlaskClient) -> None:
     api.example("knn")
-    for path in ("/", "/model/knn/1", "/key", "/model/knn/9", "/nowhere"):
+    for path in ("/", "/model/knn/1", "/model/knn/1/delete", "/model/knn/9", "/nowhere"):
         answer = client.get(path, headers=BROWSER)
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
@@ -128,23 +128,29 @@ def test_with_write_keys_alone_all_may_look() -> None:
 
 
 @pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/\\evil.example", ""])
-def test_after_the_key_one_stays_here(client: FlaskClient, to: str) -> None:
-    answer = client.post("/key", data={"key": WRITE, "next": to})
+def test_after_the_key_one_stays_here(locked: FlaskClient, to: str) -> None:
+    answer = locked.post("/key", data={"key": WRITE, "next": to})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
-    assert client.post("/key", data={"key": WRITE, "next": "/new"}).headers["Location"] == "/new"
+    assert locked.post("/key", data={"key": WRITE, "next": "/new"}).headers["Location"] == "/new"
 
 
 @pytest.mark.parametrize(
     ("origin", "secure"), [("http://localhost", ""), ("https://localhost", "Secure")]
 )
-def test_the_cookie_is_kept_as_it_should(client: FlaskClient, origin: str, secure: str) -> None:
-    cookie = client.post("/key", data={"key": WRITE}, headers={"Origin": origin}).headers[
+def test_the_cookie_is_kept_as_it_should(locked: FlaskClient, origin: str, secure: str) -> None:
+    cookie = locked.post("/key", data={"key": WRITE}, headers={"Origin": origin}).headers[
         "Set-Cookie"
     ]
     said = {part.strip() for part in cookie.split(";")}
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= said
     assert not any(part.startswith(("Expires", "Max-Age")) for part in said)
     assert ("Secure" in said) == bool(secure)
+
+
+def test_without_keys_there_is_no_key_page(client: FlaskClient) -> None:
+    assert client.get("/key").headers["Location"] == "/"
+    answer = client.post("/key", data={"key": WRITE})
+    assert (answer.status_code, "Set-Cookie" in answer.headers) == (303, False)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +194,6 @@ def test_pages_count_as_requests() -> None:
     assert answers[-1].mimetype == "text/html"
     assert int(answers[-1].headers["Retry-After"]) > 0
     assert client.get("/").status_code == 200, "this is open to all, and not counted"
-    assert client.get("/key").status_code == 200
     made.extensions["fitserve"].close()
 
 

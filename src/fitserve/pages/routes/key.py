@@ -7,12 +7,15 @@ from flask import Blueprint, request
 from fitserve.api.accepting import see_other
 from fitserve.api.keys import COOKIE, open_to_all
 from fitserve.pages.rendering import page
+from fitserve.pages.visitor import visitor
 
 
 def add(routes: Blueprint) -> None:
     @routes.get("/key")
     @open_to_all
     def key() -> Any:
+        if not visitor().keys_are_asked:
+            return see_other("/")
         return page("key.html", here="key", problem=None, next=_within(request.args.get("next")))
 
     @routes.post("/key")
@@ -20,6 +23,8 @@ def add(routes: Blueprint) -> None:
     def give_key() -> Any:
         # Whether it is one is found out by the next page, as of every key.
         answer = see_other(_within(request.form.get("next")))
+        if not visitor().keys_are_asked:
+            return answer
         answer.set_cookie(
             COOKIE,
             request.form.get("key", "").strip(),
