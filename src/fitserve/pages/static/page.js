@@ -91,6 +91,8 @@ function enhance() {
     time.textContent = at.toLocaleString(undefined, shown);
   });
   each("pre[data-copy]", (code) => {
+    const { copy } = code.dataset; // a proxy in front may be asked by https
+    if (copy) code.textContent = code.textContent.replaceAll(copy, location.origin);
     if (code.previousElementSibling || !navigator.clipboard) return;
     const button = document.createElement("button");
     Object.assign(button, { type: "button", className: "tiny", textContent: "Copy" });
