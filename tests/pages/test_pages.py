@@ -87,6 +87,11 @@ def test_a_page_has_nothing_inline_and_loads_only_from_here(api: Api, client: Fl
             assert "immutable" in kept.headers["Cache-Control"]
 
 
+def test_the_script_stays_small(client: FlaskClient) -> None:
+    address = re.findall(r'src="(/static/[^"]+)"', client.get("/", headers=BROWSER).text)[0]
+    assert len(client.get(address).data) < 2**13
+
+
 def test_files_of_another_version_are_not_kept(client: FlaskClient) -> None:
     answer = client.get("/static/0123456789abcdef/style.css")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")

@@ -24,7 +24,7 @@ async function page(address, asked = {}) {
   return parser.parseFromString(await answer.text(), "text/html");
 }
 
-// ---- parts of a page -------------------------------------------------------------------------
+// ---- parts of a page
 
 const PART = { "X-Part": "1" };
 const PARTS = ["fields", "again", "answer", "code"];
@@ -56,7 +56,7 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-// ---- a training ------------------------------------------------------------------------------
+// ---- a training
 
 async function look() {
   const bar = () => document.querySelector("#poll progress")?.value ?? 0;
@@ -78,7 +78,7 @@ async function look() {
 
 if (document.getElementById("poll")) setTimeout(look, 2_000);
 
-// ---- what a page has more with a script ------------------------------------------------------
+// ---- what a page has more with a script
 
 function enhance() {
   each("time[data-local]:not([title])", (time) => {
@@ -109,7 +109,7 @@ enhance();
 // After the address has been scrolled to, which takes focus away.
 addEventListener("load", () => setTimeout(() => document.getElementById("problem")?.focus()));
 
-// ---- a form with a file ----------------------------------------------------------------------
+// ---- a form with a file
 
 // Forms with a file send themselves, and what is answered takes the page's place: the file stays.
 document.documentElement.classList.add("js");
