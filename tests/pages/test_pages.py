@@ -300,6 +300,26 @@ def test_too_many_columns_for_a_form(api: Api, client: FlaskClient) -> None:
     assert 'name="x199"' in text
 
 
+def test_too_many_choices_are_written(client: FlaskClient) -> None:
+    names = [f"c{j}" for j in range(40)]
+    lines = [",".join(f"v{(i + j) % 60}" for j in range(40)) + f",{i % 2}" for i in range(90)]
+    body = "\n".join([",".join([*names, "y"]), *lines]).encode()
+    register(client, "model_type=knn&model_id=1&target=y", body)
+    text = client.get("/model/knn/1").text
+    assert text.count("<select") < 40
+    assert len(text) < 200_000
+    assert 'class="says"' in tried(client, "knn/1").text
+
+
+def test_a_text_is_filled_in(client: FlaskClient) -> None:
+    body = (EXAMPLES / "messages.csv").read_bytes()
+    register(client, "model_type=multi_naive_bayes&model_id=1&target=label&kinds=body:text", body)
+    assert re.search(
+        r"<textarea[^>]*>[^<]+</textarea>", client.get("/model/multi_naive_bayes/1").text
+    )
+    assert 'class="says"' in tried(client, "multi_naive_bayes/1").text
+
+
 def test_fields_are_read_as_the_api_reads_them(client: FlaskClient) -> None:
     register(client, "model_type=knn&model_id=1&target=species")
     gap = tried(client, "knn/1", x0="", x1="")

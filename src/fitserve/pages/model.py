@@ -129,20 +129,20 @@ class ModelPage:
     def row(self) -> int | None:
         """Which of the rows that were kept the form is filled with."""
         asked = request.args.get("row", "")
-        if self.sample is None or not asked.isascii() or not asked.isdigit():
+        n_rows = self.numbers["n_rows"]
+        if not n_rows or not asked.isascii() or not asked.isdigit():
             return None
-        return int(asked[:9]) % len(self.sample.rows)
+        return int(asked[:9]) % int(n_rows)
 
     @property
     def next_row(self) -> int | None:
-        if self.sample is None:
-            return None
-        return ((self.row or 0) + STRIDE) % len(self.sample.rows)
+        n_rows = self.numbers["n_rows"]
+        return ((self.row or 0) + STRIDE) % int(n_rows) if n_rows else None
 
     @property
     def fields(self) -> list[Field]:
         if self._fields is None:
-            self._fields = trying.fields(self.loaded, self.sample, self.row)
+            self._fields = trying.fields(self.loaded, lambda: self.sample, self.row)
         return self._fields
 
     def fill(self, form: Mapping[str, str]) -> list[Field]:

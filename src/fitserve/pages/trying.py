@@ -1,8 +1,8 @@
 """Trying a model out: a field for each column, what is made of them, and the answer in words."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +20,8 @@ MOST = 200
 """Columns; of more there is no form."""
 OPEN = 30
 """Fields that are shown at once."""
+OPTIONS, FEW = 2000, 20
+"""Of more choices altogether, columns of more than so few are written instead of chosen."""
 BARS = 8
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?").fullmatch
 
@@ -74,18 +76,26 @@ class Answer:
 # ---- the form -----------------------------------------------------------------------------------
 
 
-def fields(loaded: Loaded, sample: Sample | None, row: int | None = None) -> list[Field]:
+def fields(
+    loaded: Loaded, sample: Callable[[], Sample | None], row: int | None = None
+) -> list[Field]:
     """A field for each column, filled with its middle, or with a row of the sample; none where
-    there are too many."""
+    there are too many. The sample is asked for where it is needed: it may be large."""
     encoders = _encoders(loaded)
     if len(encoders) > MOST:
         return []
-    told = {one["name"]: one.get("summary") for one in loaded.record.description.get("columns", ())}
+    described = loaded.record.description
+    told = {one["name"]: one.get("summary") or {} for one in described.get("columns", ())}
+    known = all(told.get(one.name) for one in encoders if one.kind == "number")
+    kept = sample() if row is not None or not known else None
+    is_whole = kept is not None and len(kept.rows) == described["n_samples"]
     made, start = [], 0
     for encoder in encoders:
-        block = None if sample is None else sample.X[:, start : start + encoder.width]
+        block = None if kept is None else kept.X[:, start : start + encoder.width]
         start += encoder.width
-        made.append(_field(encoder, told.get(encoder.name) or {}, block, row))
+        made.append(_field(encoder, told.get(encoder.name) or {}, block, row, is_whole))
+    if sum(len(one.options) for one in made) > OPTIONS:
+        made = [replace(one, options=()) if len(one.options) > FEW else one for one in made]
     return made
 
 
@@ -98,7 +108,11 @@ def _encoders(loaded: Loaded) -> Sequence[Encoder]:
 
 
 def _field(
-    encoder: Encoder, summary: Mapping[str, Any], block: FloatArray | None, row: int | None
+    encoder: Encoder,
+    summary: Mapping[str, Any],
+    block: FloatArray | None,
+    row: int | None,
+    is_whole: bool,
 ) -> Field:
     shown = None if row is None or block is None else _cell(encoder, block[row])
     fillable = encoder.fill is not None
@@ -106,7 +120,7 @@ def _field(
         seen = None if block is None else block[:, 0] * encoder.scale + encoder.mean
         low, high = summary.get("min"), summary.get("max")
         middle = summary.get("median", encoder.fill)
-        if seen is not None and low is None:
+        if seen is not None and low is None and is_whole:
             low, high = float(seen.min()), float(seen.max())
         if seen is not None and middle is None:
             middle = float(np.median(seen))
@@ -116,7 +130,8 @@ def _field(
         common = summary.get("values") or encoder.categories[:1] or [""]
         value = common[0] if shown is None else shown
         return Field(encoder.name, "category", value, encoder.categories, may_be_empty=fillable)
-    return Field(encoder.name, "text", shown or "", may_be_empty=fillable)
+    common = summary.get("values") or [""]
+    return Field(encoder.name, "text", common[0] if shown is None else shown, may_be_empty=fillable)
 
 
 def _cell(encoder: Encoder, block: FloatArray) -> str:
@@ -140,10 +155,7 @@ def written(value: float) -> str:
 
 def filled(form: Mapping[str, str], made: Sequence[Field]) -> list[Field]:
     """The fields with what the form says."""
-    return [
-        Field(**{**vars(one), "value": form.get(f"x{j}", one.value).strip()})
-        for j, one in enumerate(made)
-    ]
+    return [replace(one, value=form.get(f"x{j}", one.value).strip()) for j, one in enumerate(made)]
 
 
 def cells(made: Sequence[Field]) -> dict[str, Any]:
