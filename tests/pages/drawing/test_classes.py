@@ -6,6 +6,7 @@ import pytest
 from markupsafe import Markup, escape
 
 from fitserve.pages.drawing import Picture
+from fitserve.pages.drawing.svg import reach
 from tests.pages.drawing.markup import parsed, path, points, rows, text, texts
 from tests.pages.drawing.test_training import HOSTILE, drawn
 
@@ -68,13 +69,17 @@ def test_the_title_tells_what_the_score_is_worth(more: dict[str, Any], title: st
 
 
 def test_names_of_near_bars_do_not_lie_over_each_other() -> None:
-    for baseline, mean in ((0.5, 0.52), (0.02, 0.9), (0.97, 0.99), (0.0, 1.0)):
+    pairs = ((0.5, 0.52), (0.02, 0.9), (0.97, 0.99), (0.0, 1.0), (0.12, 0.54), (0.12, 0.4))
+    for baseline, mean in pairs:
         _, root = drawn("score_strip", strip(baseline=baseline, mean=mean, always=LONG))
         model = next(one for one in root.iter("text") if text(one).startswith("model"))
         always = next(one for one in root.iter("text") if text(one).startswith("always"))
-        x = [float(one.get("x", "")) for one in (model, always)]
-        y = [float(one.get("y", "")) for one in (model, always)]
-        assert y[0] != y[1] or abs(x[0] - x[1]) > 90.0
+        ends = []
+        for one in (model, always):
+            shown = text(one) if one.find("title") is None else text(one)[len(LONG) :]
+            ends.append(reach(float(one.get("x", "")), shown, one.get("class", "")))
+        meet = ends[0][0] < ends[1][1] and ends[1][0] < ends[0][1]
+        assert not meet or one.get("y") != model.get("y")
 
 
 # ------------------------------------------------------------------------------- confusion

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fitserve.pages.drawing.scales import Scale
-from fitserve.pages.drawing.wording import MINUS, aligned, listed, number, per_cent, short
+from fitserve.pages.drawing.wording import MINUS, aligned, column, listed, number, per_cent, short
 from tests.pages.drawing.markup import path, points, rows, text, texts
 from tests.pages.drawing.test_classes import LONG, all_of
 from tests.pages.drawing.test_training import HOSTILE, drawn
@@ -138,6 +138,7 @@ def test_names_are_shortened_in_the_middle() -> None:
     assert short("abcdefghi", 8) == "abcd…ghi"
     assert len(short(LONG)) == 28
     assert listed(["a", "b", "c"]) == "a, b and c"
+    assert [column("12"), column("a12")] == ["column 12", "a12"]
     assert aligned(0.0401, 3.0) == "+0.04"
     assert aligned(-0.0001, 3.0) == "0.00"
     assert aligned(-12.0, 1e9) == f"{MINUS}12"

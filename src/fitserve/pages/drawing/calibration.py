@@ -59,15 +59,15 @@ def drawing(_description: Mapping[str, Any], numbers: Mapping[str, Any]) -> Pict
 
 def _beside(at: svg.Xy, words: str, taken: list[Box]) -> Markup:
     """Words near a dot where nothing is yet; nowhere, if there is no such place."""
-    width = 6.2 * len(words)
     for across, up in ((9.0, 18.0), (-9.0, 18.0), (9.0, -8.0), (-9.0, -8.0), (-9.0, 34.0)):
         x, y = at[0] + across, at[1] + up
-        left = x if across > 0 else x - width
-        box = (left, y - 10, left + width, y + 3)
-        inside = left >= 46 and left + width <= 394 and 20 <= y <= 256
+        css = "tk halo" if across > 0 else "tk halo end"
+        left, right = svg.reach(x, words, css)
+        box = (left, y - 10, right, y + 3)
+        inside = left >= 46 and right <= 396 and 20 <= y <= 256
         if inside and not any(_meet(box, other) for other in taken):
             taken.append(box)
-            return svg.text(x, y, words, "tk halo" if across > 0 else "tk halo end")
+            return svg.text(x, y, words, css)
     return Markup("")
 
 

@@ -9,6 +9,7 @@ from fitserve.pages.drawing import heat, html, svg
 from fitserve.pages.drawing.picture import SERVED, Picture
 from fitserve.pages.drawing.scales import Scale
 from fitserve.pages.drawing.wording import aligned, label, number, short, signed
+from fitserve.pages.drawing.wording import column as named
 
 LINE = 25.0
 LEFT, RIGHT = 150.0, 292.0
@@ -100,7 +101,7 @@ def _effect(column: Mapping[str, Any], measured: bool) -> list[float]:
 
 def _name(column: Mapping[str, Any]) -> str:
     name: str = column["column"]
-    return name.replace("=", " = ", 1) if column["kind"] == "category" else name
+    return name.replace("=", " = ", 1) if column["kind"] == "category" else named(name)
 
 
 def _step(numbers: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from fitserve.pages.drawing import marks, svg
 from fitserve.pages.drawing.picture import SERVED, Picture
 from fitserve.pages.drawing.scales import Scale
+from fitserve.pages.drawing.wording import column as named
 from fitserve.pages.drawing.wording import label, number, told_apart
 
 POINTS = 61
@@ -44,7 +45,7 @@ def _small(i: int, column: Mapping[str, Any], names: Sequence[str]) -> Markup:
         svg.text(scale(v), 101, words, "tk mid")
         for v, words in zip(ticks, told_apart(ticks), strict=True)
     ]
-    parts.append(svg.text(95, 117, column["column"], "lb mid"))
+    parts.append(svg.text(95, 117, named(column["column"]), "lb mid"))
     parts.append(svg.line([(6, BASE), (184, BASE)], "grid"))
     for k, (mean, deviation) in enumerate(curves):
         curve = _curve(scale, mean, deviation)

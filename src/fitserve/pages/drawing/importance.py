@@ -8,6 +8,7 @@ from markupsafe import Markup
 from fitserve.pages.drawing import html, svg
 from fitserve.pages.drawing.picture import HELD_OUT, Picture
 from fitserve.pages.drawing.scales import Scale
+from fitserve.pages.drawing.wording import column
 
 METRICS = {"r2": "R²"}
 
@@ -20,7 +21,7 @@ def drawing(_description: Mapping[str, Any], numbers: Mapping[str, Any]) -> Pict
             html.heading(f"{metric} falls by", "r")]  # fmt: skip
     body = [
         [
-            html.heading(html.named(one["column"]), scope="row"),
+            html.heading(html.named(column(one["column"])), scope="row"),
             html.cell(forest(one, scale)),
             html.cell(f"{one['mean']:.3f} ± {one['std']:.3f}".replace("-", "−"), "r"),
         ]

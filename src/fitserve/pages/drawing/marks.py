@@ -24,12 +24,12 @@ _SHAPES = ("h0", "h0", "l3.4 6h-6.8z", "l3.6 3.6l-3.6 3.6l-3.6 -3.6z")
 _ABOVE = (0.0, 0.0, -3.6, -3.6)
 
 
-def rings(places: Iterable[Xy]) -> Markup:
+def rings(places: Iterable[Xy], css: str = "") -> Markup:
     """Circles around marks."""
     drawn = (
         f"M{fixed(x - 5.5)} {fixed(y)}a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0-11 0" for x, y in places
     )
-    return svg.path("".join(drawn), "ring")
+    return svg.path("".join(drawn), f"ring {css}".rstrip())
 
 
 def key(k: int, name: Markup | str) -> Markup:

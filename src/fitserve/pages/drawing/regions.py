@@ -8,11 +8,13 @@ from markupsafe import Markup
 from fitserve.pages.drawing import ground, marks, svg
 from fitserve.pages.drawing.picture import Picture
 from fitserve.pages.drawing.scales import Axes, Scale
-from fitserve.pages.drawing.wording import label, per_cent, short
+from fitserve.pages.drawing.wording import column, label, per_cent, short
 
 LEFT, RIGHT, BOTTOM, TOP = 40.0, 386.0, 282.0, 22.0
 MANY = 400
 """Marks of more rows are drawn thinner."""
+CROWD = 60
+"""So are more rings."""
 GOLDEN = 0.6180339887498949
 OF = "ground: the served model"
 
@@ -40,7 +42,7 @@ def drawing(_description: Mapping[str, Any], numbers: Mapping[str, Any]) -> Pict
         some = [at for at, of in zip(places, numbers["points"]["of"], strict=True) if of == k]
         parts.append(marks.points(k, some, thin))
     if wrong:
-        parts.append(marks.rings([places[i] for i in wrong]))
+        parts.append(marks.rings([places[i] for i in wrong], "thin" if len(wrong) > CROWD else ""))
     ring = "wrong when held out" if wrong else None
     drawn = svg.svg(
         "regions",
@@ -61,10 +63,10 @@ def drawing(_description: Mapping[str, Any], numbers: Mapping[str, Any]) -> Pict
 def axis_name(axis: Mapping[str, Any]) -> str:
     """By its heaviest columns: more of one, less of the other."""
     if axis["weights"] == [1.0]:
-        return short(axis["columns"][0], 40)
+        return short(column(axis["columns"][0]), 40)
     return ", ".join(
-        f"{'more' if weight > 0 else 'less'} {short(column, 18)}"
-        for column, weight in zip(axis["columns"], axis["weights"], strict=True)
+        f"{'more' if weight > 0 else 'less'} {short(column(name), 18)}"
+        for name, weight in zip(axis["columns"], axis["weights"], strict=True)
     )
 
 

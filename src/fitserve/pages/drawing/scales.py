@@ -80,7 +80,8 @@ class Axes:
         parts += [svg.text(x(v), y.start + 17, words, "tk mid") for v, words in said[0]]
         parts += [svg.text(x.start - 7, y(v) + 4, words, "tk end") for v, words in said[1]]
         parts.append(svg.text(x.end, y.start + 35, f"{x_name} →", "lb end", 50))
-        parts.append(svg.text(2, 14, f"↑ {y_name}", "lb", 50))
+        if y_name:
+            parts.append(svg.text(2, 14, f"↑ {y_name}", "lb", 50))
         return Markup("").join(parts)
 
 

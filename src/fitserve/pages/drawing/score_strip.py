@@ -14,7 +14,7 @@ from fitserve.pages.drawing.wording import label, number, per_cent, short
 LEFT, RIGHT, LINE = 14.0, 384.0, 44.0
 LOWEST = -1.0
 """What is worse is drawn there."""
-APART = 95.0  # units that two names need
+GAP = 8.0  # units between two names
 
 
 def drawing(_description: Mapping[str, Any], numbers: Mapping[str, Any]) -> Picture:
@@ -61,18 +61,16 @@ def _names(
     at: Any, mean: float, baseline: float | None, model: str, always: str, words: Any
 ) -> list[Markup]:
     """What the two bars are, written so that neither lies over the other."""
+    strong = f"strong {_side(at(mean))}"
     if baseline is None:
-        return [svg.text(at(mean), LINE - 17, model, f"strong {_side(at(mean))}")]
-    near = abs(at(mean) - at(baseline)) < APART
-    without = f"{always} {words(baseline)}"
-    if not near:
-        return [
-            svg.text(at(baseline), LINE - 17, without, f"mut {_side(at(baseline))}", 34),
-            svg.text(at(mean), LINE - 17, model, f"strong {_side(at(mean))}"),
-        ]
-    return [  # on two lines
-        svg.text(at(baseline), LINE - 31, without, f"mut {_side(at(baseline))}", 34),
-        svg.text(at(mean), LINE - 16, model, f"strong {_side(at(mean))}"),
+        return [svg.text(at(mean), LINE - 17, model, strong)]
+    mute, without = f"mut {_side(at(baseline))}", short(f"{always} {words(baseline)}", 34)
+    one, other = svg.reach(at(mean), model, strong), svg.reach(at(baseline), without, mute)
+    meet = one[0] < other[1] + GAP and other[0] < one[1] + GAP
+    up = 14 if meet else 0  # to a line of its own
+    return [
+        svg.text(at(baseline), LINE - 17 - up, without, mute, 34),
+        svg.text(at(mean), LINE - 17, model, strong),
     ]
 
 

@@ -8,6 +8,9 @@ from fitserve.pages.drawing.wording import LONGEST, short
 
 Xy = tuple[float, float]
 
+LETTER = 6.8
+"""How wide one is."""
+
 
 def svg(
     name: str,
@@ -43,6 +46,13 @@ def text(x: float, y: float, words: str, css: str = "", longest: int = LONGEST) 
     return Markup('<text x="{}" y="{}" class="{}">{}{}</text>').format(
         fixed(x), fixed(y), css, whole, shown
     )
+
+
+def reach(x: float, words: str, css: str) -> Xy:
+    """From where to where such `text` goes, about: browsers have letters of their own."""
+    width = LETTER * len(words)
+    left = x - width if "end" in css else x - width / 2 if "mid" in css else x
+    return left, left + width
 
 
 def path(d: str, css: str) -> Markup:

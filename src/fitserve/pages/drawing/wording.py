@@ -61,6 +61,11 @@ def label(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def column(name: str) -> str:
+    """The name of a column, which is its number where it has no other."""
+    return f"column {name}" if name.isdecimal() else name
+
+
 def short(name: str, longest: int = LONGEST) -> str:
     """A name, shortened in the middle where it is long."""
     if len(name) <= longest:

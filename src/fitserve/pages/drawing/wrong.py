@@ -8,7 +8,7 @@ from markupsafe import Markup
 from fitserve.pages.drawing import html
 from fitserve.pages.drawing.marks import key
 from fitserve.pages.drawing.picture import HELD_OUT, Picture
-from fitserve.pages.drawing.wording import label, number, per_cent, signed
+from fitserve.pages.drawing.wording import column, label, number, per_cent, signed
 
 NUMBERED = "Row: the line of the CSV; of JSON counted from 0."
 
@@ -46,7 +46,7 @@ def _table(numbers: Mapping[str, Any], how: str, sure: Any) -> Markup:
     head = [
         html.heading("row", "r"), html.heading("is"), html.heading("predicted"),
         html.heading(how, "r"),
-        *(html.heading(html.named(name, 18), "r") for name in numbers["columns"]),
+        *(html.heading(html.named(column(name), 18), "r") for name in numbers["columns"]),
     ]  # fmt: skip
     body = [
         [
