@@ -270,7 +270,7 @@ def test_a_row_that_overflows_is_refused() -> None:
     model = Perceptron().fit(split.X * 1e-10, split.y)
     with pytest.raises(InvalidRequest, match="too large to compute with") as caught:
         model.predict(np.full((1, 6), 1e307) * [1, -1, 1, -1, 1, -1])
-    assert caught.value.faults[0].loc == ("X",)
+    assert caught.value.faults[0].loc == ("X", 0, 0)
 
 
 @pytest.mark.parametrize(

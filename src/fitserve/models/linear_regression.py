@@ -198,12 +198,13 @@ class LinearRegression(Model):
             norm = spectral_norm(columns)
             return float((norm * norm + self.alpha) / n)
 
+        first = np.abs(objective(np.zeros(p + 1))[1]).max()
         theta, self.converged_ = gradient_descent(
             objective,
             np.zeros(p + 1),
             rate=rate,
             max_iter=self.max_iter,
-            stop=lambda now, first: bool(np.abs(now).max() <= self.tol * np.abs(first).max()),
+            stop=lambda _theta, _loss, down: bool(np.abs(down).max() <= self.tol * first),
             iterated=self._iterated,
             curvature=curvature,
         )

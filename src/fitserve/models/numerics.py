@@ -67,18 +67,18 @@ def gradient_descent(
     *,
     rate: float,
     max_iter: int,
-    stop: Callable[[FloatArray, FloatArray], bool],
+    stop: Callable[[FloatArray, float, FloatArray], bool],
     iterated: Callable[..., None],
     curvature: Callable[[], float],
 ) -> tuple[FloatArray, bool]:
     """Step down the gradient from `start` at a fixed rate; answer where it ended and whether
-    `stop(gradient, first gradient)` said that it converged.
+    `stop(theta, loss, gradient)` said that it converged.
 
     `objective` gives the loss and its gradient; `curvature` bounds the largest eigenvalue of its
     Hessian, of which 2 / rate must be above. Raises `InvalidRequest` when the loss grew.
     """
     theta = start
-    first_loss, first = loss, gradient = objective(theta)
+    first_loss, gradient = objective(theta)
     stride = -(-max_iter // LOSSES)
     converged = False
     for i in range(1, max_iter + 1):
@@ -86,7 +86,7 @@ def gradient_descent(
         loss, gradient = objective(theta)
         if not (np.isfinite(loss) and np.isfinite(gradient).all()):
             break
-        converged = stop(gradient, first)
+        converged = stop(theta, loss, gradient)
         shown = converged or i % stride == 0 or i == max_iter
         iterated(i, of=max_iter, loss=loss, shown=shown)
         if converged:
