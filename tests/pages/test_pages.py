@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 from shutil import copy
@@ -456,3 +457,60 @@ def test_python_is_python(client: FlaskClient) -> None:
     assert isinstance(asked, ast.Expr)
     assert isinstance(asked.value, ast.Call)
     assert ast.literal_eval(asked.value.args[2]) == {'a "b"': 4, "c": "x"}
+
+
+class Tags(HTMLParser):
+    """What is open, which ids there are, and what they are asked for by."""
+
+    VOID = ("meta", "link", "input", "br", "hr", "img", "path", "rect", "circle", "line")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.asked: set[str] = set()
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name == "id" and value:
+                self.ids.append(value)
+            if name in ("for", "aria-labelledby", "aria-describedby") and value:
+                self.asked.update(value.split())
+            if name == "href" and value and value.startswith("#"):
+                self.asked.add(value[1:])
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag, f"{tag} ends within another"
+
+
+def test_pages_are_well_formed(client: FlaskClient) -> None:
+    register(client, "model_type=knn&model_id=1&target=species&cv=3&importance=true")
+    register(client, "model_type=kmeans&model_id=1&n_clusters=3&standardize=true")
+    register(client, "model_type=linear_regression&model_id=1&target=year&cv=3")
+    register(client, "model_type=decision_tree&model_id=1&target=species")
+    pages = [
+        "/",
+        "/?q=none",
+        "/nowhere",
+        "/model/knn/9",
+        "/model/knn/1/delete",
+        "/new?sample=penguins",
+    ]
+    pages += [
+        f"/model/{name}/1" for name in ("knn", "kmeans", "linear_regression", "decision_tree")
+    ]
+    texts = [client.get(path, headers=BROWSER).text for path in pages]
+    texts.append(tried(client, "knn/1", x1="wrong").text)
+    texts.append(
+        client.post("/model/knn/1/evaluate", data={"file": (BytesIO(PENGUINS), "p.csv")}).text
+    )
+    for text in texts:
+        tags = Tags(text)
+        assert not tags.open
+        assert len(tags.ids) == len(set(tags.ids)), [i for i in tags.ids if tags.ids.count(i) > 1]
+        assert tags.asked <= set(tags.ids), tags.asked - set(tags.ids)

@@ -35,6 +35,7 @@ def _environment() -> Environment:
     made.filters |= {
         "share": per_cent,
         "number": number,
+        "count": words.count,
         "duration": words.duration,
         "moment": words.moment,
         "short_moment": words.short_moment,
