@@ -113,54 +113,51 @@ addEventListener("load", () => setTimeout(() => document.getElementById("problem
 
 // Forms with a file send themselves, and what is answered takes the page's place: the file stays.
 document.documentElement.classList.add("js");
-let sending, soon, shown = location.pathname; // shown: whose page it is, whatever its fragment
+let sending, soon, shown = location.pathname; // whose page is shown
 
 function upload(form, submitter) {
   clearTimeout(soon);
   sending?.abort();
+  const action = form.getAttribute("action");
   const data = new FormData(form);
   if (submitter?.name) data.append(submitter.name, submitter.value);
+  const [told, bar, status] = ["", " progress", " [role=status]"].map((one) => form.querySelector("[data-sending]" + one));
+  const say = (words, share) => {
+    if (!told) return;
+    told.hidden = false;
+    if (status.textContent !== words) status.textContent = words;
+    bar.value = share;
+  };
+  const busy = (is) => (form.ariaBusy = (submitter ?? {}).disabled = is);
+  const failed = (why) => {
+    busy(false);
+    say(`${why} Nothing was changed; try again.`, 0);
+  };
   const request = (sending = new XMLHttpRequest());
-  request.open("POST", form.getAttribute("action"));
+  request.open("POST", action);
   request.responseType = "document";
   request.setRequestHeader("Accept", "text/html");
-  const told = form.querySelector("[data-sending]");
-  const bar = told?.querySelector("progress");
-  const say = (words) => {
-    const status = told?.querySelector("[role=status]");
-    if (status && status.textContent !== words) status.textContent = words;
-  };
   request.upload.onprogress = ({ loaded, total }) => {
-    if (!told || loaded === total) return;
-    told.hidden = false;
-    bar.value = loaded / total;
-    say(`Sending: ${25 * Math.floor((4 * loaded) / total)} %`); // told at each quarter
+    const share = loaded / total; // told at each quarter
+    if (share < 1) say(`Sending: ${25 * Math.floor(4 * share)} %`, share);
   };
-  request.upload.onload = () => {
-    bar?.removeAttribute("value");
-    say("Reading the table");
-  };
+  request.upload.onload = () => told?.hidden === false && say("Reading the table", 1);
   request.onload = () => {
     const at = new URL(request.responseURL).pathname;
-    if (at !== form.getAttribute("action") || !request.response) location.assign(at);
-    else replaceMain(request.response, at, submitter);
+    if (at !== action) location.assign(at);
+    else if (request.response) replaceMain(request.response, at, submitter);
+    else failed(`The server answers ${request.status}.`);
   };
-  request.onerror = () => {
-    if (told) told.hidden = false;
-    say("The server cannot be reached. Nothing was changed; try again.");
-  };
+  request.onerror = () => failed("The server cannot be reached.");
   request.send(data);
+  busy(true);
 }
 
 function replaceMain(answer, at, submitter) {
   const old = document.querySelector("main");
   const main = document.adoptNode(answer.querySelector("main"));
-  const file = old.querySelector("input[type=file]");
-  const place = main.querySelector("input[type=file]");
-  if (file?.files.length && place) {
-    file.setAttribute("aria-label", place.getAttribute("aria-label"));
-    place.replaceWith(file);
-  }
+  const [file, place] = [old, main].map((one) => one.querySelector("input[type=file]"));
+  if (file?.files.length) place?.replaceWith(file);
   each("details[id][open]", ({ id }) => main.querySelector(`#${id}`)?.setAttribute("open", ""), old);
   const { id, value, type } = document.activeElement ?? {};
   old.replaceWith(main);
@@ -168,16 +165,16 @@ function replaceMain(answer, at, submitter) {
   if (at !== shown) history.pushState(null, "", (shown = at));
   enhance();
   const problem = submitter && document.getElementById("problem");
-  const same = id ? document.getElementById(id) : null;
+  const same = document.getElementById(id);
   if (same && type === "text") same.value = value; // what was typed meanwhile
   (problem ?? same ?? (submitter ? main : null))?.focus({ preventScroll: !problem });
 }
 
 function chosen(form) {
-  const file = form.querySelector("input[type=file]");
-  const isTooLarge = Boolean(file.files[0]?.size > Number(form.dataset.limit || Infinity));
+  const [file] = form.querySelector("input[type=file]").files;
+  const isTooLarge = file?.size > (form.dataset.limit ?? Infinity);
   each("[data-too-large]", (one) => (one.hidden = !isTooLarge), form);
-  if (file.files.length && !isTooLarge) upload(form, null);
+  if (file && !isTooLarge) upload(form);
 }
 
 document.addEventListener("submit", (event) => {
@@ -186,9 +183,12 @@ document.addEventListener("submit", (event) => {
   upload(event.target, event.submitter);
 });
 document.addEventListener("change", ({ target }) => {
-  const form = target.closest("form[data-upload]");
-  if (target.matches("input[type=file]")) form && chosen(form);
-  else if (form) soon = (clearTimeout(soon), setTimeout(upload, 250, form, null));
+  const form = target.closest("form[data-upload]:not(:has([value=train]:disabled))");
+  if (!form) return;
+  if (target.type === "file") return chosen(form);
+  form.ariaBusy = true;
+  clearTimeout(soon);
+  soon = setTimeout(upload, 150, form);
 });
 for (const kind of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(kind, (event) => {
