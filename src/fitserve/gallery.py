@@ -1,6 +1,5 @@
-"""The pictures of models: taken when somebody asks, kept in memory for those who ask next."""
+"""The pictures of models: taken when somebody asks, kept for those who ask next."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import Any, TypeVar
@@ -14,33 +13,30 @@ from fitserve.predictor import Predictor, Work
 from fitserve.storage.cache import Loaded
 from fitserve.storage.store import Record, State
 
-CAPACITY = 2**24  # bytes of pictures, as JSON
-
 T = TypeVar("T")
 
 
 class Gallery:
-    """At most so many bytes of pictures, and always those of the model asked for last.
+    """Takes the pictures of models. They are kept beside the model, and go with it.
 
     Whoever takes them has room among long predictions and goes in turn with them; others that
     ask for the same model wait for that, and have room there, too.
     """
 
-    def __init__(self, sample: Callable[[Record], State | None], capacity: int = CAPACITY) -> None:
-        self.capacity = capacity
+    def __init__(self, sample: Callable[[Record], State | None]) -> None:
         self._sample = sample
-        self._kept: OrderedDict[str, bytes] = OrderedDict()  # by the tokens of the models
-        self._lock = Lock()
-        self._taking: dict[str, Lock] = {}
+        self._taking: dict[str, Lock] = {}  # by the tokens of the models
 
     def pictures(self, loaded: Loaded, predictor: Predictor) -> dict[str, Any]:
         """As `evaluation.pictures` has them. Raises `Overloaded`, or what the store raises."""
+        if loaded.pictures is not None:
+            return _told(loaded.pictures)
         token = loaded.record.token
-        if (kept := self._get(token)) is not None:
-            return kept
         with predictor.at_length(1, 1.0) as work, self._taking.setdefault(token, Lock()):
             try:
-                return self._get(token) or self._taken(loaded, _Turns(work))
+                if loaded.pictures is not None:  # by whoever was before
+                    return _told(loaded.pictures)
+                return self._taken(loaded, _Turns(work))
             finally:
                 self._taking.pop(token, None)
 
@@ -58,24 +54,13 @@ class Gallery:
             )
         )
         if turns.in_time:
-            self._put(loaded.record.token, to_json(taken))
+            loaded.pictures = to_json(taken)
         return taken
 
-    def _get(self, token: str) -> dict[str, Any] | None:
-        with self._lock:
-            kept = self._kept.get(token)
-            if kept is None:
-                return None
-            self._kept.move_to_end(token)
-        found: dict[str, Any] = from_json(kept)
-        return found
 
-    def _put(self, token: str, taken: bytes) -> None:
-        with self._lock:
-            self._kept[token] = taken
-            excess = sum(map(len, self._kept.values())) - self.capacity
-            while excess > 0 and len(self._kept) > 1:
-                excess -= len(self._kept.popitem(last=False)[1])
+def _told(pictures: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = from_json(pictures)
+    return found
 
 
 class _Turns:

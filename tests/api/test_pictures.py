@@ -325,16 +325,16 @@ def test_what_there_was_no_time_for_is_not_kept(api: Api, app: Flask) -> None:
     assert pictures(api, "knn")["left_out"] == {}
 
 
-def test_the_gallery_keeps_so_many_bytes(api: Api, app: Flask) -> None:
-    gallery = app.extensions["fitserve"]._gallery
-    for model_id in range(3):
-        told(api.register("knn", model_id, **body("knn", "classification", cv=3)), 201)
-    pictures(api, "knn", 0)
-    [size] = map(len, gallery._kept.values())
-    gallery.capacity = 2 * size + 100
-    for model_id in (1, 2, 0, 2):
-        pictures(api, "knn", model_id)
-        assert sum(map(len, gallery._kept.values())) <= gallery.capacity
-    gallery.capacity = 1
-    pictures(api, "knn", 1)
-    assert len(gallery._kept) == 1
+def test_pictures_count_as_what_a_model_takes_and_go_with_it(api: Api, app: Flask) -> None:
+    told(api.register("knn", 1, **body("knn", "classification", cv=3)), 201)
+    directory = app.extensions["fitserve"]
+    cache = directory._cache
+    cache.measure()
+    before = cache.size
+    pictures(api, "knn")
+    loaded = directory.get("knn", 1)
+    cache.measure()
+    assert cache.size >= before + len(loaded.pictures)
+    api.client.delete("/models/knn/1")
+    cache.measure()
+    assert cache.size == 0

@@ -22,6 +22,8 @@ class Loaded:
     epoch: str | None
     columns: Columns | None = None
     """What was learned of the columns of a table; None where X came as it is."""
+    pictures: bytes | None = None
+    """As JSON, once they were asked for."""
 
     def __post_init__(self) -> None:
         """What predictions cost: operations that a row takes, and the length of the labels."""
@@ -48,13 +50,17 @@ class _Held:
         self.measure()
 
     def measure(self) -> None:
-        self._attributes = len(vars(self.loaded.model))
+        self._had = self._has
         self.size = OVERHEAD + footprint(self.loaded)
 
     @property
     def grown(self) -> bool:
-        """Whether the model has derived something for predictions since."""
-        return len(vars(self.loaded.model)) != self._attributes
+        """Whether the model has derived something for predictions since, or was pictured."""
+        return self._has != self._had
+
+    @property
+    def _has(self) -> tuple[int, bool]:
+        return len(vars(self.loaded.model)), self.loaded.pictures is not None
 
 
 class ModelCache:
