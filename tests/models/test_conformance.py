@@ -79,6 +79,18 @@ def test_it_weighs_rare_classes_rightly(cls: type[Model]) -> None:
     assert np.mean(model.predict(split.X_new[common]) == split.y_new[common]) > 0.95
 
 
+@pytest.mark.parametrize("cls", [c for c in catalog().values() if c.gives_scores])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_largest_score_is_answered(cls: type[Model], n_classes: int) -> None:
+    split = split_for("classification")
+    some = split.y < n_classes
+    model = fit(cls, "classification", split.X[some], split.y[some])
+    scores = model.class_scores(split.X_new)
+    assert scores.shape == (len(split.X_new), n_classes)
+    assert scores.dtype == np.float64
+    assert (scores.argmax(axis=1) == model.predict(split.X_new)).all()
+
+
 @pytest.mark.parametrize("cls", [c for c in catalog().values() if "regression" in c.tasks])
 def test_a_constant_y_has_no_r2(cls: type[Model]) -> None:
     y = [0.1] * 3  # whose mean is not 0.1
