@@ -368,12 +368,28 @@ def test_rows_are_shown_as_the_file_is_written(client: FlaskClient, text: str) -
     assert "-predicted.csv" in answer.headers["Content-Disposition"]
 
 
+def test_a_file_without_names(api: Api, client: FlaskClient) -> None:
+    api.register("knn", 1, X=[[0.0, 1.0], [1.0, 0.0]] * 5, y=["a", "b"] * 5, n_neighbors=1)
+    assert "no line of names" in client.get("/model/knn/1").text
+    form: dict[str, Any] = {"file": (BytesIO(b"0,1\n1,0\n"), "rows.csv"), "header": "false"}
+    answer = client.post("/model/knn/1/predict-file", data=form | {"as": "csv"})
+    assert answer.data.split() == [b"0,1,a", b"1,0,b"]
+    form["file"] = (BytesIO(b"0,1,a\n1,0,b\n"), "known.csv")
+    answer = client.post("/model/knn/1/evaluate", data=form | {"target": "2"})
+    assert "On 2 rows" in answer.text
+    form["file"] = (BytesIO(b"0,1\n1,0\n"), "rows.csv")
+    shown = client.post("/model/knn/1/predict-file", data=form | {"as": "table"}).text
+    assert re.findall(r"<td>([^<]*)</td>", shown)[:6] == ["0", "1", "a", "1", "0", "b"]
+
+
 def test_a_deleted_one_says_what_there_is(client: FlaskClient) -> None:
     for n in (1, 2):
         register(client, f"model_type=knn&model_id={n}&target=species")
     asked = client.get("/model/knn/1/delete").text
     assert "This cannot be undone" in asked
-    assert client.post("/model/knn/1/delete").headers["Location"] == "/"
+    after = client.post("/model/knn/1/delete").headers["Location"]
+    assert "knn/1 is gone" in client.get(after, headers=BROWSER).text
+    assert "is gone" not in client.get("/?gone=<b>/1", headers=BROWSER).text
     gone = client.get("/model/knn/1")
     assert gone.status_code == 404
     assert 'href="/model/knn/2"' in gone.text

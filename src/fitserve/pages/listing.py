@@ -1,5 +1,6 @@
 """The list of models: what each row says, and what was looked for."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from fitserve.pages.words import count, first_sentence
 from fitserve.storage.store import Latest, Record
 
 ON_A_PAGE = 50
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}/\d{1,16}", re.ASCII).fullmatch
 
 
 class Search(NamedTuple):
@@ -23,13 +25,17 @@ class Search(NamedTuple):
     words: str = ""
     model_type: str | None = None
     page: int = 1
+    gone: str = ""
+    """The model that was just deleted."""
 
     @classmethod
     def of(cls, query: Any) -> "Search":
         """From a query, of which nothing is refused: what cannot be is the first page of all."""
         page = query.get("page", "1")
         number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
-        return cls(query.get("q", "").strip()[:200], query.get("type") or None, max(number, 1))
+        words, gone = query.get("q", "").strip()[:200], query.get("gone", "")
+        gone = gone if _NAME(gone) else ""
+        return cls(words, query.get("type") or None, max(number, 1), gone)
 
     @property
     def skip(self) -> int:

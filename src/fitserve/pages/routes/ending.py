@@ -23,4 +23,4 @@ def add(routes: Blueprint, directory: ModelDirectory) -> None:
     @writes
     def delete_model(model_type: str, model_id: int) -> Any:
         directory.delete(model_type, model_id)
-        return see_other("/")
+        return see_other(f"/?gone={model_type}/{model_id}")
