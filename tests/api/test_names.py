@@ -1,6 +1,7 @@
 """Names that are unknown where they stand: misspelled, another library's, or in another place."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -174,3 +175,30 @@ def test_a_query_that_nothing_reads_is_not_ignored(api: Api, method: str, path: 
     assert told["msg"] == "fields is read by GET /models alone; leave it out here"
     assert "leave it out" in fault(api.client.open(f"{path}?zzz=1", method=method))["msg"]
     assert api.client.open(path, method=method).status_code in (200, 204)
+
+
+def test_a_column_by_nearly_its_name_is_told_so(api: Api) -> None:
+    table = {"age": [1, 2, 3, 4], "height": [2, 1, 4, 3], "label": ["u", "v", "u", "v"]}
+    csv = "age,height,label\n1,2,u\n2,1,v\n3,4,u\n"
+    query = {"model_type": "knn", "model_id": "1", "target": "label", "k": "1"}
+
+    def by_csv(route: str, body: str, **more: str) -> str:
+        path = f"{route}?{urlencode(query | more)}"
+        said: str = fault(api.raw(path, body.encode(), Content_Type="text/csv"))["msg"]
+        return said
+
+    for wrong in ({"target": "Label"}, {"drop": "hieght"}, {"kinds": "agee:number"}):
+        assert re.search("write (label|height|age), if that", by_csv("/register", csv, **wrong))
+    body = {"X": table, "target": "labels", "k": 1}
+    assert "write label, if that is meant" in fault(api.register("knn", 1, **body))["msg"]
+    assert api.register("knn", 1, **body | {"target": "label"}).status_code == 201
+    rows = {"X": [[1, 2], [2, 1]], "y": [0, 1], "k": 1, "feature_names": ["age", "height"]}
+    assert api.register("knn", 2, **rows).status_code == 201
+    query = {"model_type": "knn", "model_id": "1"}
+    renamed = csv.replace("age", "Age", 1)
+    assert "rename 'Age' so, if that is meant" in by_csv("/predict", renamed)
+    assert "rename 'Age' so, if that is meant" in by_csv("/evaluate", renamed)
+    assert "write it" not in by_csv("/predict", "height,weight\n1,2\n")
+    for model_id in (1, 2):
+        answer = api.predict("knn", model_id, {"Age": 1, "height": 2})
+        assert "write age" in json.dumps(answer.json)

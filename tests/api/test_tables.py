@@ -192,7 +192,7 @@ def test_query_parameters_have_the_types_of_what_they_are_for(api: Api) -> None:
     [
         ({"n_neighbours": "3"}, ["query", "n_neighbours"], "known are"),
         ({"n_neighbors": "three"}, ["query", "n_neighbors"], "whole number"),
-        ({"n_neighbors": "0"}, ["query", "n_neighbors"], "from 1 to"),
+        ({"n_neighbors": "0"}, ["query", "n_neighbors"], "of at least 1"),
         ({"model_id": "01"}, ["query", "model_id"], "01"),
         ({"model_id": "1.0"}, ["query", "model_id"], "whole"),
         ({"missing": "fill"}, ["query", "missing"], "impute"),
@@ -201,7 +201,7 @@ def test_query_parameters_have_the_types_of_what_they_are_for(api: Api) -> None:
         ({"kinds": "ages:number"}, ["query", "kinds"], "no column 'ages'"),
         ({"drop": "nosuch"}, ["query", "drop"], "there are: sex"),
         ({"target": "nosuch"}, ["query", "target"], "there are: sex"),
-        ({"max_words": "0"}, ["query", "max_words"], "from 1 to"),
+        ({"max_words": "0"}, ["query", "max_words"], "of at least 1"),
         ({"delimiter": "ab"}, ["query", "delimiter"], "one character"),
         ({"drop": "sex,age,port,vip"}, ["query", "drop"], "no column is left"),
     ],

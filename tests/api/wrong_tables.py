@@ -143,6 +143,7 @@ ROW = {"a": 1.0, "b": "x"}
 PREDICTED: list[Any] = [  # features for the first of them
     {"a": 1.0},
     {"a": 1.0, "b": "x", "d": 1},
+    {"A": 1.0, "b": "x"},
     {"a": 1.0, "b": "z"},
     {"a": None, "b": "x"},
     {"a": "x", "b": "x"},
@@ -167,6 +168,7 @@ ASKED: list[tuple[str, dict[str, Any], str]] = [  # a route, its query, a CSV
     ("predict", {"nix": 1}, FILE),
     ("predict", {"probabilities": "yes"}, FILE),
     ("predict", {}, "a\n1\n"),
+    ("predict", {}, "A,b\n1,x\n"),
     ("predict", {}, "1,x\n2,y\n"),
     ("predict", {}, "a,b\n1,z\n,x\n"),
     ("predict", {}, "a,b\nx,x\n"),

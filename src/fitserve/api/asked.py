@@ -1,6 +1,6 @@
 """The rows that /predict is asked about, in whatever form they come, a block at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Protocol
@@ -14,8 +14,9 @@ from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile, listed
 from fitserve.data.dialect import Dialect
-from fitserve.data.encoding import NumberEncoder
+from fitserve.data.encoding import Encoder, NumberEncoder
 from fitserve.data.json_table import JsonTable
+from fitserve.data.names import closest
 from fitserve.data.table import Place, Table
 from fitserve.errors import Fault, InvalidRequest, Location, clip, refuse, relocated, within
 from fitserve.models.base import Model
@@ -200,7 +201,7 @@ class CsvEvaluation:
             said = f"name the column that is to be compared with. There are: {there}"
             raise InvalidRequest.at(("query", "target"), said, "missing")
         if target not in file.at:
-            why = file.mistaken(target) or listed(file.names)
+            why = file.mistaken(target) or _renamed(target, file.names, file.names)
             said = f"this column, which is to be compared with, is missing; {why}"
             raise InvalidRequest.at(("line", 1, target), said, "missing")
         classes = loaded.model.classes_
@@ -274,24 +275,40 @@ def _refuse_names(table: JsonTable, columns: Columns) -> None:
     known, there = set(columns.names), set(table.names)
     listed = clip(", ".join(columns.names), 300)
     faults = [
-        Fault(table.place(0, name), "this column is missing; send null for a gap", "missing")
-        for name in columns.names
-        if name not in there
+        Fault(table.place(0, one.name), f"this column is missing; {_lacking(one)}", "missing")
+        for one in columns.encoders
+        if one.name not in there
     ]
     for name in table.names:
         if name not in known:
-            said = f"the model uses no such column; leave it out. It uses: {listed}"
+            near = "".join(f"write {one}, or " for one in closest(name, known - there))
+            said = f"the model uses no such column; {near}leave it out. It uses: {listed}"
             faults.append(Fault(table.place(0, name), said, "unknown"))
     refuse(iter(faults))
 
 
+def _lacking(encoder: Encoder) -> str:
+    return "send it" if encoder.fill is None else "send it, or null for a gap"
+
+
 def _refuse_missing(file: CsvFile, columns: Columns) -> None:
     missing = [name for name in columns.names if name not in file.at]
+    others = [name for name in file.names if name not in columns.names]
     why = file.mistaken(missing[0]) if missing else None
     if why is not None and len(missing) == len(columns.names):
         said = f"none of the model's columns is there, {clip(', '.join(missing), 300)}; {why}"
         raise InvalidRequest.at(("line", 1), said, "missing")
     refuse(
-        Fault(("line", 1, name), f"this column is missing; {listed(file.names)}", "missing")
+        Fault(
+            ("line", 1, name),
+            f"this column is missing; {_renamed(name, file.names, others)}",
+            "missing",
+        )
         for name in missing
     )
+
+
+def _renamed(name: str, there: list[str], others: Iterable[str] = ()) -> str:
+    """All columns that a file has, and which of `others` may be the one that is missing."""
+    near = "".join(f"rename {one!r} so, if that is meant; " for one in closest(name, others))
+    return near + listed(there)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fitserve.data.expectations import sent, twice_encoded
 from fitserve.data.limits import refuse_many_classes
+from fitserve.data.names import instead_of
 from fitserve.data.numerals import NUMBER_INSTEAD, instead
 from fitserve.errors import (
     COUNTED,
@@ -476,7 +477,8 @@ def _by_name(
                         yield Fault((*where, name), msg, "missing")
                 for name in row:
                     if name not in known:
-                        msg = f"there is no feature {clip(name, 40)!r}; known are: {listed}"
+                        near = instead_of(name, (one for one in known if one not in row))
+                        msg = f"there is no feature {clip(name, 40)!r}; {near}known are: {listed}"
                         yield Fault((*where, name), msg, "unknown")
 
     refuse(faults())

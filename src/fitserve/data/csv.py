@@ -13,6 +13,7 @@ import numpy as np
 from fitserve.data.cells import MOST_TEXTS, ColumnBuilder
 from fitserve.data.dialect import Dialect
 from fitserve.data.head import head
+from fitserve.data.names import instead_of
 from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
 from fitserve.data.table import FloatArray, Place, Table, Written
 from fitserve.errors import COUNTED, LISTED, Fault, InvalidRequest, Location, clip
@@ -60,7 +61,8 @@ class CsvFile:
     def no_column(self, name: str, there: Sequence[str]) -> str:
         """Why there is no column of this name."""
         numbered = f"header=false, which names columns by number, from 0 to {self.width - 1}"
-        why = self.mistaken(name, f"write the names above it, or add {numbered}") or listed(there)
+        why = self.mistaken(name, f"write the names above it, or add {numbered}")
+        why = why or instead_of(name, there) + listed(there)
         return f"there is no column {clip(name, 40)!r}; {why}"
 
     def mistaken(self, name: str, unnamed: str = "write the names above it") -> str | None:

@@ -22,6 +22,7 @@ from fitserve.data.encoding import (
     empty,
 )
 from fitserve.data.levels import Levels
+from fitserve.data.names import instead_of
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.summaries import frequency_summary, median, number_summary
 from fitserve.data.table import Column, Table
@@ -203,7 +204,8 @@ def _together(remedies: Sequence[Advice], options: ColumnOptions) -> dict[str, A
 
 
 def _no_column(name: str, there: Sequence[str]) -> str:
-    return f"there is no column {clip(name, 40)!r}; there are: {clip(', '.join(there), 300)}"
+    there_are = f"there are: {clip(', '.join(there), 300)}"
+    return f"there is no column {clip(name, 40)!r}; {instead_of(name, there)}{there_are}"
 
 
 def unknown_names(

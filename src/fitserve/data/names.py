@@ -63,6 +63,11 @@ def meant(name: str, known: Iterable[str]) -> list[str]:
     return (closest(name, known, _NEARLY) or ours or closest(name, known))[:1]
 
 
+def instead_of(name: str, known: Iterable[str]) -> str:
+    """`write age, if that is meant; ` where one of the known names is nearly this one."""
+    return "".join(f"write {one}, if that is meant; " for one in closest(name, known))
+
+
 def unknown(name: str, known: Iterable[str], given: Iterable[str] = ()) -> tuple[str, str]:
     """What to say of a name that is none of the known ones, and which of them was meant, or ''; it
     is none of those that were `given`."""
