@@ -247,6 +247,7 @@ def of_tables(api: Api) -> Iterator[Answered]:
         yield None, answer
     for features in wrong_tables.PREDICTED:
         yield refused(*predict(api, "knn", 11, features))
+    yield refused(*predict(api, "knn", 12, {"b": "x"}))
     for route, query, file in wrong_tables.ASKED:
         ask = {"model_type": "knn", "model_id": 11} | query
         yield refused(*csv(api, route, ask, file))

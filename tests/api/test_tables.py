@@ -201,7 +201,7 @@ def test_query_parameters_have_the_types_of_what_they_are_for(api: Api) -> None:
         ({"kinds": "ages:number"}, ["query", "kinds"], "no column 'ages'"),
         ({"drop": "nosuch"}, ["query", "drop"], "there are: sex"),
         ({"target": "nosuch"}, ["query", "target"], "there are: sex"),
-        ({"max_words": "0"}, ["query", "max_words"], "of at least 1"),
+        ({"max_words": "0"}, ["query", "max_words"], "from 1 to"),
         ({"delimiter": "ab"}, ["query", "delimiter"], "one character"),
         ({"drop": "sex,age,port,vip"}, ["query", "drop"], "no column is left"),
     ],
