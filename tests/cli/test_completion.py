@@ -30,6 +30,7 @@ def test_from_the_server(fitserve: Command) -> None:
     assert proposed("register", "knn", "1", IRIS, "--target", "iris", "--set", "w") == [
         "weights=uniform"
     ]
+    assert proposed("register", "svm", "1", IRIS, "--set", "fit") == ["fit_intercept=true"]
     assert proposed("types", "pc") == ["pca"]
 
 

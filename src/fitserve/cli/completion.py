@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fitserve.cli.members import DATA
+from fitserve.cli.tables import shown
 
 if TYPE_CHECKING:
     from fitserve.client import Client
@@ -45,7 +46,7 @@ def _hyperparameters(client: "Client", ctx: click.Context) -> list[str]:
     others = {*DATA, *(parameter.name for parameter in ctx.command.params)}
     defaults = {name: schema.get("default") for name, schema in known.items()}
     return [
-        f"{name}={'' if default is None else default}"
+        f"{name}={'' if default is None else shown(default)}"
         for name, default in defaults.items()
         if name not in others
     ]
