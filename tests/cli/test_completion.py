@@ -31,6 +31,8 @@ def test_from_the_server(fitserve: Command) -> None:
         "weights=uniform"
     ]
     assert proposed("register", "svm", "1", IRIS, "--set", "fit") == ["fit_intercept=true"]
+    every = proposed("register", "pca", "1", IRIS, "--set", "")
+    assert {one.partition("=")[0] for one in every} == set(catalog()["pca"].names())
     assert proposed("types", "pc") == ["pca"]
 
 

@@ -139,21 +139,14 @@ def test_ctrl_c_may_leave_the_training_to_the_server(
     assert served.ask("GET", "/models/linear_regression/401")[1]["status"] == "training"
 
 
-def test_what_is_elsewhere_than_in_a_terminal_gets_no_line(served: Server, table: str) -> None:
-    words = ["register", "linear_regression", "402", table, "--target", "y"]
-    environment = {
-        "PYTHONPATH": str(ROOT / "src"),
-        "FITSERVE_URL": f"http://127.0.0.1:{served.port}",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "fitserve", *words, "--set", "learning_rate=1e-6"],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert done.stderr == ""
+def test_what_is_no_terminal_gets_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [100.0]
+    with progress.Line(lambda: now[0]) as line:
+        now[0] += 10
+        line.uploading(3, 12)
+        now[0] += 10
+        line.training({"status": "training", "started": "now", "progress": 0.5})
+    assert capsys.readouterr().err == ""
 
 
 def test_the_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
