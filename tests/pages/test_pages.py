@@ -435,12 +435,14 @@ def test_how_a_training_goes_on(app: Flask, client: FlaskClient) -> None:
     text = client.get("/model/svm/1").text
     assert "Waits for its turn" in text
     started = told | {"started": waiting.created, "progress": 0.625, "loss": 0.25}
+    started["losses"] = [[0.0, 2.0], [0.3, 0.5], [0.625, 0.25]]
     store.reserve(Key("svm", 2), started)
     text = client.get("/model/svm/2").text
     assert re.search(r"<title>\s*Training 62 %", text)
     assert '<progress max="100" value="62"' in text
     assert '<noscript><meta http-equiv="refresh"' in text
     assert "/model/svm/2/cancel" in text
+    assert "The loss so far: from 2 to 0.25" in text
     listed = client.get("/", headers=BROWSER).text
     assert "Training 62 %" in listed
     assert "2 of them in training" in listed

@@ -115,6 +115,9 @@ def test_progress_and_loss_can_be_watched(
     told = until(lambda: (now := watched.now().description)["progress"] > first and now)
     assert 0.0 < told["progress"] < 1.0
     assert told["loss"] > 0.0
+    until(lambda: len(watched.now().description["losses"]) > 5)
+    losses = watched.now().description["losses"]
+    assert [one[0] for one in losses] == sorted({one[0] for one in losses})
     watched.end(TrainingCancelled(*what.key))
     with pytest.raises(TrainingCancelled):
         running.result(20)

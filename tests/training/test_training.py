@@ -12,11 +12,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.client import HTTPConnection, HTTPException
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fitserve.storage.store import Key, Record
+from fitserve.training.training import LOSSES, Ongoing
 from tests import conftest
 from tests.conftest import Server, needs_proc, start_server
 
@@ -374,3 +377,20 @@ def test_what_was_accepted_survives_sudden_death(serve: Callable[..., Server]) -
     again = serve()
     for model_id in range(1, 20):
         assert ended(again, model_id)["status"] == "ready"
+
+
+def test_losses_are_told_few_and_evenly() -> None:
+    of = Ongoing(Record(Key("svm", 1), "", "training", ""))
+    assert "losses" not in of.now().description
+    for step in range(10_000):
+        of.watch(step / 10_000, 1.0 / (step + 1))
+        told = of.now().description.get("losses", [])
+        assert len(told) <= LOSSES
+    of.watch(1.0, float("nan"))
+    of.watch(1.0, None)
+    places = [progress for progress, _ in of.now().description["losses"]]
+    apart = [b - a for a, b in pairwise(places)]
+    assert len(places) > LOSSES // 3
+    assert places[0] == 0.0
+    assert places[-1] > 0.9
+    assert max(apart) < 4 * min(apart)

@@ -195,6 +195,9 @@ class Description(Described):
     started: str | None = Field(default=None, description="While it trains; null while it waits.")
     progress: float | SkipJsonSchema[None] = _now_and_then("0 to 1, where the type iterates.")
     loss: float | None = Field(default=None, description="While it trains.")
+    losses: list[tuple[float, float]] | SkipJsonSchema[None] = _now_and_then(
+        "While it trains: some of the losses before, each after the progress it had then."
+    )
     place: int | SkipJsonSchema[None] = _now_and_then("In the queue, from 1.")
     problem: Problem | SkipJsonSchema[None] = _now_and_then("Why it failed.")
 

@@ -232,7 +232,8 @@ class ClassesQuery(Request):
 
 DESCRIBED = (
     *("task", "n_samples", "n_features", "feature_names", "classes", "shortened"),
-    *("hyperparameters", "training", "advice", "started", "progress", "loss", "problem"),
+    *("hyperparameters", "training", "advice", "started", "progress", "loss", "losses"),
+    "problem",
 )
 
 

@@ -16,7 +16,7 @@ from fitserve.pages import code, trying
 from fitserve.pages.drawing import Picture, draw
 from fitserve.pages.goodness import Goodness, goodness
 from fitserve.pages.learned import ColumnLine, columns, settings
-from fitserve.pages.progress import progress
+from fitserve.pages.progress import losses, progress
 from fitserve.pages.registering.remedies import button
 from fitserve.pages.rendering import page
 from fitserve.pages.told import Told
@@ -224,8 +224,12 @@ def shown(
     record = directory.record(model_type, model_id)
     waiting = {"here": "models", "record": record, "described": Told(schemas.description(record))}
     if record.status == "training":
-        seconds = directory.training_seconds
-        return page("training.html", **waiting, progress=progress(record.description), most=seconds)
+        waiting |= {
+            "progress": progress(record.description),
+            "losses": losses(record.description),
+            "most": directory.training_seconds,
+        }
+        return page("training.html", **waiting)
     if record.status == "failed":
         return page("failed.html", **waiting)
     told = ModelPage(directory, directory.get(model_type, model_id), gone)

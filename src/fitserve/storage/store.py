@@ -25,7 +25,7 @@ State = Mapping[str, Any]
 RESERVED_FOR = 15.0  # seconds that a reservation lasts without being renewed
 QUEUED = 1000  # trainings that a store queues at most
 
-UNDER_WAY = ("started", "progress", "loss")  # told of a training until it ends
+UNDER_WAY = ("started", "progress", "loss", "losses")  # told of a training until it ends
 PAGE_BYTES = 2**24  # of the descriptions that are read for one page
 MAX_MODEL_ID = 2**53 - 1  # the largest that every JSON reader keeps exact
 

@@ -22,6 +22,8 @@ from fitserve.models.base import Model, Watch
 from fitserve.storage.store import Key, Record, State
 from fitserve.training.description import SHORTENED, shortened
 
+LOSSES = 60
+"""Losses that are told of a training under way, at most."""
 OVERHEAD = 16 * 2**20
 """Bytes of a process that trains, beside what it learns from."""
 
@@ -240,8 +242,8 @@ def trained(
     def of_the_model(progress: float, loss: float | None) -> None:
         watch(progress / parts, loss)
 
-    def of_the_folds(progress: float, loss: float | None) -> None:
-        watch((1 + plan.n_folds * progress) / parts, loss)
+    def of_the_folds(progress: float, _: float | None) -> None:
+        watch((1 + plan.n_folds * progress) / parts, None)  # the loss is that of the model alone
 
     started = perf_counter()
     with within("kwargs"):
@@ -266,16 +268,25 @@ class Ongoing:
         self.record = record
         self.client = client
         self._progress: dict[str, float | None] = {}
+        self._losses: list[tuple[float, float]] = []
+        self._apart = 0.0
         self._end: FitserveError | None = None
 
     def watch(self, progress: float, loss: float | None) -> None:
         if loss is None or not math.isfinite(loss):
             loss = self._progress.get("loss")
+        elif not self._losses or progress >= self._losses[-1][0] + self._apart:
+            self._losses = [*self._losses, (progress, loss)]
+            if len(self._losses) > LOSSES:  # as many again before the next time
+                self._losses = self._losses[::2]
+                self._apart = (self._losses[-1][0] - self._losses[0][0]) / len(self._losses)
         self._progress = {"progress": progress, "loss": loss}
 
     def now(self) -> Record:
         """The record as it is to be told now."""
-        return replace(self.record, description=self.record.description | self._progress)
+        told: dict[str, Any] = {"losses": self._losses} if len(self._losses) > 1 else {}
+        described = self.record.description | self._progress | told
+        return replace(self.record, description=described)
 
     def end(self, why: FitserveError) -> None:
         self._end = why
