@@ -1,38 +1,27 @@
 """`Client`: what the server does, as methods in the order of the HTTP bodies."""
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from http import HTTPStatus
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Self
-from urllib.parse import quote, urlencode
+from typing import Any, BinaryIO
+from urllib.parse import quote
 
 from fitserve.client import bodies, tensors
-from fitserve.client.problems import Invalid, Problem, Unreachable, problem, refusal
-from fitserve.client.transport import (
-    NOTHING,
-    Answer,
-    Body,
-    NoAnswer,
-    Source,
-    Transport,
-    Upload,
-)
+from fitserve.client.problems import Invalid, NotFound, Problem, Unreachable, problem
+from fitserve.client.requests import Requests, members_of
+from fitserve.client.transport import Answer, Body, Source, Upload
 
 Description = dict[str, Any]
 Progress = Callable[[Description], object]
 """Told of a training, whenever its description has changed."""
 
-URL = "http://127.0.0.1:8000"
 PAGE = 1000  # models that are asked for at a time
 SMALL = 64 * 1024  # bytes of a body whose training is waited for at once, which is quicker
 FIRST, LAST, GROWTH = 0.01, 1.0, 1.5  # seconds between looks at a training
 
 
-class Client:
+class Client(Requests):
     """A fitserve server, from any thread.
 
     >>> client = Client()
@@ -43,50 +32,6 @@ class Client:
     What the server refuses is raised as a `fitserve.client.Problem`. A client may be pickled and
     copied to other processes; with it goes its key.
     """
-
-    def __init__(
-        self,
-        url: str | None = None,
-        key: str | None = None,
-        *,
-        timeout: float = 60.0,
-        patience: float = 30.0,
-    ) -> None:
-        """`url` and `key` are FITSERVE_URL and FITSERVE_KEY unless given.
-
-        `timeout` is how many seconds to wait for an answer, and `patience` for how many in all a
-        request is tried again that the server was too busy for (429, 503), or a training asked
-        after while no server is there.
-        """
-        self.url = url or os.environ.get("FITSERVE_URL") or URL
-        self.key = key or os.environ.get("FITSERVE_KEY") or None
-        self.timeout, self.patience = timeout, patience
-        self._transport = Transport(self.url, self.key, timeout, patience)
-
-    def __repr__(self) -> str:
-        return f"Client({self.url!r})"
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_transport"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self._transport = Transport(self.url, self.key, self.timeout, self.patience)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections that are kept. The client may be used again."""
-        self._transport.close()
 
     # ------------------------------------------------------------------------------ training
 
@@ -250,7 +195,7 @@ class Client:
         """The same of a CSV that has the column that was learned."""
         named = {"model_type": model_type, "model_id": model_id}
         answer = self._csv("/evaluate", named | options, source, "application/json", upload)
-        return _object(answer)
+        return members_of(answer)
 
     # --------------------------------------------------------------------------- what there is
 
@@ -307,34 +252,6 @@ class Client:
         """Whether the server is there, and how its store is. Needs no key."""
         return self._get("/health")
 
-    def request(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, Any] | None = None,
-        body: Body = NOTHING,
-        headers: Mapping[str, str] | None = None,
-        *,
-        repeatable: bool = True,
-        upload: Upload | None = None,
-    ) -> Answer:
-        """Any request; raises the problem unless it succeeds.
-
-        Values of the query that are not text are written as JSON. One that is not `repeatable`
-        is never sent again once it may have arrived.
-        """
-        written = {name: _written(value) for name, value in (query or {}).items()}
-        target = f"{path}?{urlencode(written)}" if written else path
-        try:
-            answer = self._transport.ask(
-                method, target, body, headers, repeatable=repeatable, upload=upload
-            )
-        except NoAnswer as error:
-            raise Unreachable(str(error)) from error.__cause__
-        if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise refusal(answer)
-        return answer
-
     # ------------------------------------------------------------------------------ in here
 
     def _register(
@@ -360,10 +277,13 @@ class Client:
         except Unreachable as error:
             if queued or dry_run or not isinstance(error.__cause__, TimeoutError):
                 raise
-            return self.wait(*key)  # hanging up does not end it
+            try:
+                return self.wait(*key)  # hanging up does not end it
+            except NotFound:
+                raise error from None
         if queued and wait:
             return self.wait(*key, progress=progress)
-        return _object(answer)
+        return members_of(answer)
 
     def _infer(self, model_type: str, model_id: int, matrix: Any, probabilities: bool) -> Any:
         parts, start = [], 0
@@ -406,28 +326,6 @@ class Client:
         finally:
             body.close()
 
-    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        return _object(self.request("GET", path, query))
-
-    def _post(self, path: str, asked: dict[str, Any]) -> dict[str, Any]:
-        body = Body(bodies.encoded(asked))
-        return _object(self.request("POST", path, None, body, {"Content-Type": "application/json"}))
-
 
 def _path(model_type: str, model_id: int) -> str:
     return f"/models/{quote(model_type, safe='')}/{model_id}"
-
-
-def _object(answer: Answer) -> dict[str, Any]:
-    """What a success tells; raises what it is, if it is not fitserve that answers there."""
-    try:
-        told = json.loads(answer.content)
-    except ValueError:
-        told = None
-    if not isinstance(told, dict):
-        raise refusal(answer)
-    return told
-
-
-def _written(value: Any) -> str:
-    return value if isinstance(value, str) else bodies.encoded(value).decode()

@@ -1,0 +1,115 @@
+"""Requests to a server whose answers are JSON, and whose problems are raised."""
+
+import json
+import os
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from fitserve.client import bodies
+from fitserve.client.problems import Unreachable, refusal
+from fitserve.client.transport import NOTHING, Answer, Body, NoAnswer, Transport, Upload
+
+URL = "http://127.0.0.1:8000"
+
+
+class Requests:
+    """One server, and the key that it is asked with."""
+
+    def __init__(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        timeout: float = 60.0,
+        patience: float = 30.0,
+    ) -> None:
+        """`url` and `key` are FITSERVE_URL and FITSERVE_KEY unless given.
+
+        `timeout` is how many seconds to wait for an answer, and `patience` for how many in all a
+        request is tried again that the server was too busy for (429, 503), or a training asked
+        after while no server is there.
+        """
+        self.url = url or os.environ.get("FITSERVE_URL") or URL
+        self.key = key or os.environ.get("FITSERVE_KEY") or None
+        self.timeout, self.patience = timeout, patience
+        self._transport = Transport(self.url, self.key, timeout, patience)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_transport"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._transport = Transport(self.url, self.key, self.timeout, self.patience)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept. The client may be used again."""
+        self._transport.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        body: Body = NOTHING,
+        headers: Mapping[str, str] | None = None,
+        *,
+        repeatable: bool = True,
+        upload: Upload | None = None,
+    ) -> Answer:
+        """Any request; raises the problem unless it succeeds.
+
+        Values of the query that are not text are written as JSON. One that is not `repeatable`
+        is never sent again once it may have arrived.
+        """
+        written = {name: _written(value) for name, value in (query or {}).items()}
+        target = f"{path}?{urlencode(written)}" if written else path
+        try:
+            answer = self._transport.ask(
+                method, target, body, headers, repeatable=repeatable, upload=upload
+            )
+        except NoAnswer as error:
+            raise Unreachable(str(error)) from error.__cause__
+        if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise refusal(answer)
+        return answer
+
+    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        return members_of(self.request("GET", path, query))
+
+    def _post(self, path: str, asked: dict[str, Any]) -> dict[str, Any]:
+        body = Body(bodies.encoded(asked))
+        return members_of(
+            self.request("POST", path, None, body, {"Content-Type": "application/json"})
+        )
+
+
+def members_of(answer: Answer) -> dict[str, Any]:
+    """What a success tells; raises what it is, if it is not fitserve that answers there."""
+    try:
+        members = json.loads(answer.content)
+    except ValueError:
+        members = None
+    if not isinstance(members, dict):
+        raise refusal(answer)
+    return members
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else bodies.encoded(value).decode()
