@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,7 +37,7 @@ def test_from_the_server(fitserve: Command) -> None:
     assert proposed("types", "pc") == ["pca"]
 
 
-def test_from_the_command_and_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_from_the_command_and_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FITSERVE_URL", "http://127.0.0.1:1")
     assert proposed("register", "") == []
     assert proposed("show", "knn", "") == []
@@ -47,6 +48,10 @@ def test_from_the_command_and_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
         "species",
     ]
     assert proposed("register", "knn", "1", "nowhere.csv", "--target", "s") == []
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "wide.csv").write_text(";".join(map(str, range(50_000))))
+    for name in ("empty.csv", "wide.csv", ""):
+        assert proposed("register", "knn", "1", str(tmp_path / name), "--target", "s") == []
     assert proposed("register", "knn", "1", IRIS, "--missing", "") == ["error", "impute", "drop"]
 
 

@@ -87,6 +87,19 @@ def test_a_csv_without_a_header(knn: int, fitserve: Command, tmp_path: Path) -> 
     ]
 
 
+def test_a_table_is_read_as_it_was_written(fitserve: Command, tmp_path: Path) -> None:
+    long = "x" * 100_000  # two of them are more than the csv module takes for a cell
+    cells = [long if i == 3 else f'"a, {i}; c, d"' for i in range(4)]
+    lines = [f"{i};{cell};{cell};{i % 2}\n" for i, cell in enumerate(cells)]
+    file = written(tmp_path, "rows.csv", "n;text;more;y\n\n" + "".join(lines))
+    words = ["--target", "y", "--kinds", "text:text,more:text", "--set", "k=1"]
+    done = fitserve("register", "knn", 103, file, *words)
+    assert done.code == 0, done.err
+    table = fitserve("predict", "knn", 103, file, "--table").out.splitlines()
+    assert table[0].split() == ["n", "text", "more", "y", "prediction"]
+    assert [line.split()[0] for line in table[1:]] == ["0", "1", "2", "3"]
+
+
 def test_a_terminal_gets_the_first_rows_that_fit(
     knn: int, fitserve: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,8 +62,8 @@ def columns(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str
     try:
         with open(_before(ctx, "file"), newline="", encoding="utf-8-sig") as file:
             header = file.readline()
-    except (OSError, UnicodeDecodeError):
+        signs = (",", ";", "\t")
+        names = max((next(csv.reader([header], delimiter=sign), []) for sign in signs), key=len)
+    except (OSError, UnicodeDecodeError, csv.Error):
         return []
-    signs = (",", ";", "\t")
-    names = max((next(csv.reader([header], delimiter=sign)) for sign in signs), key=len)
     return [name.strip() for name in names if name.strip().startswith(incomplete)]

@@ -107,14 +107,15 @@ def _write(rows: Rows, form: str | None) -> None:
 
 def _of_csv(text: str, delimiter: str | None) -> Rows:
     """The rows of the server's answer, which is written as the file was."""
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     sign = {"tab": "\t"}.get(delimiter or "", delimiter)
-    signs = [sign] if sign else _DELIMITERS
-    readings = [list(csv.reader(io.StringIO(text), delimiter=one)) for one in signs]
-    even = [rows for rows in readings if len({len(row) for row in rows}) == 1]
-    rows: list[list[Any]] = max(even or readings, key=lambda rows: len(rows[0]))
-    if "prediction" in rows[0]:
-        return rows[0], rows[1:]
-    return [str(j) for j in range(len(rows[0]))], rows
+    for one in [sign] if sign else _DELIMITERS:
+        rows: list[list[Any]] = [row for row in csv.reader(io.StringIO(text), delimiter=one) if row]
+        if "prediction" in rows[0]:
+            return rows[0], rows[1:]
+        if len(rows[0]) > 1 and len({len(row) for row in rows}) == 1:  # there is no header
+            return [str(j) for j in range(len(rows[0]))], rows
+    return [""], [[line] for line in text.splitlines()]
 
 
 def _of_json(features: Any, answer: dict[str, Any]) -> Rows:
