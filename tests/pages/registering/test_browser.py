@@ -239,7 +239,7 @@ def test_with_keys_and_a_limit(small: Server, tab_of: Open, tmp_path: Path) -> N
     assert not page.get_by_text("This file is over the limit").is_visible()
     page.get_by_label("Column to predict").select_option("column:species")
     page.get_by_label("Model type").wait_for()
-    assert "Authorization: Bearer $FITSERVE_KEY" in (page.locator("#d-curl").text_content() or "")
+    assert "Authorization: Bearer $FITSERVE_KEY" in (page.locator("#d-code").text_content() or "")
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url("**/model/knn/1")
     plain = tab_of(small, java_script_enabled=False).go("/key")

@@ -4,6 +4,7 @@ import gzip
 import html
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from fitserve import create_app
 from fitserve.config import Settings
 from fitserve.models import catalog
 from tests.api.wrong_tables import FILES
-from tests.conftest import EXAMPLES, Api, until
+from tests.conftest import EXAMPLES, Api, Server, until
 from tests.pages.registering.conftest import HTML, Visit
 
 PENGUINS = (EXAMPLES / "penguins.csv").read_bytes()
@@ -339,6 +340,25 @@ def test_thirty_columns_at_a_time(visit: Visit) -> None:
     assert shown == ["c9", *(f"c9{i}" for i in range(10))]
     assert "from 99 columns" in found.page.words
     assert found.send(WIDE, "Train").answer.status_code == 303
+
+
+def test_the_python_that_is_shown_does_the_same(
+    visit: Visit, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = {"kinds": "year:category", "missing": "drop", "weights": "distance", "p": "1.5"}
+    visit = looked(visit, PENGUINS, drop=None, na_values="NA, -", **fields)
+    curl, python = re.findall("<pre.*?>(.*?)</pre>", visit.answer.text, re.S)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_bytes(PENGUINS)
+    url = f"http://127.0.0.1:{server.port}"
+    exec(html.unescape(python).replace("http://localhost", url), {})  # noqa: S102
+    query = urlsplit(shlex.split(html.unescape(curl))[1]).query.replace("model_id=1", "model_id=2")
+    by_curl = Server(server.port, server.process, server.log, {"Content-Type": "text/csv"})
+    status, told = by_curl.ask("POST", f"/register?{query}", PENGUINS)
+    assert status == 201, told
+    assert settings_of(server.ask("GET", "/models/knn/1")[1]) == settings_of(told)
+    assert told["hyperparameters"]["p"] == 1.5
+    assert {"name": "year", "kind": "category"}.items() <= told["columns"][6].items()
 
 
 SCRIPT = '<script>alert("x")</script>'

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from fitserve.data.csv import CsvFile
 from fitserve.errors import Advice, Fault, FitserveError, InvalidRequest
+from fitserve.models.base import Model
 from fitserve.pages.registering.columns import Part
 from fitserve.pages.registering.excerpt import Excerpt
 from fitserve.pages.registering.fields import OPEN, Field
@@ -45,8 +46,8 @@ class Form:
     """What happened that nobody asked for."""
     seconds: int = 0
     """Longest that the training may take."""
-    query: str = ""
-    """That of the same request to /register."""
+    cls: type[Model] | None = None
+    """The type, once it is known what to predict."""
 
     @property
     def status(self) -> int:

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from fitserve.api.accepting import see_other
 from fitserve.directory import ModelDirectory
 from fitserve.errors import FitserveError, InvalidRequest
-from fitserve.pages.registering import curl, tables
+from fitserve.pages.registering import code, tables
 from fitserve.pages.registering.form import Form
 from fitserve.pages.registering.likeness import likeness
 from fitserve.pages.registering.remedies import all_at_once, button, pressed
@@ -91,7 +91,7 @@ def _page(form: Form, **shown: Any) -> Response:
         all_at_once=all_at_once(form.remedies),
         entries=entries(form.problem, form.places),
         wrong=by_field(form.faults),
-        curl=curl.registration(form) if form.query else "",
+        code=code.code(form),
         **{"like": None, **shown},
     )
     if form.problem is not None:

@@ -185,8 +185,7 @@ def _shown(directory: ModelDirectory, form: Form, looked: Looked) -> Form:
     shown = replace(form, settings=settings, types=types, seconds=directory.training_seconds)
     if settings.decided:
         cls = directory.type(settings.model_type)
-        query = queries.in_url(settings.query(cls))
-        shown = replace(shown, fields=settings_of(cls), query=query)
+        shown = replace(shown, fields=settings_of(cls), cls=cls)
     assert form.table is not None
     if form.file is not None:
         wrong = _by_column(form.faults)
