@@ -124,6 +124,25 @@ def test_who_leads_is_who_was_answered(
     assert len(behind) == found["lead"]["n_wrong"] > 2
 
 
+def test_rows_that_are_near_each_other_and_far_from_0_are_told_apart(api: Api) -> None:
+    X = np.random.default_rng(1).normal(size=(40, 2)) + [1e12, -1e9]
+    told(api.register("knn", 1, X=X.tolist(), y=[0, 1] * 20), 201)
+    found = pictures(api, "knn")["pictures"]["regions"]
+    assert len(set(found["points"]["x"])) == len(set(found["points"]["y"])) == 40
+    left, right, bottom, top = found["extent"]
+    assert left < min(found["points"]["x"]) < max(found["points"]["x"]) < right
+    assert bottom < min(found["points"]["y"]) < max(found["points"]["y"]) < top
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e199])
+@pytest.mark.parametrize("model_type", ["knn", "gmm"])
+def test_a_single_row_that_is_kept_is_pictured(api: Api, model_type: str, scale: float) -> None:
+    X = np.random.default_rng(1).normal(size=(40, 2)) * scale
+    y = {} if model_type == "gmm" else {"y": [0, 1] * 20, "cv": 2}
+    told(api.register(model_type, 1, X=X.tolist(), sample=1, **y), 201)
+    assert pictures(api, model_type)["n_rows"] == 1
+
+
 def test_every_picture_is_named_in_the_order() -> None:
     assert set(taken()) <= set(ORDER)
     assert len(set(ORDER)) == len(ORDER)

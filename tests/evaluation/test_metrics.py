@@ -171,5 +171,8 @@ def test_reconstruction_error_is_a_mean_squared_error() -> None:
 def test_mean_and_std_of_folds() -> None:
     scores = [0.5, 0.7, 0.9]
     assert metrics.mean_and_std(scores) == (float(np.mean(scores)), float(np.std(scores)))
+    assert metrics.mean_and_std([-1e300, -3e300]) == pytest.approx((-2e300, 1e300))
+    assert metrics.mean_and_std([1e-310, 3e-310]) == pytest.approx((2e-310, 1e-310), abs=0.0)
+    assert metrics.mean_and_std([0.0, 0.0]) == (0.0, 0.0)
     assert metrics.mean_and_std([0.5, None]) == (None, None)
     assert metrics.mean_and_std([]) == (None, None)

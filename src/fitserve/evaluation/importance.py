@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fitserve.data.arrays import FloatArray
+from fitserve.evaluation import metrics
 
 Round = list[float]
 """For each column how much the score fell in one shuffling; NaN where a score is undefined."""
@@ -57,8 +58,8 @@ def summary(rounds: Sequence[Round]) -> list[Importance] | None:
     """Of each column the mean and the deviation of its falls; None of no rounds."""
     if not rounds:
         return None
-    falls = np.array(rounds)
-    pairs = zip(falls.mean(axis=0).tolist(), falls.std(axis=0).tolist(), strict=True)
+    means, deviations = metrics.moments(np.array(rounds))
+    pairs = zip(means.tolist(), deviations.tolist(), strict=True)
     return [Importance(None, None) if math.isnan(m) else Importance(m, s) for m, s in pairs]
 
 

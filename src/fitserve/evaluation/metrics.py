@@ -168,4 +168,13 @@ def mean_and_std(scores: Sequence[float | None]) -> tuple[float | None, float | 
     there = [score for score in scores if score is not None]
     if not there or len(there) < len(scores):
         return None, None
-    return float(np.mean(there)), float(np.std(there))
+    mean, std = moments(np.array(there))
+    return float(mean), float(std)
+
+
+def moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and standard deviation (ddof 0) over the first axis; the squares of the numbers may be
+    beyond float64."""
+    unit = power_of_two(np.abs(values).max(axis=0))
+    part = values / unit
+    return part.mean(axis=0) * unit, part.std(axis=0) * unit

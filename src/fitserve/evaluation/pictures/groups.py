@@ -33,7 +33,10 @@ def picture(subject: Subject) -> dict[str, Any] | None:
     flat = len(plane.axes) == 1
     covariances = None
     if isinstance(subject.model, GaussianMixture):
-        covariances = rounded(covariances_on(subject, plane))
+        ellipses = covariances_on(subject, plane)
+        if not np.isfinite(ellipses).all():
+            raise LeftOut("Its numbers are too large to be laid on a plane.")
+        covariances = rounded(ellipses)
     return found.shown.told() | {
         "axes": plane.named(subject.names),
         "at_one_scale": plane.at_one_scale,

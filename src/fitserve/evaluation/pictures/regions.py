@@ -9,7 +9,7 @@ from fitserve.data.arrays import FloatArray
 from fitserve.errors import InvalidRequest
 from fitserve.evaluation.pictures.ground import ragged, runs, smoothed
 from fitserve.evaluation.pictures.planes import Plane, candidates, cost
-from fitserve.evaluation.pictures.rounding import rounded
+from fitserve.evaluation.pictures.rounding import along, rounded
 from fitserve.evaluation.pictures.shown import shown
 from fitserve.evaluation.pictures.subject import LeftOut, Sample, Subject
 from fitserve.evaluation.report import codes
@@ -50,10 +50,10 @@ def picture(subject: Subject) -> dict[str, Any] | None:
     return of.told() | {
         "axes": plane.named(subject.names),
         "at_one_scale": plane.at_one_scale,
-        "extent": rounded(extent),
+        "extent": [*along(extent[:2]), *along(extent[2:])],
         "points": {
-            "x": rounded(places[:, 0]),
-            "y": rounded(places[:, 1]) if len(plane.axes) > 1 else None,
+            "x": along(places[:, 0]),
+            "y": along(places[:, 1]) if len(plane.axes) > 1 else None,
             "of": of.of[sample.y].tolist(),
         },
         "wrong": None if wrong is None else wrong.tolist(),
@@ -127,7 +127,8 @@ def _takes(model: Model, X: FloatArray) -> bool:
 
 def _extent(places: FloatArray) -> FloatArray:
     low, high = places.min(axis=0), places.max(axis=0)
-    room = np.where(high > low, MARGIN * (high - low), 1.0)
+    alone = np.maximum(np.abs(low), 1.0)  # where all are at one place
+    room = np.where(high > low, MARGIN * (high - low), alone)
     edges = np.column_stack([low - room, high + room]).ravel()
     return edges if len(edges) == 4 else np.append(edges, [0.0, 1.0])
 

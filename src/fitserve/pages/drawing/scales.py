@@ -33,6 +33,8 @@ class Scale:
         return cls(max(low - room, -MOST), min(high + room, MOST), start, end)
 
     def __call__(self, value: float) -> float:
+        if self.low == self.high:
+            return (self.start + self.end) / 2
         # by halves, since the range of finite numbers may not be finite
         share = (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
         return self.start + share * (self.end - self.start)
