@@ -125,7 +125,7 @@ def test_who_leads_is_who_was_answered(
 
 
 def test_rows_that_are_near_each_other_and_far_from_0_are_told_apart(api: Api) -> None:
-    X = np.random.default_rng(1).normal(size=(40, 2)) + [1e12, -1e9]
+    X = np.array([1e12, -1e9]) + np.random.default_rng(1).normal(size=(40, 2))
     told(api.register("knn", 1, X=X.tolist(), y=[0, 1] * 20), 201)
     found = pictures(api, "knn")["pictures"]["regions"]
     assert len(set(found["points"]["x"])) == len(set(found["points"]["y"])) == 40
