@@ -102,6 +102,7 @@ def opened(browser: Browser, path: str, scheme: str, width: int = 1100) -> Page:
 def shot(page: Page, name: str, height: int) -> None:
     width: int = page.evaluate("innerWidth")
     page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=str(ROOT / "docs" / "pages" / f"{name}.png"))
     page.close()
 
