@@ -1,14 +1,17 @@
 """`fitserve list`, `show`, `delete` and `types`; and what goes wrong between them and a server."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from fitserve.models import catalog
 from tests.cli.conftest import IRIS, PENGUINS, Command
-from tests.conftest import start_server
+from tests.conftest import ROOT, start_server
 
 
 def test_from_registered_to_deleted(fitserve: Command) -> None:
@@ -77,6 +80,60 @@ def test_no_server_is_exit_code_3(
     done = fitserve(*words)
     assert done.code == 2
     assert "FITSERVE_URL" in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FITSERVE_URL", "http://["),
+        ("FITSERVE_URL", "http://127.0.0.1:99999"),
+        ("FITSERVE_URL", "ftp://127.0.0.1"),
+        ("FITSERVE_KEY", "two\nlines"),
+        ("FITSERVE_KEY", "ключ"),
+    ],
+)
+def test_wrong_variables(
+    name: str, value: str, fitserve: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    done = fitserve("list")
+    assert done.code == 2
+    assert name in done.err
+    assert name == "FITSERVE_URL" or value not in done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["show", "\udcff", "1"],
+        ["register", "knn", "1", IRIS, "--target", "\udcff"],
+        ["register", "knn", "1", IRIS, "--drop", "a", "--drop", "\udcff"],
+        ["register", "knn", "1", IRIS, "--set", "k=\udcff"],
+        ["predict", "knn", "1", IRIS, "--na-values", "\udcff"],
+    ],
+)
+def test_what_is_typed_is_text(words: list[str], fitserve: Command) -> None:
+    done = fitserve(*words)
+    assert done.code == 2
+    assert "must be UTF-8" in done.err
+
+
+def test_what_cannot_be_written(url: str) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("there is no /dev/full")
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "FITSERVE_URL": url}
+    with full.open("w") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "fitserve", "types", "--json"],
+            env=environment,
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "fitserve: No space left on device\n"
 
 
 def test_problems_as_json(fitserve: Command) -> None:

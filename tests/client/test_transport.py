@@ -158,6 +158,9 @@ def test_nobody_there_is_said_in_a_sentence() -> None:
     for wrong in ("127.0.0.1:8000", "ftp://host", "http://", "http://me@host", "http://host/?a=b"):
         with pytest.raises(ValueError, match="a URL "):
             Client(wrong)
+    for wrong in ("two\nlines", "ключ"):
+        with pytest.raises(ValueError, match="a key of printable ASCII signs is needed"):
+            Client(key=wrong)
 
 
 def test_one_that_does_not_answer_is_left(scripted: Any) -> None:

@@ -2,7 +2,7 @@
 
 import click
 
-from fitserve.cli.asking import INTERRUPTED
+from fitserve.cli.asking import FAILED, INTERRUPTED
 from fitserve.cli.models import delete, list_, show, types
 from fitserve.cli.operating import copy, serve
 from fitserve.cli.predicting import evaluate, predict
@@ -29,3 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except click.Abort:
         return INTERRUPTED
+    except OSError as error:  # a file that cannot be read, or written to
+        name = f"{error.filename}: " if error.filename else ""
+        click.echo(f"fitserve: {name}{error.strerror or error}", err=True)
+        return FAILED

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from fitserve.cli.progress import Line
 if TYPE_CHECKING:
     from fitserve.client import Client
 
-REFUSED, UNREACHABLE = 1, 3
+FAILED, UNREACHABLE = 1, 3
 INTERRUPTED = 130
 """The exit code after Ctrl-C: 128 and the signal's number, as shells have it."""
 SECONDS = 120.0
@@ -29,10 +29,11 @@ def asking(function: Callable[..., Any]) -> Callable[..., int]:
     def asked(**given: Any) -> int:
         from fitserve.client import Client, Problem, Unreachable
 
+        _refuse_no_text(given)
         try:
             client = Client(timeout=SECONDS)
         except ValueError as error:
-            raise click.UsageError(f"FITSERVE_URL: {error}") from None
+            raise click.UsageError(f"FITSERVE_URL and FITSERVE_KEY: {error}") from None
         try:
             with client:
                 return function(client, **given) or 0
@@ -41,9 +42,17 @@ def asking(function: Callable[..., Any]) -> Callable[..., int]:
                 click.echo(json.dumps(problem.members), err=True)
             else:
                 click.echo(said(problem), err=True, nl=False)
-            return UNREACHABLE if isinstance(problem, Unreachable) else REFUSED
+            return UNREACHABLE if isinstance(problem, Unreachable) else FAILED
 
     return asked
+
+
+def _refuse_no_text(given: Mapping[str, Any]) -> None:
+    """Bytes that are no UTF-8 may name a file, and nothing that is sent."""
+    for name, value in given.items():
+        typed = "".join(map(str, value if isinstance(value, tuple) else (value,)))
+        if name != "file" and any("\udc80" <= sign <= "\udcff" for sign in typed):
+            raise click.UsageError("What is typed must be UTF-8, and some of this is not.")
 
 
 def sent(

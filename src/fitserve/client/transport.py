@@ -100,6 +100,8 @@ class Transport:
             raise ValueError(f"a URL such as http://127.0.0.1:8000 is needed, not {url!r}")
         if parts.query or parts.fragment or parts.username is not None:
             raise ValueError(f"a URL without user, query and fragment is needed, not {url!r}")
+        if key is not None and not (key.isascii() and key.isprintable()):
+            raise ValueError("a key of printable ASCII signs is needed, and this has others")
         self.url = url.rstrip("/")
         self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._host, self._port, self._prefix = parts.hostname, parts.port, parts.path.rstrip("/")
