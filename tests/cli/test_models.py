@@ -136,8 +136,9 @@ def test_what_cannot_be_written(url: str) -> None:
     assert done.stderr == "fitserve: No space left on device\n"
 
 
-def test_problems_as_json(fitserve: Command) -> None:
-    done = fitserve("show", "knn", 299, "--json")
+@pytest.mark.parametrize("words", [["show", "knn", 299], ["predict", "knn", 299, IRIS]])
+def test_problems_as_json(words: list[object], fitserve: Command) -> None:
+    done = fitserve(*words, "--json")
     assert done.code == 1
     assert done.out == ""
     assert json.loads(done.err)["type"] == "/problems/unknown-model"

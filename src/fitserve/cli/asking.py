@@ -38,7 +38,7 @@ def asking(function: Callable[..., Any]) -> Callable[..., int]:
             with client:
                 return function(client, **given) or 0
         except Problem as problem:
-            if given.get("as_json"):
+            if given.get("as_json") or given.get("form") == "json":
                 click.echo(json.dumps(problem.members), err=True)
             else:
                 click.echo(said(problem), err=True, nl=False)
