@@ -15,7 +15,7 @@ from fitserve.api.schemas import PredictRequest
 from fitserve.data.csv import CsvFile
 from fitserve.data.records import records
 from fitserve.errors import FitserveError, InvalidRequest, clip
-from fitserve.pages import trying
+from fitserve.pages import answering, trying
 from fitserve.pages.model import PART, ModelPage
 from fitserve.pages.registering import tables
 from fitserve.pages.registering.tables import Sent
@@ -41,7 +41,7 @@ def row(shown: ModelPage) -> Response:
         }
         ask = schemas.checked(PredictRequest, asked)
         told = predictions.prediction(ask, loaded, shown.predictor)
-        shown.answer = trying.answer(told, fields, loaded, shown.sample)
+        shown.answer = answering.answer(told, fields, loaded, shown.sample)
     return _answer(shown, "try")
 
 

@@ -13,6 +13,7 @@ from fitserve.errors import FitserveError, Overloaded, StoreUnavailable
 from fitserve.evaluation.advice import NOTHING_LEARNED
 from fitserve.evaluation.pictures.subject import Sample
 from fitserve.pages import code, trying
+from fitserve.pages.answering import Answer
 from fitserve.pages.drawing import Picture, draw
 from fitserve.pages.goodness import Goodness, goodness
 from fitserve.pages.learned import ColumnLine, columns, settings
@@ -20,7 +21,7 @@ from fitserve.pages.progress import losses, progress
 from fitserve.pages.registering.remedies import button
 from fitserve.pages.rendering import page
 from fitserve.pages.told import Told
-from fitserve.pages.trying import Answer, Field
+from fitserve.pages.trying import Field
 from fitserve.storage.cache import Loaded
 
 PART = "X-Part"

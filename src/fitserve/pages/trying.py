@@ -1,19 +1,16 @@
-"""Trying a model out: a field for each column, what is made of them, and the answer in words."""
+"""The form that tries a model out: a field for each column, and the row that they make."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from fitserve.api import asked
-from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray
 from fitserve.data.encoding import CategoryEncoder, Encoder, NumberEncoder, TextEncoder
-from fitserve.evaluation.pictures.spread import likely_range
 from fitserve.evaluation.pictures.subject import Sample
-from fitserve.pages.drawing.wording import label, number, per_cent, short, signed
+from fitserve.pages.drawing.wording import number
 from fitserve.storage.cache import Loaded
 
 MOST = 200
@@ -22,7 +19,6 @@ OPEN = 30
 """Fields that are shown at once."""
 OPTIONS, FEW = 2000, 20
 """Of more choices altogether, columns of more than so few are written instead of chosen."""
-BARS = 8
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?").fullmatch
 
 
@@ -45,8 +41,21 @@ class Field:
             return "words" if self.kind == "text" else ""
         return f"{number(self.low)} to {number(self.high)}"
 
-    def outside(self, value: Any) -> str | None:
+    @property
+    def cell(self) -> Any:
+        """As JSON has it: what is no number stays as it was written."""
+        if self.kind == "text":
+            return self.value
+        if not self.value:
+            return None
+        if self.kind == "number" and _NUMBER(self.value):
+            value = float(self.value)
+            return int(value) if value.is_integer() and abs(value) < 2**53 else value
+        return self.value
+
+    def outside(self) -> str | None:
         """That nothing like it was seen."""
+        value = self.cell
         if not isinstance(value, int | float) or self.low is None or self.high is None:
             return None
         if self.low <= value <= self.high:
@@ -55,22 +64,6 @@ class Field:
             f"{self.name}: {number(value)} lies outside {self.hint}: the model has seen nothing "
             "like it."
         )
-
-
-class Bar(NamedTuple):
-    label: str
-    width: str
-    """0 to 100, for an SVG."""
-    words: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    says: str
-    """What is predicted."""
-    bars: list[Bar] = field(default_factory=list)
-    facts: list[tuple[str, str]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 # ---- the form -----------------------------------------------------------------------------------
@@ -161,7 +154,7 @@ def filled(form: Mapping[str, str], made: Sequence[Field]) -> list[Field]:
 def cells(made: Sequence[Field]) -> dict[str, Any]:
     """A row by its columns, as JSON has it: what is no number stays as it was written, and is
     refused with the words that /predict has for it."""
-    return {one.name: _value(one) for one in made}
+    return {one.name: one.cell for one in made}
 
 
 def features(made: Sequence[Field], loaded: Loaded) -> Any:
@@ -170,79 +163,3 @@ def features(made: Sequence[Field], loaded: Loaded) -> Any:
     if loaded.columns is not None or loaded.feature_names is not None:
         return row
     return list(row.values())
-
-
-def _value(one: Field) -> Any:
-    if one.kind == "text":
-        return one.value
-    if not one.value:
-        return None
-    if one.kind == "number" and _NUMBER(one.value):
-        value = float(one.value)
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
-    return one.value
-
-
-# ---- the answer ---------------------------------------------------------------------------------
-
-
-def answer(
-    told: Mapping[str, Any], made: Sequence[Field], loaded: Loaded, sample: Sample | None
-) -> Answer:
-    """The answer of /predict in words."""
-    prediction, task = told["prediction"], loaded.model.task_
-    notes = [said for one in made if (said := one.outside(_value(one))) is not None]
-    bars = _bars(told.get("probabilities"))
-    if task == "projection":
-        facts = [(f"axis {j + 1}", number(one)) for j, one in enumerate(prediction)]
-        return Answer("At these coordinates", [], facts, notes)
-    if task == "clustering":
-        bars = [Bar(f"group {one.label}", one.width, one.words) for one in bars]
-        return Answer(f"group {prediction}", bars, _nearest(loaded, made), notes)
-    if task == "regression":
-        return Answer(number(prediction, 4), [], _range(prediction, sample), notes)
-    return Answer(label(prediction), bars, [], notes)
-
-
-def _bars(probabilities: Mapping[str, float] | None) -> list[Bar]:
-    """The classes in their order; of many the likeliest, and the others together."""
-    if probabilities is None:
-        return []
-    pairs = list(probabilities.items())
-    if len(pairs) > BARS:
-        pairs.sort(key=lambda pair: -pair[1])
-        rest = sum(share for _, share in pairs[BARS - 1 :])
-        pairs = [*pairs[: BARS - 1], (f"{len(probabilities) - BARS + 1} others", rest)]
-    return [Bar(short(name), f"{100 * share:.1f}", per_cent(share)) for name, share in pairs]
-
-
-def _range(prediction: float, sample: Sample | None) -> list[tuple[str, str]]:
-    """Where the truth may lie."""
-    if sample is None or sample.predicted is None or sample.y is None:
-        return []
-    spread = likely_range(prediction, sample.predicted, sample.y)
-    if spread is None:
-        return []
-    said = (
-        f"between {number(spread.least, 4)} and {number(spread.greatest, 4)} "
-        f"({signed(spread.least - prediction)} to {signed(spread.greatest - prediction)}), of the "
-        f"{spread.n_rows} whose answers were nearest to this one"
-    )
-    return [("Eight of ten held-out rows lay", said)]
-
-
-def _nearest(loaded: Loaded, made: Sequence[Field]) -> list[tuple[str, str]]:
-    """How far the centres of the groups are, the nearest first, where there are centres."""
-    centres = vars(loaded.model).get("cluster_centers_")
-    if centres is None:
-        return []
-    row = features(made, loaded)
-    if loaded.columns is None:
-        X, _ = arrays.features(
-            row, loaded.model.n_features_in_, loaded.feature_names, ("features",)
-        )
-    else:
-        X = next(asked.of_json(row, loaded.columns)[0].parts(1))
-    far = np.sqrt(np.square(centres - X).sum(axis=1))
-    order = np.argsort(far, kind="stable")[:BARS].tolist()
-    return [(f"group {j}", f"{number(far[j])} away") for j in order if np.isfinite(far[j])]
