@@ -52,7 +52,11 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
         ),
         (GOOD | {"model_id": 1.0}, ["model_id"], "not the number 1.0; write 1"),
         (GOOD | {"model_id": True}, ["model_id"], "not true"),
-        (GOOD | {"model_type": 7}, ["model_type"], "text is needed, not the number 7"),
+        (
+            GOOD | {"model_type": 7},
+            ["model_type"],
+            'text, such as "knn", is needed, not the number 7',
+        ),
         ({"model_typ": "knn", "model_id": 1, "kwargs": {}}, ["model_typ"], "write model_type"),
         ({"model_id": 1, "kwargs": {}}, ["model_type"], "model_type is needed: text"),
         (

@@ -202,3 +202,39 @@ def test_a_column_by_nearly_its_name_is_told_so(api: Api) -> None:
     for model_id in (1, 2):
         answer = api.predict("knn", model_id, {"Age": 1, "height": 2})
         assert "write age" in json.dumps(answer.json)
+
+
+@pytest.mark.parametrize(
+    ("member", "sent", "meant"),
+    [
+        ("missing", "mean", "impute"),
+        ("missing", "skip", "drop"),
+        ("categories", "one-hot", "onehot"),
+        ("standardize", "yes", True),
+        ("importance", "no", False),
+        ("drop", "age", ["age"]),
+        ("holdout", "20%", 0.2),
+        ("cv", "5", 5),
+        ("max_words", "1,000", 1000),
+        ("weights", "Distance", "distance"),
+        ("task", "regressor", "regression"),
+    ],
+)
+def test_a_value_by_another_name_is_told_ours(
+    api: Api, member: str, sent: str, meant: object
+) -> None:
+    table = {"age": [1, 2, 3, 4], "height": [2.5, 1, 4, 3], "sex": ["u", "v", "u", "v"]}
+    kwargs: dict[str, Any] = {"X": table, "y": [0, 1, 0, 1], "k": 1}
+    told = fault(api.register("knn", 1, **kwargs, **{member: sent}))
+    assert f"; write {json.dumps(meant)}" in told["msg"]
+    quoted = told["msg"].endswith("without quotes")
+    assert quoted == (json.dumps(meant) == sent)
+
+
+def test_what_belongs_elsewhere_is_told_where(api: Api) -> None:
+    body = GOOD["/register"]
+    told = fault(api.client.post("/register", json=body | {"dry_run": True}))
+    assert "write POST /register?dry_run=true" in told["msg"]
+    told = fault(api.client.post("/register", json=body | {"async": True}))
+    assert "Prefer: respond-async" in told["msg"]
+    assert api.client.post("/register?dry_run=true", json=body).status_code == 200

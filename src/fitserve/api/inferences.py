@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from flask import Response
 from numpy.typing import NDArray
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from pydantic_core import to_json
 from werkzeug.datastructures import Headers
 
@@ -64,15 +64,17 @@ class Asked(_Open):
 
     id: str | None = None
     parameters: dict[str, Any] | None = None
-    inputs: list[Any]
-    outputs: list[Any] | None = None
+    inputs: list[Any] = Field(
+        examples=[[{"name": "X", "shape": [1, 2], "datatype": "FP64", "data": [5.1, 3.5]}]]
+    )
+    outputs: list[Any] | None = Field(default=None, examples=[[{"name": "predict"}]])
 
 
 class Input(_Open):
     """A tensor of a request: with its data, or with the size of its bytes."""
 
     name: str
-    shape: list[Any]
+    shape: list[Any] = Field(examples=[[1, 2]])
     datatype: str
     parameters: dict[str, Any] | None = None
     data: Any = None
@@ -110,7 +112,7 @@ def asked(body: bytes, headers: Headers) -> Inference:
     length = _length(json_length, len(body))
     said = _known(Asked, parse_json(body[:length] if length < len(body) else body))
     if not said.inputs:
-        raise InvalidRequest.at(("inputs",), "at least one tensor is needed", "too_short")
+        raise InvalidRequest.at(("inputs",), "at least one tensor is needed; send one", "too_short")
     return Inference(
         said.id,
         dict(_tensors(said.inputs, memoryview(body)[length:], packed=json_length is not None)),
@@ -148,7 +150,9 @@ def _tensors(
         with within("inputs", i):
             said = _known(Input, given)
             if said.name in names:
-                raise InvalidRequest.at(("name",), f"{said.name!r} is given twice", "given_twice")
+                raise InvalidRequest.at(
+                    ("name",), f"{said.name!r} is given twice; give it once", "given_twice"
+                )
             names.add(said.name)
             _refuse_elsewhere(said.parameters)
         with within("inputs", said.name):
@@ -188,7 +192,9 @@ def _outputs(outputs: list[Any], binary: bool) -> Iterator[tuple[str, bool]]:
         with within("outputs", i):
             said = _known(Output, given)
             if said.name in names:
-                raise InvalidRequest.at(("name",), f"{said.name!r} is given twice", "given_twice")
+                raise InvalidRequest.at(
+                    ("name",), f"{said.name!r} is given twice; give it once", "given_twice"
+                )
             names.add(said.name)
             _refuse_elsewhere(said.parameters)
             yield said.name, _flag(said.parameters, "binary_data", binary)

@@ -10,7 +10,10 @@ from fitserve.data.names import closest
 from fitserve.errors import clip
 
 _PREFIX = re.compile(r"(?:/api)?(?:/v\d+)?(?=/)")
-_OF_A_MODEL = re.compile(r"(?:/v2)?/models/[^/]+/(?:versions/)?([^/]+)(?:/\w+)?").fullmatch
+_OF_A_MODEL = re.compile(
+    r"(?:/models/[^/]+|/v2/models/[^/]+/versions)/(?!(?:0|[1-9]\d*)(?:/|$))([^/]+)"
+    r"(?:/(?:classes|pictures|infer|ready|stats))?"
+).fullmatch
 _OF_A_TYPE = re.compile(r"/models/([^/]+)").fullmatch
 _CALLED = {
     "/register": re.compile(r"/(?:train|fit|create|upload|models?/new)").fullmatch,
@@ -39,9 +42,13 @@ def no_route(path: str, adapter: MapAdapter, rules: Iterable[Rule]) -> str:
     of_type = _OF_A_TYPE(path)
     if of_type is not None:
         return (
-            f"{here}; GET /models?model_type={clip(of_type[1], 40)} lists the models of a type, "
-            f"GET /models/{clip(of_type[1], 40)}/1 describes one."
+            f"{here}; GET /models?model_type=knn lists the models of a type, GET /models/knn/1 "
+            "describes one."
         )
+    for part in reversed(path.split("/")):  # /models/knn/1/predict
+        for one in ("/register", "/predict", "/evaluate", "/list"):
+            if one[1:] == part and not path.startswith("/v2"):
+                return f"{here}; write {one}, and name the model in the body."
     plain = [rule.rule for rule in rules if not rule.arguments]
     for one in closest(path, plain):
         return f"{here}; write {one}."

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pydantic import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from fitserve.data.dialect import Dialect
+from fitserve.data.dialect import Dialect, truth_meant
 from fitserve.data.expectations import sent, validated
 from fitserve.data.names import meant, unknown
 from fitserve.data.options import KINDS, NAMES, SCHEMA, ColumnOptions
@@ -22,8 +22,6 @@ DIALECT = ("delimiter", "decimal", "header")
 CSV = (*DIALECT, "na_values")
 _ID = re.compile(r"0|[1-9][0-9]{0,15}").fullmatch
 _LISTS = ("drop", "na_values")
-_YES = ("true", "yes", "y", "1", "on", "t")
-_NO = ("no", "n", "0", "off", "f", "false", "")
 _A_KIND = " or ".join(f"'{kind}'" for kind in KINDS)
 
 
@@ -89,9 +87,7 @@ def truth(query: Mapping[str, str], name: str) -> bool:
     """A parameter that is true or false, and false where it is not there."""
     text = query.get(name, "false")
     if text not in ("true", "false"):
-        said = f"true or false is needed, not {clip(text, 40)!r}"
-        for word, others in (("true", _YES), ("false", _NO)):
-            said += f"; write {word}" if text.lower() in others else ""
+        said = f"true or false is needed, not {clip(text, 40)!r}{truth_meant(text)}"
         raise InvalidRequest.at((name,), said, "bool_parsing")
     return text == "true"
 
@@ -135,7 +131,8 @@ def dialect(query: Mapping[str, str]) -> Dialect:
     """How the CSV is written, as far as the query says so."""
     said = {name: query[name] for name in DIALECT if name in query}
     if "na_values" in query:
-        said["na_values"] = ",".join(words(query["na_values"]))
+        given = checked_options({"na_values": words(query["na_values"])})
+        said["na_values"] = ",".join(given.na_values)
     return Dialect.from_query(said)
 
 
@@ -144,11 +141,16 @@ def checked_options(given: Mapping[str, Any]) -> ColumnOptions:
     kinds = given.get("kinds")
     if isinstance(kinds, Mapping):
         refuse(
-            Fault(("kinds", name), f"{_A_KIND} is needed, not {sent(kind)}", "kind")
+            Fault(("kinds", name), f"{_A_KIND} is needed, not {sent(kind)}{_kind(kind)}", "kind")
             for name, kind in kinds.items()
             if not isinstance(kind, str) or kind not in KINDS
         )
     return validated(lambda known: ColumnOptions(**known), given, SCHEMA, known=NAMES)
+
+
+def _kind(called: object) -> str:
+    found = meant(called, KINDS) if isinstance(called, str) else []
+    return "".join(f"; write {one}" for one in found)
 
 
 def hyperparameters(cls: type[Model], query: Mapping[str, str]) -> dict[str, Any]:

@@ -93,6 +93,12 @@ def query(schema: type[T], parameters: MultiDict[str, str]) -> T:
         return checked(schema, parameters.to_dict())
 
 
+_OF_REQUEST = {
+    "dry_run": "dry_run stands in the URL; write POST /register?dry_run=true",
+    "async": "to wait for no training, send the header Prefer: respond-async",
+}
+
+
 class RegisterRequest(Request):
     model_type: ModelType
     model_id: ModelId
@@ -104,6 +110,8 @@ class RegisterRequest(Request):
     def elsewhere(cls, name: str, value: Any) -> tuple[str, str] | None:
         if name == "features":
             return "features are what /predict takes; write X, inside of kwargs", "kwargs"
+        if name in _OF_REQUEST:
+            return _OF_REQUEST[name], ""
         if name in cls.inside():
             return f'{name} stands beside kwargs; write it inside, "kwargs": {{"{name}": ...}}', (
                 "kwargs"

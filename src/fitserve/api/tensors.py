@@ -140,7 +140,8 @@ def known(datatype: object, loc: Location) -> str:
     """The datatype, if it is one that is taken."""
     if datatype not in DTYPES and datatype != BYTES:
         names = ", ".join([*DTYPES, BYTES])
-        raise InvalidRequest.at(loc, f"{sent(datatype)} is none of {names}", "datatype")
+        said = f"{sent(datatype)} is none of {names}; write FP64 for numbers, BYTES for text"
+        raise InvalidRequest.at(loc, said, "datatype")
     return str(datatype)
 
 

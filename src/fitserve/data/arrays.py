@@ -72,10 +72,11 @@ def _from_lists(value: object, loc: Location) -> FloatArray:
     if kinds != {list}:
         if list not in kinds:
             raise InvalidRequest.at(loc, f"{_ROWS}, not {_not_rows(value)}", "list_type")
+        width = next(len(row) for row in value if type(row) is list)
         refuse(
             Fault(
                 (*loc, i),
-                f"each row must be a list of numbers, as others are, {not_so(row)}",
+                f"each row must be a list of numbers, as others are, {not_so(row, None, width)}",
                 "list_type",
             )
             for i, row in enumerate(value)
@@ -83,11 +84,13 @@ def _from_lists(value: object, loc: Location) -> FloatArray:
         )
     widths = set(map(len, value))
     if len(widths) > 1:
-        width = len(value[0])
+        width = Counter(map(len, value)).most_common(1)[0][0]
+        usual = next(i for i, row in enumerate(value) if len(row) == width)
         refuse(
             Fault(
                 (*loc, i),
-                f"this row has {len(row)} values where row 0 has {width}; give all the same number",
+                f"this row has {len(row)} values where row {usual} has {width}; give all the same "
+                "number",
                 "ragged",
             )
             for i, row in enumerate(value)
@@ -117,13 +120,13 @@ _NESTED = (
 )
 
 
-def not_so(row: object, names: Sequence[str] | None = None) -> str:
+def not_so(row: object, names: Sequence[str] | None = None, width: int = 0) -> str:
     """What one row is that is not as the others, and how to write it: by these names, or as a
-    list."""
+    list of this width."""
     said = f"not {sent(row)}"
     if names is not None and isinstance(row, list) and len(row) == len(names):
         return f"{said}; write {_shown(dict(zip(names, row, strict=True)))}"
-    if names is None and isinstance(row, dict) and row:
+    if names is None and isinstance(row, dict) and len(row) == width:
         return f"{said}; write {_shown(list(row.values()))}"
     return f"{said}; write it as they are"
 
@@ -447,7 +450,8 @@ def refuse_width(
 def _count(row: list[Any]) -> str:
     says = f"{len(row)} value{'s' * (len(row) != 1)}"
     if row and type(row[0]) is list:
-        says += ", which are lists themselves, one pair of brackets too many,"
+        says += f" that {'is a list' if len(row) == 1 else 'are lists'}, one pair of brackets too "
+        says += "many,"
     return says
 
 

@@ -222,7 +222,8 @@ class CsvFile:
         if width > self.width and not any(record.cells[self.width :]):
             return f"{said}; take the delimiter at its end away"
         if not self._agreed:
-            return f"{said}, with {self.delimiter!r} between cells; mend it, or say delimiter="
+            between = f"{said}, with {self.delimiter!r} between cells"
+            return f"{between}; mend it, or name by delimiter= what stands between them"
         return f"{said}; write a cell that holds {self.delimiter!r} in quotes"
 
 

@@ -208,8 +208,9 @@ class _Diagnosis:
         texts = [j for j, found in enumerate(self.levels.forms) if found in _NUMBERS]
         row = int(np.isin(self.levels.codes, texts).argmax())
         said = (
-            f"the number {self._cell_text(row)} is sent as text; send it as a number, without "
-            "quotes, or say that the column is a category (kinds)"
+            f"the number {self._cell_text(row)} is sent as text; "
+            f"{instead(self.levels.texts[self.levels.codes[row]], in_csv=False)}, or say that the "
+            "column is a category (kinds)"
         )
         if self.table.in_csv:
             said = (
@@ -284,7 +285,8 @@ class _Diagnosis:
             said = f"{counted}, and {self.regressor} learns numbers; mend the cell, or leave its "
             return self._problem(row, f"{said}row out", "mixed_column", "", {})
         out = "" if self.target else "leave the column out (drop), "
-        said = f"{counted}. Mend the cell, {out}or say that it is a category (kinds)"
+        said = f"{counted}. Mend the cell, leave its row out, {out}or say that it is a category "
+        said += "(kinds)"
         return self._problem(row, said, "mixed_column", *self._as_category())
 
     def _all_different(self) -> Fault | None:

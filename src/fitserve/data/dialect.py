@@ -22,6 +22,17 @@ _LEADING_ZEROS = re.compile(r"[ \t\r\n]*[+-]?0[0-9]").match
 _JSON_NUMBERS = {int, float, type(None)}
 
 
+_TRUTHS = {
+    "true": ("true", "yes", "y", "1", "on", "t"),
+    "false": ("false", "no", "n", "0", "off", "f"),
+}
+
+
+def truth_meant(text: str) -> str:
+    """`; write true` where another word for it stands in a query."""
+    return "".join(f"; write {word}" for word, others in _TRUTHS.items() if text.lower() in others)
+
+
 @dataclass(frozen=True)
 class Dialect:
     """How a CSV is written, as far as the caller says so."""
@@ -51,7 +62,7 @@ class Dialect:
         )
         faults = list(dialect._faults())
         if header not in ("true", "false"):
-            said = f"true or false is needed, not {clip(header, 40)!r}"
+            said = f"true or false is needed, not {clip(header, 40)!r}{truth_meant(header)}"
             faults.append(Fault(("header",), said, "bool_parsing"))
         if faults:
             raise InvalidRequest(faults)

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from fitserve.data.names import closest, unknown
+from fitserve.data.names import meant, unknown
+from fitserve.data.numerals import plainly
 from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, Location, clip
 
 T = TypeVar("T")
@@ -31,7 +32,11 @@ _TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
     "null": ("null", type(None)),
 }
 _LARGEST = 2**53 - 1  # that every reader of JSON keeps exact
-_SPELLED = {"true": True, "false": False, "none": None, "null": None}
+_SPELLED = {
+    **dict.fromkeys(("true", "yes", "y", "on"), True),
+    **dict.fromkeys(("false", "no", "n", "off"), False),
+    **dict.fromkeys(("none", "null"), None),
+}
 
 
 # ------------------------------------------------------------------------------ in words
@@ -85,8 +90,11 @@ def _asked(schema: Schema, value: object) -> str:
     kind: str = schema.get("type", "any")
     words = _TYPES[kind][0] if kind in _TYPES else "a value"
     if kind == "array" and "items" in schema:
-        least = f"at least {schema['minItems']} values" if "minItems" in schema else "values"
-        return f"{words} of {least}, each {asked(schema['items'], value)}"
+        least = f" of at least {schema['minItems']}" if "minItems" in schema else ""
+        each = asked(schema["items"], value)
+        if each in ("text", "a value"):
+            return f"{words}{' of text' if each == 'text' else ''}{least}"
+        return f"{words}{least}, each {each}"
     return words + _bounds(schema, value) if kind in ("integer", "number") else words
 
 
@@ -164,11 +172,13 @@ def _meant(schema: Schema, value: object) -> list[Any]:
             guesses.append(_SPELLED[value.strip().lower()])
         for number in (int, float):
             try:
-                guesses.append(number(value))
+                guesses.append(number(plainly(value.strip()) or value))
             except ValueError:
                 continue
+        if any(one.get("items", {}).get("type") == "string" for one in _branches(schema)):
+            guesses.append([value])
         choices = [str(choice) for one in _branches(schema) for choice in _choices(one)]
-        guesses += closest(value, choices)
+        guesses += meant(value, choices)
     elif isinstance(value, float) and value.is_integer():
         guesses.append(int(value))
     elif isinstance(value, int) and not isinstance(value, bool) and value in (0, 1):
@@ -292,10 +302,12 @@ def _fault(
     for part in loc[1:]:
         value = value[part]
         schema = next((one["items"] for one in _branches(schema) if "items" in one), {})
-    says = f"{asked(schema, value)} is needed, not {sent(value)}{twice_encoded(value)}"
-    for meant in _meant(schema, value):
-        quotes = ", without quotes" if isinstance(value, str) and not isinstance(meant, str) else ""
-        written = json.dumps(meant)
-        remedy = Advice(f"{place[0]} is {written}", {str(place[0]): meant})
+    looks = "".join(f", such as {one}," for one in map(json.dumps, schema.get("examples", [])[:1]))
+    says = f"{asked(schema, value)}{looks} is needed, not {sent(value)}{twice_encoded(value)}"
+    for guess in _meant(schema, value):
+        written = json.dumps(guess)
+        bare = isinstance(value, str) and written == value.strip().lower()
+        quotes = ", without quotes" if bare else ""
+        remedy = Advice(f"{place[0]} is {written}", {str(place[0]): guess})
         return Fault(place, f"{says}; write {written}{quotes}", kind, (remedy,) * (len(loc) == 1))
     return Fault(place, says, kind)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
+from urllib.parse import quote
 
 from fitserve.data.dialect import SPACES, Dialect, may_delimit
 from fitserve.data.records import Position, Record, records, refuse_bytes
@@ -102,6 +103,9 @@ def _widths(body: bytes, delimiter: str, start: Position) -> list[int]:
 def _refuse_one_column(first: Record) -> None:
     """Do not take for one column what may be several between other delimiters."""
     name = first.cells[0].strip(SPACES)
+    if name.startswith("#"):
+        said = f"{clip(name, 40)!r} looks like a comment, not like a header; leave this line out"
+        raise InvalidRequest.at(("line", first.begin.line), said, "comment")
     signs = [sign for sign in "|:~^ " if sign in name]
     if not signs:
         return
@@ -110,7 +114,7 @@ def _refuse_one_column(first: Record) -> None:
             Fault(
                 ("line", first.begin.line),
                 f"{clip(name, 40)!r} is one column, or several with {signs[0]!r} between them; "
-                "delimiter= says which: for one column write delimiter=,",
+                f"for several write delimiter={quote(signs[0])}, for one delimiter=,",
                 "delimiter",
                 (
                     Advice(f"columns stand between {signs[0]!r}", {"delimiter": signs[0]}),

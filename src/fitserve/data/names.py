@@ -23,7 +23,14 @@ _CALLED = {
     "standardize": "scale|scaling|scaler|normalize|normalise",
     "delimiter": "sep|separator|delim",
     "kinds": "dtype|dtypes|types|columntypes",
-    "drop": "exclude|ignorecolumns|dropcolumns",
+    "drop": "exclude|ignorecolumns|dropcolumns|dropna|skip|remove|delete",
+    "impute": "mean|median|mode|fill|fillna|interpolate",
+    "number": "float(64)?|int(64)?|integer|numeric|num|double|real",
+    "category": "categorical|cat|factor|enum|object|nominal",
+    "text": "string|str|words|free",
+    "onehot": "dummies|ohe|onehotencoding",
+    "regression": "regressor|regress|numeric",
+    "classification": "classifier|classify|categorical",
     "random_state": "seed|randomseed",
     "max_iter": "epochs|iterations|niter|nepochs|steps",
     "learning_rate": "eta|eta0|stepsize",
@@ -59,7 +66,7 @@ def meant(name: str, known: Iterable[str]) -> list[str]:
     """Which of the known names was meant, if it shows: at most one. Beside what is written nearly
     so, that is what others call the same thing."""
     known = list(known)
-    ours = [one for one in known if re.fullmatch(_CALLED.get(one, ""), _bare(name))]
+    ours = [one for one in known if re.fullmatch(_CALLED.get(one, r"(?!)"), _bare(name))]
     return (closest(name, known, _NEARLY) or ours or closest(name, known))[:1]
 
 

@@ -52,7 +52,7 @@ def instead(text: str, in_csv: bool, fills: bool = False) -> str | None:
         if fills:
             return f"{'leave the cell empty' if in_csv else 'send null'} if it stands for a gap"
         return "fill the gap, or leave its row out"
-    return "send a number instead, such as the year" if found is Form.DATE else None
+    return "send a number instead, such as the year or the hour" if found is Form.DATE else None
 
 
 def _in_json(digits: str) -> str:
