@@ -136,6 +136,13 @@ def test_what_is_wrong_is_mended_by_a_button(server: Server, tab_of: Open) -> No
     page.get_by_label("Model type").wait_for()
     assert page.evaluate("document.activeElement.id") == "f-target", "where it was"
     assert page.get_by_label("Kind of zip").input_value() == "category"
+    page.get_by_text("How the file is written").click()
+    page.get_by_label("Between cells").fill("ab")
+    page.keyboard.press("Enter")
+    problem.wait_for()
+    assert page.evaluate("document.activeElement.id") == "problem", "it was asked for"
+    problem.get_by_role("link", name="'ab' cannot stand between cells").click()
+    assert page.evaluate("document.activeElement.id") == "f-delimiter"
 
 
 def test_it_works_without_a_script(server: Server, tab_of: Open) -> None:
