@@ -1,5 +1,7 @@
 """What a hostile, clumsy or vanished client does to a good one: each attack beside a client that
-asks `/predict` every 50 ms on a new connection, on a server of its own.
+asks `/predict` every 50 ms on a new connection, on a server of its own. The good client and each
+attack are processes, so that what is measured is the server; attacks are nice to it and the client,
+as if they came from elsewhere.
 
 PYTHONPATH=src:. .venv/bin/python benchmarks/hostile.py [seconds of each attack] [attacks...]
 
@@ -12,12 +14,16 @@ import os
 import resource
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from tests.conftest import Server, start_server
@@ -29,36 +35,49 @@ IDLE = 3.0  # seconds of the good client alone, before each attack
 PATIENCE = 20.0  # seconds after which the good client counts an error
 JSON = "Host: localhost\r\nContent-Type: application/json\r\n"
 
-Attack = Callable[[Server, threading.Event], None]
+FORK = get_context("fork")
+Attack = Callable[[Server, Event], None]
 """Runs until the event is set, and closes what it opened."""
 
 
 # ---------------------------------------------------------------------------------- the clients
 
 
-class GoodClient(threading.Thread):
+class GoodClient:
     """Waits and errors of one that does everything right."""
 
     def __init__(self, server: Server) -> None:
-        super().__init__(daemon=True)
-        self.waits: list[float] = []
-        self.errors = 0
-        self.over = threading.Event()
         self._port = server.port
         body = json.dumps(ASK)
         self._request = (
             f"POST /predict HTTP/1.1\r\n{JSON}Connection: close\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
+        self._over = FORK.Event()
+        self._theirs, ours = FORK.Pipe(duplex=False)
+        self._process = FORK.Process(target=self._run, args=(ours,), daemon=True)
+        self._process.start()
 
-    def run(self) -> None:
+    def told(self) -> str:
+        """How it fared, and it ends."""
+        self._over.set()
+        if not self._theirs.poll(PATIENCE + 1):
+            return "0 | | | | all"
+        waits, errors = self._theirs.recv()
+        waits.sort()
+        p50, p99 = (1e3 * waits[int(share * (len(waits) - 1))] for share in (0.5, 0.99))
+        return f"{len(waits)} | {p50:.1f} | {p99:.1f} | {waits[-1]:.2f} | {errors}"
+
+    def _run(self, ours: Connection) -> None:
+        waits, errors = [], 0
         due = time.perf_counter()
-        while not self.over.is_set():
+        while not self._over.is_set():
             started = time.perf_counter()
-            self.errors += not self._ask()
-            self.waits.append(time.perf_counter() - started)
+            errors += not self._ask()
+            waits.append(time.perf_counter() - started)
             due = max(due + EVERY, time.perf_counter())
-            self.over.wait(due - time.perf_counter())
+            self._over.wait(due - time.perf_counter())
+        ours.send((waits, errors))
 
     def _ask(self) -> bool:
         try:
@@ -71,11 +90,6 @@ class GoodClient(threading.Thread):
         except OSError:
             return False
         return said.startswith(b"HTTP/1.1 200") and b'"setosa"' in said
-
-    def told(self) -> str:
-        waits = sorted(self.waits)
-        p50, p99 = (1e3 * waits[int(share * (len(waits) - 1))] for share in (0.5, 0.99))
-        return f"{len(waits)} | {p50:.1f} | {p99:.1f} | {waits[-1]:.2f} | {self.errors}"
 
 
 class Memory(threading.Thread):
@@ -130,14 +144,14 @@ def connections(server: Server, number: int, said: bytes) -> Iterator[list[socke
 def holding(number: int, said: bytes) -> Attack:
     """Connections that say this, and then neither read nor close."""
 
-    def attack(server: Server, over: threading.Event) -> None:
+    def attack(server: Server, over: Event) -> None:
         with connections(server, number, said):
             over.wait()
 
     return attack
 
 
-def half_closed(server: Server, over: threading.Event) -> None:
+def half_closed(server: Server, over: Event) -> None:
     with connections(server, 100, b"POST /predict HTTP/1.1\r\n" + JSON.encode()) as made:
         for one in made:
             with suppress(OSError):
@@ -145,7 +159,7 @@ def half_closed(server: Server, over: threading.Event) -> None:
         over.wait()
 
 
-def dripping(server: Server, over: threading.Event) -> None:
+def dripping(server: Server, over: Event) -> None:
     """A byte of a header a second, and of a body."""
     start = f"POST /predict HTTP/1.1\r\n{JSON}Content-Length: 100000\r\n".encode()
     with (
@@ -158,7 +172,7 @@ def dripping(server: Server, over: threading.Event) -> None:
                     one.sendall(byte)
 
 
-def not_reading(server: Server, over: threading.Event) -> None:
+def not_reading(server: Server, over: Event) -> None:
     """A hundred answers of 5 MB each, of which no byte is read."""
     rows = json.dumps(ASK | {"features": [ASK["features"]] * 20_000, "probabilities": True})
     body = gzip.compress(rows.encode())
@@ -166,7 +180,7 @@ def not_reading(server: Server, over: threading.Event) -> None:
     holding(100, f"{head}\r\n\r\n".encode() + body)(server, over)
 
 
-def stalled(server: Server, over: threading.Event) -> None:
+def stalled(server: Server, over: Event) -> None:
     """Five hundred that do nothing more: in the header, in the body, silent, half closed, and not
     reading what they asked for."""
     kinds = [HEADER[:40], HEADER + b"Content-Length: 100\r\n\r\n{", b"", HEADER[:40], GET_ON * 5000]
@@ -178,14 +192,14 @@ def stalled(server: Server, over: threading.Event) -> None:
         over.wait()
 
 
-def reconnecting(server: Server, over: threading.Event) -> None:
+def reconnecting(server: Server, over: Event) -> None:
     """Half a header, and away, as fast as it goes."""
     while not over.is_set():
         with suppress(OSError), socket.create_connection(("127.0.0.1", server.port), 5) as one:
             one.sendall(b"POST /predict HTTP/1.1\r\nHo")
 
 
-def large_bodies(server: Server, over: threading.Event) -> None:
+def large_bodies(server: Server, over: Event) -> None:
     """Bodies of 60 MB that stop before the last byte, eight at a time."""
     head = f"POST /predict HTTP/1.1\r\n{JSON}Content-Length: 60000000\r\n\r\n".encode()
     while not over.is_set():
@@ -202,7 +216,7 @@ class Prepared:
     def __init__(self, prepare: Callable[[Server], None], attack: Attack) -> None:
         self.prepare, self.attack = prepare, attack
 
-    def __call__(self, server: Server, over: threading.Event) -> None:
+    def __call__(self, server: Server, over: Event) -> None:
         self.attack(server, over)
 
 
@@ -238,7 +252,7 @@ def prepared(*bodies: bytes) -> Callable[[Server], None]:
 def hanging_up(request: bytes, times: int) -> Attack:
     """Ask, and be gone, so many times."""
 
-    def attack(server: Server, over: threading.Event) -> None:
+    def attack(server: Server, over: Event) -> None:
         for _ in range(times):
             with suppress(OSError), socket.create_connection(("127.0.0.1", server.port), 5) as one:
                 one.sendall(request)
@@ -250,7 +264,7 @@ def hanging_up(request: bytes, times: int) -> Attack:
 def repeating(*requests: bytes, at_once: int = 1) -> Attack:
     """Ask all of them, one after another, again and again, and read the answers."""
 
-    def attack(server: Server, over: threading.Event) -> None:
+    def attack(server: Server, over: Event) -> None:
         def ask() -> None:
             while not over.is_set():
                 for request in requests:
@@ -265,7 +279,7 @@ def repeating(*requests: bytes, at_once: int = 1) -> Attack:
     return attack
 
 
-def many_models(server: Server, over: threading.Event) -> None:
+def many_models(server: Server, over: Event) -> None:
     """Models of a thousand labels of 1,000 characters, each registered and asked."""
     model_id = 0
     while not over.is_set():
@@ -284,7 +298,7 @@ def many_models(server: Server, over: threading.Event) -> None:
                 answer(server, posted("/predict", json.dumps(ask).encode()))
 
 
-def endless_trainings(server: Server, over: threading.Event) -> None:
+def endless_trainings(server: Server, over: Event) -> None:
     """Two that are queued and do not end, and beside them what takes a process, again and again."""
     X = [[i % 7, i % 5] for i in range(200)]
     for model_id in (901, 902):
@@ -358,6 +372,11 @@ ATTACKS: dict[str, Attack | None] = {
 """By name."""
 
 
+def beside(attack: Attack, server: Server, over: Event) -> None:
+    os.nice(10)
+    attack(server, over)
+
+
 def run(name: str, attacks: list[Attack], seconds: float) -> str:
     """A line of the table, from a server of its own."""
     with tempfile.TemporaryDirectory() as folder:
@@ -373,32 +392,30 @@ def run(name: str, attacks: list[Attack], seconds: float) -> str:
                 if isinstance(one, Prepared):
                     one.prepare(server)
             idle = GoodClient(server)
-            idle.start()
             time.sleep(IDLE)
-            idle.over.set()
-            idle.join(PATIENCE + 1)
             print(f"| (idle before it) | {idle.told()} | | |", flush=True)
-            good, memory, over = GoodClient(server), Memory(server), threading.Event()
+            memory, over = Memory(server), FORK.Event()
+            memory.start()
             bad = [
-                threading.Thread(target=one, args=(server, over), daemon=True) for one in attacks
+                FORK.Process(target=beside, args=(one, server, over), daemon=True)
+                for one in attacks
             ]
-            for thread in (memory, *bad):
-                thread.start()
+            for process in bad:
+                process.start()
             time.sleep(1.0 if bad else 0.0)
-            good.start()
+            good = GoodClient(server)
             time.sleep(seconds)
-            good.over.set()
-            good.join(PATIENCE + 1)
             told = good.told()
             server.process.terminate()  # with all that the attack has open
             stopping = time.perf_counter()
-            with suppress(Exception):
+            with suppress(subprocess.TimeoutExpired):
                 server.process.wait(timeout=60)
             stopped = time.perf_counter() - stopping
             over.set()
             memory.over.set()
-            for thread in bad:
-                thread.join(30)
+            for process in bad:
+                process.join(5)
+                process.kill()
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(server.process.pid, 9)
