@@ -408,6 +408,9 @@ def run(name: str, attacks: list[Attack], seconds: float) -> str:
             told = good.told()
             server.process.terminate()  # with all that the attack has open
             stopping = time.perf_counter()
+            if endless_trainings in attacks:  # which a stop waits for, as is said, and a second not
+                time.sleep(1.0)
+                server.process.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
                 server.process.wait(timeout=60)
             stopped = time.perf_counter() - stopping

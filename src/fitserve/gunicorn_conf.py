@@ -75,6 +75,9 @@ def post_worker_init(worker: Any) -> None:
     # them takes three times as long as reading it, while all other threads wait.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    # At each call of the system the loop gives the interpreter lock away, and has it back from a
+    # thread that computes only after so many seconds: several times for each connection.
+    sys.setswitchinterval(0.001)
     # Ctrl-C reaches the whole process group, and the master then tells its workers to quit. A
     # worker that heeds both may be interrupted in its shutdown, holding the lock it waits for.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

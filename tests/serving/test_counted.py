@@ -81,6 +81,24 @@ def test_totals_are_what_was_sent_though_a_worker_was_killed_and_replaced(four: 
     assert not any("nosuch" in json.dumps(one) for one in lines(four))
 
 
+def test_an_inference_is_told_with_its_model_and_counted(server: Server) -> None:
+    body = json.loads((EXAMPLES / "register-knn.json").read_bytes()) | {"model_id": 52}
+    assert server.ask("POST", "/register", body)[0] in (201, 409)
+    before = counted(server)
+    tensor = {"name": "X", "datatype": "FP64", "shape": [2, 4], "data": ASK["features"] * 2}
+    for path in ("/v2/models/knn/infer", "/v2/models/knn/versions/52/infer"):
+        assert server.ask("POST", path, {"inputs": [tensor]})[0] == 200
+    assert server.ask("POST", path, {"inputs": [tensor | {"shape": [1, 4]}]})[0] == 400
+
+    found = counted(server)
+    for name, more in (("predictions", 2), ("rows", 4)):
+        assert found[f"fitserve_{name}_total knn"] - before[f"fitserve_{name}_total knn"] == more
+    told = [one for one in lines(server) if one["route"].endswith("/infer")][-3:]
+    assert told[0]["model"].startswith("knn/")
+    assert told[1]["model"] == told[2]["model"] == "knn/52"
+    assert [one.get("rows") for one in told] == [2, 2, None]
+
+
 def test_what_the_worker_refuses_is_told_as_well(server: Server) -> None:
     long = "X-Long: " + "x" * 9000
     named = "X-Request-ID: mine-7"
