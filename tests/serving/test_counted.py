@@ -85,7 +85,7 @@ def test_an_inference_is_told_with_its_model_and_counted(server: Server) -> None
     body = json.loads((EXAMPLES / "register-knn.json").read_bytes()) | {"model_id": 52}
     assert server.ask("POST", "/register", body)[0] in (201, 409)
     before = counted(server)
-    tensor = {"name": "X", "datatype": "FP64", "shape": [2, 4], "data": ASK["features"] * 2}
+    tensor = {"name": "X", "datatype": "FP64", "shape": [2, 4], "data": [5.1, 3.5, 1.4, 0.2] * 2}
     for path in ("/v2/models/knn/infer", "/v2/models/knn/versions/52/infer"):
         assert server.ask("POST", path, {"inputs": [tensor]})[0] == 200
     assert server.ask("POST", path, {"inputs": [tensor | {"shape": [1, 4]}]})[0] == 400
