@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray
 from fitserve.data.expectations import sent
-from fitserve.errors import Fault, InvalidRequest, Location, clip, refuse, relocated
+from fitserve.errors import Fault, InvalidRequest, Location, amended, clip, refuse, relocated
 
 BYTES = "BYTES"
 DTYPES = {
@@ -189,7 +189,7 @@ def from_json(datatype: str, shape: tuple[int, int], data: object, loc: Location
         if kinds != {bool}:
             refuse(_others(flat, (bool,), "true or false", place))
         return Numbers(np.array(flat, np.bool_).reshape(shape))
-    with relocated(lambda found: place(int(found[-1]))):
+    with relocated(lambda found: place(int(found[-1]))), amended(arrays.told_instead):
         values = _numbers(datatype, flat, kinds)
     return Numbers(values.reshape(shape))
 
@@ -202,7 +202,11 @@ def _flat(data: object, shape: tuple[int, int], loc: Location) -> tuple[list[Any
     nested = bool(data) and type(data[0]) is list
     if nested:
         refuse(
-            Fault((*loc, i), f"a list of {columns:,}, as the shape says, is needed", "ragged")
+            Fault(
+                (*loc, i),
+                f"a list of {columns:,} is needed, as the shape says, not {sent(row)}; give it",
+                "ragged",
+            )
             for i, row in enumerate(data)
             if type(row) is not list or len(row) != columns
         )

@@ -228,7 +228,7 @@ def _not_labels(value: object) -> str:
     if isinstance(value, dict) and value:
         return "an object, as pandas' to_dict() makes; send y.tolist()"
     if isinstance(value, str) and not twice_encoded(value):
-        return f"{sent(value)}; a column of a table is named by target"
+        return f"{sent(value)}; where a column is meant, /register takes its name as target"
     return sent(value) + twice_encoded(value)
 
 
@@ -410,11 +410,12 @@ def features(
         )
     refuse_width(rows, n_features, feature_names, loc, single)
     placed = relocated(lambda found: (*loc, *(found[2:] if single else found[1:])))
-    with placed, naming_columns(feature_names), amended(_told_instead):
+    with placed, naming_columns(feature_names), amended(told_instead):
         return matrix(rows, ("X",)), single
 
 
-def _told_instead(fault: Fault) -> Fault:
+def told_instead(fault: Fault) -> Fault:
+    """Say what to write where a number is needed, if nothing better is said."""
     if fault.type != "float_type" or "; " in fault.msg:
         return fault
     return replace(fault, msg=f"{fault.msg}; {NUMBER_INSTEAD}")
