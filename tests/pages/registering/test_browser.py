@@ -145,6 +145,20 @@ def test_what_is_wrong_is_mended_by_a_button(server: Server, tab_of: Open) -> No
     assert page.evaluate("document.activeElement.id") == "f-delimiter"
 
 
+def test_a_server_that_is_busy_takes_nothing_away(server: Server, tab_of: Open) -> None:
+    page = tab_of(server).go("/new?sample=penguins")
+    page.get_by_label("n_neighbors").fill("7")
+    settle(page)
+    busy = '<main><div class="problem"><h1>Busy</h1><p>Too many wait.</p></div></main>'
+    page.route("**/new", lambda one: one.fulfill(status=503, content_type="text/html", body=busy))
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_text("Too many wait. Nothing was changed; try again.").wait_for()
+    page.unroute("**/new")
+    assert page.get_by_label("n_neighbors").input_value() == "7"
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_url("**/model/knn/*", wait_until="commit")
+
+
 def test_it_works_without_a_script(server: Server, tab_of: Open) -> None:
     page = tab_of(server, java_script_enabled=False).go("/new")
     page.locator("#file").set_input_files(PENGUINS)

@@ -121,11 +121,11 @@ function upload(form, submitter) {
   const action = form.getAttribute("action");
   const data = new FormData(form);
   if (submitter?.name) data.append(submitter.name, submitter.value);
-  const [told, bar, status] = ["", " progress", " [role=status]"].map((one) => form.querySelector("[data-sending]" + one));
+  const [told, bar, said] = ["", " progress", " [role=status]"].map((one) => form.querySelector("[data-sending]" + one));
   const say = (words, share) => {
     if (!told) return;
     told.hidden = false;
-    if (status.textContent !== words) status.textContent = words;
+    if (said.textContent !== words) said.textContent = words;
     bar.value = share;
   };
   const busy = (is) => (form.ariaBusy = (submitter ?? {}).disabled = is);
@@ -143,10 +143,11 @@ function upload(form, submitter) {
   };
   request.upload.onload = () => told?.hidden === false && say("Reading the table", 1);
   request.onload = () => {
-    const at = new URL(request.responseURL).pathname;
+    const { response, responseURL, status } = request;
+    const at = new URL(responseURL).pathname;
     if (at !== action) location.assign(at);
-    else if (request.response) replaceMain(request.response, at, submitter);
-    else failed(`The server answers ${request.status}.`);
+    else if (response?.querySelector("main form")) replaceMain(response, at, submitter);
+    else failed(response?.querySelector(".problem p")?.textContent ?? `The server answers ${status}.`);
   };
   request.onerror = () => failed("The server cannot be reached.");
   request.send(data);
