@@ -88,6 +88,7 @@ def test_every_option_is_known_by_its_neighbours(api: Api, model_type: str) -> N
     """Beside a matrix and beside a table; as an alias; with a letter too few or too many."""
     cls = catalog()[model_type]
     ours = {*cls.names(), *NAMES, *OPTIONS}
+    ours -= set() if cls.supervised() else {"cv", "holdout", "importance"}
     for name in (name for name in ours if len(name) > 3):
         wrongs = (name[:-1], name + "s", name.upper() + "_", name.replace("z", "s") + "e")
         for wrong in (one for one in wrongs if one not in ours):
@@ -238,3 +239,13 @@ def test_what_belongs_elsewhere_is_told_where(api: Api) -> None:
     told = fault(api.client.post("/register", json=body | {"async": True}))
     assert "Prefer: respond-async" in told["msg"]
     assert api.client.post("/register?dry_run=true", json=body).status_code == 200
+
+
+@pytest.mark.parametrize("model_type", ["kmeans", "gmm", "pca"])
+def test_a_type_that_learns_from_x_alone_does_not_list_what_is_of_y(
+    api: Api, model_type: str
+) -> None:
+    for X in ([[1, 2], [2, 1]], {"a": [1, 2], "b": [2, 1]}):
+        said = fault(api.register(model_type, 1, X=X, zzz=1))["msg"].partition("known are: ")[2]
+        assert {"X", "standardize", "sample"} <= set(said.split(", "))
+        assert not {"y", "target", "cv", "holdout"} & set(said.split(", "))

@@ -1,6 +1,6 @@
 """What /register is asked to train on where that is a table: its columns have names and kinds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -38,6 +38,7 @@ from fitserve.training.training import OfTable, Training
 TABLE_MEMBERS = ("target", *NAMES)
 """Members of kwargs that make a table of X."""
 
+_OF_Y = ("y", "target", "cv", "holdout", "importance")
 _BESIDE = ("model_type", "model_id", "dry_run")
 _Place = Callable[[Location], Location]
 
@@ -47,6 +48,11 @@ def is_table(kwargs: Mapping[str, Any]) -> bool:
     X = kwargs.get("X")
     by_name = isinstance(X, dict) or (isinstance(X, list) and X and isinstance(X[0], dict))
     return bool(by_name) or not kwargs.keys().isdisjoint(TABLE_MEMBERS)
+
+
+def taken(cls: type[Model], members: Iterable[str]) -> list[str]:
+    """Of these members those that mean something to the type: some are of y alone."""
+    return [one for one in members if cls.supervised() or one not in _OF_Y]
 
 
 def require_rows(kwargs: Mapping[str, Any]) -> None:
@@ -92,7 +98,7 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
     planned = {name: given.pop(name) for name in PLANNED if name in given}
     with within("kwargs"):
         known = ("X", "y", "feature_names", *TABLE_MEMBERS, *PLANNED)
-        model = cls.from_kwargs(given, known=known)
+        model = cls.from_kwargs(given, known=taken(cls, known))
         options = queries.checked_options(asked)
         require_rows(kwargs)
         table = json_table.named(X, names, ("X",))
@@ -136,7 +142,8 @@ class CsvRegistration:
             read = (*queries.DIALECT, *NAMES, *PLANNED, *_BESIDE)
             given = {name: text for name, text in given.items() if name not in read}
             known = ("target", *queries.DIALECT, *NAMES, *PLANNED, *_BESIDE)
-            model = cls.from_kwargs(queries.hyperparameters(cls, given), known=known)
+            given = queries.hyperparameters(cls, given)
+            model = cls.from_kwargs(given, known=taken(cls, known))
         file = CsvFile(self._body, dialect)
         with relocated(_in_csv):
             target = _target(cls, file.names, target, given_y=False)

@@ -151,7 +151,7 @@ class RegisterRequest(Request):
         spelled = {name: given for given, name in cls.aliases.items() if given in self.kwargs}
         with within("kwargs"):
             known = (*self.data_members, *registrations.TABLE_MEMBERS)
-            model = cls.from_kwargs(hyperparameters, known=known)
+            model = cls.from_kwargs(hyperparameters, known=registrations.taken(cls, known))
             registrations.require_rows(self.kwargs)
             rows, named = self.kwargs["X"], self.kwargs.get("feature_names")
             with arrays.naming_columns(named), registrations.as_a_table(rows):
