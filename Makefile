@@ -36,7 +36,7 @@ lock: ## refresh poetry.lock and the requirements exported from it (needs Poetry
 benchmarks: $(VENV)/dev ## compare every model type with scikit-learn
 	PYTHONPATH=src $(VENV)/bin/python benchmarks/models.py
 
-docs: $(VENV)/runtime ## write docs/models.md and the tables of README.md and SECURITY.md
+docs: $(VENV)/runtime ## write docs/models.md and the tables of docs/routes.md and SECURITY.md
 	PYTHONPATH=src $(VENV)/bin/python docs/generate.py
 
 clean:

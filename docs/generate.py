@@ -1,5 +1,5 @@
-"""Write docs/models.md and the README's table of types from the catalog, and the table of keys in
-SECURITY.md from the routes: `make docs`."""
+"""Write docs/models.md and the table of types in docs/routes.md from the catalog, and the table of
+keys in SECURITY.md from the routes: `make docs`."""
 
 import re
 import sys
@@ -12,7 +12,7 @@ import access
 from fitserve.models import catalog
 from fitserve.models.base import Model
 
-ROOT = Path(__file__).resolve().parent.parent
+DOCS = Path(__file__).resolve().parent
 MARKS = re.compile(r"(?<=docs/generate.py -->\n).*?(?=<!-- end of types -->)", re.S)
 
 
@@ -85,12 +85,12 @@ def document() -> str:
     return head + "\n".join(section(name, cls) for name, cls in catalog().items())
 
 
-def readme() -> str:
-    return MARKS.sub(lambda _: table(), (ROOT / "README.md").read_text())
+def routes() -> str:
+    return MARKS.sub(lambda _: table(), (DOCS / "routes.md").read_text())
 
 
 if __name__ == "__main__":
-    (ROOT / "docs" / "models.md").write_text(document())
-    (ROOT / "README.md").write_text(readme())
+    (DOCS / "models.md").write_text(document())
+    (DOCS / "routes.md").write_text(routes())
     access.SECURITY.write_text(access.document())
-    sys.stdout.write("docs/models.md, README.md and SECURITY.md are written\n")
+    sys.stdout.write("docs/models.md, docs/routes.md and SECURITY.md are written\n")

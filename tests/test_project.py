@@ -17,7 +17,7 @@ from fitserve.models import catalog
 from fitserve.version import VERSION
 from tests.conftest import EXAMPLES, ROOT
 
-README = ROOT / "README.md"
+DOCS = ROOT / "docs"
 
 
 def exported(path: Path) -> dict[tuple[str, str], set[str]]:
@@ -98,8 +98,8 @@ def test_no_index_is_named() -> None:
         assert "[[tool.poetry.source]]" not in text
 
 
-def test_every_setting_is_in_the_readme_with_its_default() -> None:
-    text = README.read_text()
+def test_every_setting_is_told_with_its_default() -> None:
+    text = (DOCS / "settings.md").read_text()
     for cls, prefix in ((Server, ""), (Settings, "FITSERVE_")):
         for field, info in cls.model_fields.items():
             assert re.search(rf"\| `{prefix}{field.upper()}` \| .*{info.default}", text), field
@@ -108,19 +108,20 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
 
 
 def test_the_documents_are_what_the_catalog_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(ROOT / "docs")
+    monkeypatch.syspath_prepend(DOCS)
     import access
     import generate
 
     assert access.SECURITY.read_text() == access.document(), "run make docs"
-    assert (ROOT / "docs" / "models.md").read_text() == generate.document(), "run make docs"
-    assert README.read_text() == generate.readme(), "run make docs"
+    assert (DOCS / "models.md").read_text() == generate.document(), "run make docs"
+    assert (DOCS / "routes.md").read_text() == generate.routes(), "run make docs"
 
 
-def test_every_problem_is_in_the_readme() -> None:
+def test_every_problem_is_told() -> None:
+    text = (DOCS / "routes.md").read_text()
     named = {cls.name for cls in FitserveError.__subclasses__()} | {FitserveError.name}
     for name in named | {"not-found", "method-not-allowed"}:
-        assert f"`/problems/{name}`" in README.read_text(), name
+        assert f"`/problems/{name}`" in text, name
 
 
 def test_the_examples_are_what_their_tables_say(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,12 +142,12 @@ def test_every_type_is_compared_and_shown(monkeypatch: pytest.MonkeyPatch) -> No
     for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.setenv(threads, "1")  # the benchmark sets them
     pairs = runpy.run_path(str(ROOT / "benchmarks" / "models.py"))["PAIRS"]
-    compared = (ROOT / "docs" / "comparison.md").read_text()
-    tour = README.read_text().partition("## Routes")[0]
+    compared = (DOCS / "comparison.md").read_text()
+    tour = (DOCS / "tour.md").read_text()
     for model_type in catalog():
         assert model_type in pairs, f"give {model_type} a line of PAIRS in benchmarks/models.py"
         assert f"| {model_type} |" in compared, f"add {model_type} to docs/comparison.md"
-        assert re.search(rf"\b{model_type}\b", tour), f"show {model_type} in the README's tour"
+        assert re.search(rf"\b{model_type}\b", tour), f"show {model_type} in docs/tour.md"
 
 
 def test_one_command_line_serves_everywhere() -> None:

@@ -1,4 +1,4 @@
-"""The transcripts of docs/command.md and the README, as they stand, against a server."""
+"""The transcripts in the README and docs/, as they stand, each against a server of its own."""
 
 import os
 import shlex
@@ -10,8 +10,14 @@ import pytest
 from tests import transcripts
 from tests.conftest import ROOT, start_server
 
+DOCUMENTS = [
+    path.relative_to(ROOT).as_posix()
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    if transcripts.BLOCK.search(path.read_text())
+]
 
-@pytest.mark.parametrize("document", ["docs/command.md", "README.md"])
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_command_says_what_is_shown(document: str, tmp_path: Path) -> None:
     server = start_server(tmp_path / "log", WEB_CONCURRENCY="1")
     python = shlex.quote(sys.executable)

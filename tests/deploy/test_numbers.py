@@ -84,9 +84,9 @@ def test_a_container_has_longer_to_stop_than_the_server_takes() -> None:
     hook = (HOOKS / "hooks/predeploy/10_stop.sh").read_text()
     assert f"docker stop -t {STOP} " in hook
     assert f"TimeoutStopSec={STOP}\\n" in (HOOKS / "hooks/prebuild/30_stop.sh").read_text()
-    readme = re.search(r"`docker stop --time (\d+)`", (ROOT / "README.md").read_text())
-    assert readme
-    assert int(readme[1]) >= ANSWER
+    told = re.search(r"`docker stop --time (\d+)`", (ROOT / "docs/running.md").read_text())
+    assert told
+    assert int(told[1]) >= ANSWER
 
 
 def test_the_stop_and_the_build_fit_into_a_command() -> None:

@@ -64,7 +64,7 @@ class RemedyTold(Answer):
 class Problem(Answer):
     """An error (RFC 9457). `detail` says what to do next."""
 
-    type: str = Field(description="`/problems/NAME`: the README has them all.")
+    type: str = Field(description="`/problems/NAME`: docs/routes.md has them all.")
     title: str
     status: int = Field(ge=400, le=599)
     detail: str

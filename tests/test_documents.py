@@ -1,6 +1,7 @@
-"""The README's tour, as it stands, against a live server.
+"""The README and the pages of docs/: each command asks a live server of the page's own, and gives
+what is shown; each link leads somewhere.
 
-WRITE_README=1 writes the answers that the server gave into the README instead.
+WRITE_DOCUMENTS=1 writes the answers that the server gave into them instead.
 """
 
 import json
@@ -15,11 +16,17 @@ import pytest
 
 from tests.conftest import ROOT, Server, start_server
 
-README = ROOT / "README.md"
-TOUR = re.compile(
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+STEP = re.compile(
     r"```bash\n(?P<command>.*?)```\n(?:```(?P<kind>json|text)\n(?P<answer>.*?)```\n)?", re.S
 )
+LINK = re.compile(r"\]\((?!https?:)(?P<file>[^)#]*)(?:#(?P<anchor>[^)]*))?\)")
+CODE = re.compile(r"^```.*?^```$", re.S | re.M)
 CHANGING = {"created", "seconds", "request_id"}
+
+
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
 
 
 @pytest.fixture
@@ -30,12 +37,13 @@ def fresh(tmp_path: Path) -> Iterator[Server]:
     running.process.wait(timeout=40)
 
 
-def test_every_command_gives_the_answer_that_is_shown(fresh: Server) -> None:
-    text = README.read_text()
-    steps = list(TOUR.finditer(text))
-    assert len(steps) > 10
+@pytest.mark.parametrize(
+    "document", [path for path in DOCUMENTS if STEP.search(path.read_text())], ids=named
+)
+def test_every_command_gives_the_answer_that_is_shown(document: Path, fresh: Server) -> None:
+    text = document.read_text()
     written = text
-    for step in steps:
+    for step in STEP.finditer(text):
         command = step["command"]
         done = subprocess.run(
             ["bash", "-euc", command.replace(":8000", f":{fresh.port}")],
@@ -45,16 +53,45 @@ def test_every_command_gives_the_answer_that_is_shown(fresh: Server) -> None:
             check=True,
             timeout=60,
         )
-        if os.environ.get("WRITE_README") and step["kind"] == "json":
+        if os.environ.get("WRITE_DOCUMENTS") and step["kind"] == "json":
             shown = f"```bash\n{command}```\n```json\n{pretty(json.loads(done.stdout))}\n```\n"
             written = written.replace(step[0], shown)
         elif step["kind"] == "json":
             same(json.loads(done.stdout), json.loads(step["answer"]), command)
         elif step["kind"] == "text":
-            assert done.stdout == step["answer"]
+            assert done.stdout == step["answer"], command
         else:
             assert done.stdout == "", command
-    README.write_text(written) if written != text else None
+    document.write_text(written) if written != text else None
+
+
+def test_every_command_of_the_tour_is_found() -> None:
+    assert len(STEP.findall((ROOT / "docs" / "tour.md").read_text())) > 10
+
+
+@pytest.mark.parametrize(
+    "document",
+    [*DOCUMENTS, *ROOT.glob("[A-Z]*.md"), *ROOT.glob("examples/**/*.md")],
+    ids=named,
+)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for link in LINK.finditer(CODE.sub("", document.read_text())):
+        target = (document.parent / link["file"]).resolve() if link["file"] else document
+        assert target.is_relative_to(ROOT), link[0]
+        assert target.exists(), link[0]
+        if link["anchor"]:
+            assert link["anchor"] in anchors(target), link[0]
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    linked = {link["file"] for link in LINK.finditer((ROOT / "README.md").read_text())}
+    assert {named(page) for page in DOCUMENTS[1:]} <= linked
+
+
+def anchors(document: Path) -> set[str]:
+    """Those that GitHub makes of the headings."""
+    headings = re.findall(r"^#+ (.*)$", CODE.sub("", document.read_text()), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def same(given: Any, shown: Any, command: str) -> None:
