@@ -258,6 +258,7 @@ def predict_numbers(body: bytes, _: Query) -> Any:
 
 def register_csv(model_type: str, target: str | None) -> Read:
     usual = {"model_type": model_type, "model_id": "1"} | ({"target": target} if target else {})
+    usual |= {"knn": {"n_neighbors": "1"}, "kmeans": {"n_clusters": "1"}}.get(model_type, {})
 
     def read(body: bytes, query: Query) -> Any:
         ask = CsvRegistration(MultiDict(usual | query), body)

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-_CLOSED = 3  # looks at a port that is shut, before that is believed
-_ATTACH_FILTER = 26  # SO_ATTACH_FILTER of Linux, which the socket module does not name
+_LOOKS = 3  # at a port that seems shut, before that is believed, ...
+_LOOK_MS = 20  # ... each so long: on a busy machine even a connection to itself takes some time
+_ATTACH_FILTER = 26  # SO_ATTACH_FILTER of Linux, which the socket module does not name, ...
+_MIN_TTL, _MIN_HOP_COUNT = 21, 73  # ... nor IP_MINTTL and IPV6_MINHOPCOUNT
 
 # Classic BPF over the TCP header: drop what asks for a new connection (SYN), take all else.
 _NO_SYN = (
@@ -29,11 +31,28 @@ def take_no_more(listener: Any) -> None:
     """
     if sys.platform != "linux" or listener.family not in (socket.AF_INET, socket.AF_INET6):
         return
+    # Not every container lets its processes filter; hardly anybody is heard who has to come
+    # without having passed a router. Where neither is allowed, a stop goes on, and `shut` helps.
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in _NO_SYN))
     program = struct.pack("HL", len(_NO_SYN), ctypes.addressof(code))
-    # Not every container lets its processes filter. `shut` then does what can be done without.
     with suppress(OSError):
         listener.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, program)
+    _hear(listener, 255)
+
+
+def hear(connection: socket.socket) -> None:
+    """A connection that was half made is as hard of hearing as the port is by now."""
+    _hear(connection, 0)
+
+
+def _hear(sock: Any, least: int) -> None:
+    """Have a socket heed no packet whose time to live is less; it begins at 64, or 128."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_IP, _MIN_TTL, least)
+        if sock.family == socket.AF_INET6:
+            with suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_IPV6, _MIN_HOP_COUNT, least)
 
 
 def shut(listener: Any, take: Callable[[], bool]) -> None:
@@ -46,7 +65,7 @@ def shut(listener: Any, take: Callable[[], bool]) -> None:
     if listener.family in (socket.AF_INET, socket.AF_INET6):
         listener.listen(0)
         looks = 0
-        while looks < _CLOSED:
+        while looks < _LOOKS:
             taken = False
             while take():
                 taken = True
@@ -63,4 +82,4 @@ def shut(listener: Any, take: Callable[[], bool]) -> None:
 def _connected(sock: socket.socket) -> bool:
     poll = select.poll()
     poll.register(sock, select.POLLOUT)
-    return any(not event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+    return any(not event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(_LOOK_MS))

@@ -22,7 +22,7 @@ from fitserve.directory import ModelDirectory
 from fitserve.errors import FitserveError, Overloaded, StoreTooNew
 from fitserve.observing.statistics import Table
 from fitserve.observing.tally import Tally
-from fitserve.serving.closing import shut
+from fitserve.serving.closing import hear, shut
 from fitserve.serving.connection import BodyAsked, Connection, State, Terms
 from fitserve.serving.log import name_of_request
 from fitserve.serving.refusals import answer, refusal
@@ -225,6 +225,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             if not self._make_room():
                 self._pause(LOOK_EVERY)
             return False
+        if not self.alive:
+            hear(sock)
         connection = Connection(sock, client, name, self._terms)
         self._connections[connection] = None
         self._tell()
