@@ -20,7 +20,9 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 STEP = re.compile(
     r"```bash\n(?P<command>.*?)```\n(?:```(?P<kind>json|text)\n(?P<answer>.*?)```\n)?", re.S
 )
-LINK = re.compile(r"\]\((?!https?:)(?P<file>[^)#]*)(?:#(?P<anchor>[^)]*))?\)")
+LINK = re.compile(
+    r"(?:\]\(|src(?:set)?=\")(?!https?:)(?P<file>[^)#\"]*)(?:#(?P<anchor>[^)\"]*))?[)\"]"
+)
 CODE = re.compile(r"^```.*?^```$", re.S | re.M)
 CHANGING = {"created", "seconds", "request_id"}
 

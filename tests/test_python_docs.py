@@ -1,4 +1,4 @@
-"""The Python of docs/python.md, as it stands, against a live server.
+"""The Python of the README and docs/python.md, as it stands, against a live server.
 
 What needs a library that is not installed is left out: of frames, `.ci/frames-check` runs it.
 """
@@ -33,11 +33,12 @@ def fresh(tmp_path: Path) -> Iterator[Server]:
     running.process.wait(timeout=40)
 
 
+@pytest.mark.parametrize("document", ["README.md", "docs/python.md"])
 def test_every_block_prints_what_is_shown(
-    fresh: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    document: str, fresh: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blocks = list(BLOCK.finditer((ROOT / "docs" / "python.md").read_text()))
-    assert len(blocks) > 4
+    blocks = list(BLOCK.finditer((ROOT / document).read_text()))
+    assert len(blocks) > 1
     monkeypatch.setenv("FITSERVE_URL", f"http://127.0.0.1:{fresh.port}")
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
@@ -45,5 +46,5 @@ def test_every_block_prints_what_is_shown(
     for block in filter(runs_here, blocks):
         said = io.StringIO()
         with redirect_stdout(said):
-            exec(compile(block["code"], "docs/python.md", "exec"), names)  # noqa: S102
+            exec(compile(block["code"], document, "exec"), names)  # noqa: S102
         assert said.getvalue() == (block["answer"] or ""), block["code"]
