@@ -171,17 +171,27 @@ class RegisterRequest(Request):
         return Training(key, model, X, y, names, planned, spelled, noted=advice)
 
 
-class PredictRequest(Request):
+class RowsRequest(Request):
+    """Of what a model is asked about rows."""
+
     model_type: ModelType
     model_id: ModelId = 0
     features: Features
-    probabilities: bool = False
+
+    asked: ClassVar[tuple[str, str]]
+    """The route, and what else stands beside the rows."""
 
     @classmethod
     def elsewhere(cls, name: str, value: Any) -> tuple[str, str] | None:  # noqa: ARG003
+        route, beside = cls.asked
         if name in ("X", "x", "kwargs"):
-            return f"/predict takes no {name}; write the rows as features", "features"
+            return f"{route} takes no {name}; write the rows as features{beside}", "features"
         return None
+
+
+class PredictRequest(RowsRequest):
+    asked: ClassVar = ("/predict", "")
+    probabilities: bool = False
 
 
 class EvaluationOptions(Request):
@@ -189,17 +199,9 @@ class EvaluationOptions(Request):
     repeats: int = Field(default=5, ge=1, le=100)
 
 
-class EvaluateRequest(EvaluationOptions):
-    model_type: ModelType
-    model_id: ModelId = 0
-    features: Features
+class EvaluateRequest(RowsRequest, EvaluationOptions):
+    asked: ClassVar = ("/evaluate", ", beside y")
     y: Any = None
-
-    @classmethod
-    def elsewhere(cls, name: str, value: Any) -> tuple[str, str] | None:  # noqa: ARG003
-        if name in ("X", "x", "kwargs"):
-            return f"/evaluate takes no {name}; write the rows as features, beside y", "features"
-        return None
 
 
 class IndexRequest(Request):
