@@ -73,7 +73,7 @@ def test_every_command_of_the_tour_is_found() -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [*DOCUMENTS, *ROOT.glob("[A-Z]*.md"), *ROOT.glob("examples/**/*.md")],
+    [*DOCUMENTS[1:], *ROOT.glob("*.md"), *ROOT.glob("examples/**/*.md")],
     ids=named,
 )
 def test_every_link_leads_somewhere(document: Path) -> None:
