@@ -4,7 +4,7 @@
     cross_val_score(Knn(n_neighbors=3, url="http://127.0.0.1:8000"), X, y)
 
 They are made from the catalog, and have its classes' names and hyperparameters. Needs
-scikit-learn: `pip install fitserve[sklearn]`.
+scikit-learn: `pip install .[sklearn]`.
 """
 
 from inspect import Parameter, Signature
