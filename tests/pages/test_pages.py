@@ -133,7 +133,19 @@ def test_with_write_keys_alone_all_may_look() -> None:
     made.extensions["fitserve"].close()
 
 
-@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/\\evil.example", ""])
+@pytest.mark.parametrize(
+    "to",
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "/\t/evil.example",  # of which browsers, and URL libraries, skip the tab
+        "/\n/evil.example",
+        "/\r\nX-Evil: 1",
+        "/" + 100_000 * "a",
+        "",
+    ],
+)
 def test_after_the_key_one_stays_here(locked: FlaskClient, to: str) -> None:
     answer = locked.post("/key", data={"key": WRITE, "next": to})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
@@ -172,6 +184,9 @@ def test_without_keys_there_is_no_key_page(client: FlaskClient) -> None:
         ({"Origin": "http://evil.example"}, False),
         ({"Origin": "http://localhost:81"}, False),
         ({"Origin": "null"}, False),
+        ({"Origin": "http://["}, False),
+        ({"Origin": "http://localhost@evil.example"}, False),
+        ({"Origin": "https://localhost"}, True),  # which ended at a proxy
     ],
 )
 def test_forms_of_other_pages_are_not_taken(

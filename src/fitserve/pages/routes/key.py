@@ -1,5 +1,6 @@
 """The key that a browser keeps until it is closed."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, request
@@ -8,6 +9,11 @@ from fitserve.api.accepting import see_other
 from fitserve.api.keys import COOKIE, open_to_all
 from fitserve.pages.rendering import page
 from fitserve.pages.visitor import visitor
+
+LONGEST = 4000
+"""Characters of a cookie: browsers keep none that is longer."""
+# Of signs that browsers read as they stand: they skip a tab, and then find another host.
+_WITHIN = re.compile(r"/(?![/\\])[!-~]{0,2000}").fullmatch
 
 
 def add(routes: Blueprint) -> None:
@@ -27,7 +33,7 @@ def add(routes: Blueprint) -> None:
             return answer
         answer.set_cookie(
             COOKIE,
-            request.form.get("key", "").strip(),
+            request.form.get("key", "").strip()[:LONGEST],
             httponly=True,
             samesite="Strict",
             secure=_is_encrypted(),
@@ -44,7 +50,7 @@ def add(routes: Blueprint) -> None:
 
 def _within(to: str | None) -> str:
     """An address of this server alone."""
-    return to if to and to[:1] == "/" and to[1:2] not in ("/", "\\") else "/"
+    return to if to and _WITHIN(to) else "/"
 
 
 def _is_encrypted() -> bool:
