@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from werkzeug.test import TestResponse
 
@@ -23,7 +24,7 @@ from tests.conftest import Api, needs_proc, until
 Both = Callable[[str, Any], TestResponse]
 TIMES = ("created", "started", "seconds", "request_id")  # which no two answers share
 
-TABLE = {
+TABLE: dict[str, list[Any]] = {
     "age": [22, 38.5, None, 35] * 6,
     "sex": ["male", "female", "female", "male"] * 6,
     "about": ["free offer", "dinner tonight", "free dinner", "an offer"] * 6,
@@ -156,6 +157,72 @@ def test_a_cell_is_told_as_it_was_sent(
                 assert repr(cell) in answer.text
 
 
+INFER = "/v2/models/knn/versions/{}/infer"
+FLATTENED = [cell for row in X for cell in row]
+FLOATS: dict[str, Any] = {"name": "X", "shape": [4, 2], "datatype": "FP64", "data": FLATTENED}
+
+
+def columns_of(n: int = len(ROWS), **other: dict[str, Any]) -> list[dict[str, Any]]:
+    """An input for each column of the table."""
+    datatypes = {"age": "FP32", "sex": "BYTES", "about": "BYTES"}
+    return [
+        {"name": name, "shape": [n], "datatype": datatype, "data": TABLE[name][:n]}
+        | other.get(name, {})
+        for name, datatype in datatypes.items()
+    ]
+
+
+def test_tensors_and_their_faults(both: Both) -> None:
+    both("/register", registration("knn", 41, X=X, y=["a", "b", "a", "b"], k=1))
+    kwargs = {"X": TABLE, "target": "died", **OPTIONS}
+    assert both("/register", registration("knn", 42, **kwargs)).status_code == 201
+    both(INFER.format(41), {"inputs": [FLOATS], "id": "a", "outputs": [{"name": "predict"}]})
+    for inputs in (
+        [FLOATS],
+        [FLOATS | {"data": X}],
+        [FLOATS | {"data": [[1, "x"], [1, 2], [{}, 2], [None, 2]]}],
+        [FLOATS | {"data": [[1, None]] * 4}],
+        [FLOATS | {"data": [1e400]}],
+        [FLOATS | {"datatype": "INT8", "data": [300] * 8}],
+        [FLOATS | {"shape": [4, 3]}],
+        [FLOATS | {"shape": "x"}],
+        [FLOATS, FLOATS],
+        [FLOATS, FLOATS | {"name": "other"}],
+        ["x"],
+        [],
+        columns_of(),
+        columns_of(9),
+        columns_of(sex={"data": ["é", "", None, "\ud83d\ude00"] * 6}),
+        columns_of(sex={"data": ["male"] * 23 + [3]}),
+        columns_of(age={"data": [-3, 1e39] * 12}),
+        columns_of(age={"shape": [3], "data": [1, 2, 3]}),
+        columns_of(about={"name": "other"}),
+        3,
+    ):
+        for model_id in (41, 42, 43):
+            both(INFER.format(model_id), {"inputs": inputs})
+            both(INFER.format(model_id), {"inputs": inputs, "outputs": [{"name": "probabilities"}]})
+    both(INFER.format(41), {"inputs": [FLOATS], "outputs": [{"name": "predict"}] * 2})
+    for body in (b"", b"{", b"[]", b'{"inputs": [3], "x": NaN}', b'{"inputs": ["\\ud800"]}'):
+        both(INFER.format(41), body)
+    lone = json.dumps({"inputs": columns_of(sex={"data": ["\ud800"] * 24})})
+    both(INFER.format(42), lone.encode())
+    answer = both(INFER.format(41), {"inputs": [FLOATS]})
+    assert answer.json["outputs"][0]["data"] == ["a", "b", "a", "b"]  # type: ignore[index]
+
+
+def test_tensors_behind_a_large_json(both: Both) -> None:
+    both("/register", registration("knn", 45, X=X, y=["a", "b", "a", "b"], k=1))
+    values = np.array(X, "<f8").tobytes()
+    said = {**FLOATS, "parameters": {"binary_data_size": len(values)}}
+    del said["data"]
+    head = json.dumps({"inputs": [said]}).encode()
+    for length in (len(head), len(head) - 1, "x", "1e2", len(head + values) + 1):
+        headers = {"Inference_Header_Content_Length": str(length)}
+        both(INFER.format(45), head + values, **headers)
+        both(INFER.format(45), head + values[1:], **headers)
+
+
 def test_random_requests(both: Both) -> None:
     asked: list[Request] = [one for one in requests(5, 200) if one.method == "POST"]
     statuses = {both(one.path, one.body, **_spelled(one.headers)).status_code for one in asked}
@@ -206,6 +273,19 @@ def test_only_what_is_large_unpacked_takes_a_process(
     assert api.raw("/predict", padded).status_code == 200
     assert api.raw("/predict", gzip.compress(padded), Content_Encoding="gzip").status_code == 200
     assert forked == [apart.TASK] * 2
+    tensor: dict[str, Any] = {"name": "x", "shape": [1, len(X[0])], "datatype": "FP64"}
+    ask = json.dumps({"inputs": [tensor | {"data": X[0]}]})
+    url = "/v2/models/pca/versions/1/infer"
+    assert api.raw(url, ask.encode()).status_code == 200
+    assert api.raw(url, gzip.compress(ask.encode()), Content_Encoding="gzip").status_code == 200
+    rows = 2**17  # as bytes they are large, and read at once
+    tensor |= {"shape": [rows, len(X[0])], "parameters": {"binary_data_size": 16 * rows}}
+    head = json.dumps({"inputs": [tensor]}).encode()
+    length = {"Inference_Header_Content_Length": str(len(head))}
+    assert api.raw(url, head + bytes(16 * rows), **length).status_code == 200
+    assert forked == [apart.TASK] * 2
+    assert api.raw(url, ask.encode() + b" " * large.LARGE).status_code == 200
+    assert forked == [apart.TASK] * 3
 
 
 def test_the_limit_counts_unpacked_bytes() -> None:

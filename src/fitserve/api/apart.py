@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fitserve.api import asked
+from fitserve.api import asked, inference_requests
 from fitserve.api.asked import JsonRows, MatrixRows, Rows
 from fitserve.api.schemas import (
     EvaluateRequest,
@@ -58,7 +58,10 @@ def read(connection: Connection) -> None:
     # The worker watches the memory: jiter crashes, or hangs, where it is told that there is none.
     forking.limit(SECONDS, 4 * MEMORY_MB, niceness=5)
     try:
-        _read(connection, _SCHEMAS[wanted["schema"]], wanted)
+        if wanted["schema"] is None:
+            _infer(connection, wanted["json_length"])
+        else:
+            _read(connection, _SCHEMAS[wanted["schema"]], wanted)
     except InvalidRequest as error:
         send(connection, _told(error))
     except MalformedJson as error:
@@ -81,6 +84,13 @@ def _read(connection: Connection, schema: type[Request], wanted: dict[str, Any])
     known = receive(connection)
     told, state = _TAKEN[schema](ask, known)
     send(connection, {"taken": told})
+    send_packed(connection, codec.pack({}, state))
+
+
+def _infer(connection: Connection, json_length: str | None) -> None:
+    ask = inference_requests.asked(connection.recv_bytes(), json_length)
+    told, state = inference_requests.told_apart(ask)
+    send(connection, {"asked": told})
     send_packed(connection, codec.pack({}, state))
 
 

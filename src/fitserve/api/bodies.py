@@ -1,16 +1,16 @@
 """Reading a request's body: its media type, its packing, its size, then its schema."""
 
 from collections.abc import Callable, Collection
-from contextlib import nullcontext
 from functools import partial, wraps
 from time import monotonic
 from typing import Any, TypeVar
 
 from flask import Request as Sent
 from flask import current_app, request
-from werkzeug.datastructures import Headers, MultiDict
+from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
+from fitserve.api.inference_requests import HEADER
 from fitserve.api.large import LARGE, Reader
 from fitserve.api.observed import about, behind
 from fitserve.api.schemas import Request, parse
@@ -64,10 +64,11 @@ def takes(
 
 
 def takes_bytes(
-    read: Callable[[bytes, Headers], B],
+    read: Callable[[bytes, str | None], B],
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The route takes as its first argument what `read` makes of the body, which is JSON or JSON
-    and bytes behind it, and of the header. (Clients of this protocol need not declare either.)"""
+    and bytes behind it, and of the length of that JSON, as the header has it. (Clients of this
+    protocol need not declare either.)"""
 
     def decorate(route: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(route)
@@ -76,8 +77,10 @@ def takes_bytes(
             if sent.mimetype not in ("", "application/octet-stream"):
                 _require_json(sent, or_csv=False)
             _ask_for_body(sent)
-            with nullcontext() if _is_small(sent) else _reader().turn(client_gone()):
-                ask = read(_unpacked(sent), sent.headers)
+            length = sent.headers.get(HEADER)
+            if _is_small(sent):
+                return route(read(_unpacked(sent), length), **names)
+            ask = _reader().whole(read, partial(_unpacked, sent), length, client_gone())
             return route(ask, **names)
 
         return reading

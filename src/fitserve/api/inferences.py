@@ -1,4 +1,4 @@
-"""Inference by the Open Inference Protocol: what is asked, and its answer, of any model.
+"""Inference by the Open Inference Protocol: the answer of any model.
 
 A request is JSON, which bytes of tensors may follow; so is an answer.
 """
@@ -6,27 +6,22 @@ A request is JSON, which bytes of tensors may follow; so is an answer.
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from time import perf_counter_ns
 from typing import Any
 
 import numpy as np
 from flask import Response
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field
 from pydantic_core import to_json
-from werkzeug.datastructures import Headers
 
 from fitserve.api import observed, tensors
 from fitserve.api.asked import MatrixRows, Rows
+from fitserve.api.inference_requests import HEADER, Inference
 from fitserve.api.predictions import ANSWER_MB, NUMBER, WRITTEN
-from fitserve.api.schemas import Request, checked
 from fitserve.api.tensors import Numbers, Tensor
 from fitserve.data.arrays import FloatArray, naming_columns
 from fitserve.data.columns import Columns
 from fitserve.data.dialect import Dialect
-from fitserve.data.expectations import sent
 from fitserve.data.json_table import JsonTable
-from fitserve.data.json_text import parse_json
 from fitserve.data.table import Column, Table
 from fitserve.errors import (
     Fault,
@@ -36,186 +31,13 @@ from fitserve.errors import (
     clip,
     refuse,
     relocated,
-    within,
 )
 from fitserve.observing.statistics import Times
 from fitserve.predictor import Predictor
 from fitserve.storage.cache import Loaded
 from fitserve.training.description import shortened
 
-HEADER = "Inference-Header-Content-Length"
-"""How many bytes of a body are its JSON, where tensors follow."""
 PREDICT, PROBABILITIES = "predict", "probabilities"
-# What would have the answer be, or lie, elsewhere than it is told.
-_ELSEWHERE = ("classification", "shared_memory_region")
-
-
-# ------------------------------------------------------------------------------- asked
-
-
-class _Open(Request):
-    """What others may have more to say in."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-
-class Asked(_Open):
-    """A request."""
-
-    id: str | None = None
-    parameters: dict[str, Any] | None = None
-    inputs: list[Any] = Field(
-        examples=[[{"name": "X", "shape": [1, 2], "datatype": "FP64", "data": [5.1, 3.5]}]]
-    )
-    outputs: list[Any] | None = Field(default=None, examples=[[{"name": "predict"}]])
-
-
-class Input(_Open):
-    """A tensor of a request: with its data, or with the size of its bytes."""
-
-    name: str
-    shape: list[Any] = Field(examples=[[1, 2]])
-    datatype: str
-    parameters: dict[str, Any] | None = None
-    data: Any = None
-
-
-class Output(_Open):
-    """A tensor that is asked for."""
-
-    name: str
-    parameters: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Inference:
-    """What is asked: tensors by name, and how the answer shall be written."""
-
-    id: str | None
-    inputs: Mapping[str, Tensor]
-    outputs: Mapping[str, bool]
-    """The names of those that are asked for, and whether as bytes."""
-    binary: bool
-    """Whether as bytes where nothing is asked for by name."""
-    begun: int
-    """When it began to be read, in nanoseconds of `perf_counter_ns`."""
-
-
-def asked(body: bytes, headers: Headers) -> Inference:
-    """What the body asks, whose JSON is so many bytes long, or all of it.
-
-    Raises `MalformedJson`, and `InvalidRequest` for what is no request, or whose tensors do not
-    fill the body exactly.
-    """
-    begun = perf_counter_ns()
-    json_length = headers.get(HEADER)
-    length = _length(json_length, len(body))
-    said = _known(Asked, parse_json(body[:length] if length < len(body) else body))
-    if not said.inputs:
-        raise InvalidRequest.at(("inputs",), "at least one tensor is needed; send one", "too_short")
-    return Inference(
-        said.id,
-        dict(_tensors(said.inputs, memoryview(body)[length:], packed=json_length is not None)),
-        dict(_outputs(said.outputs or [], _flag(said.parameters, "binary_data_output", False))),
-        _flag(said.parameters, "binary_data_output", False),
-        begun,
-    )
-
-
-def _known(schema: Any, value: object) -> Any:
-    """The members that are known here; others may have more to say."""
-    if isinstance(value, dict):
-        value = {name: one for name, one in value.items() if name in schema.model_fields}
-    return checked(schema, value)
-
-
-def _length(given: str | None, size: int) -> int:
-    if given is None:
-        return size
-    if not (given.isascii() and given.isdigit() and len(given) < 20 and int(given) <= size):
-        said = (
-            f"the bytes of the body that are JSON are needed, at most all {size:,} of them, not "
-            f"{clip(given, 40)!r}"
-        )
-        raise InvalidRequest.at(("header", HEADER), said, "length")
-    return int(given)
-
-
-def _tensors(
-    inputs: list[Any], binary: memoryview, *, packed: bool
-) -> Iterator[tuple[str, Tensor]]:
-    names: set[str] = set()
-    at = 0
-    for i, given in enumerate(inputs):
-        with within("inputs", i):
-            said = _known(Input, given)
-            if said.name in names:
-                raise InvalidRequest.at(
-                    ("name",), f"{said.name!r} is given twice; give it once", "given_twice"
-                )
-            names.add(said.name)
-            _refuse_elsewhere(said.parameters)
-        with within("inputs", said.name):
-            shape = tensors.dimensions(said.shape, ("shape",))
-            datatype = tensors.known(said.datatype, ("datatype",))
-            size = (said.parameters or {}).get("binary_data_size")
-            if size is None:
-                yield said.name, tensors.from_json(datatype, shape, said.data, ("data",))
-                continue
-            _refuse_size(size, len(binary) - at, packed, said.data is not None)
-            part, at = binary[at : at + size], at + size
-            yield said.name, tensors.from_bytes(datatype, shape, part, ("data",))
-    if at != len(binary):
-        said = (
-            f"{len(binary):,} bytes follow the JSON, and the inputs' binary_data_size make {at:,}; "
-            "send as many as they say"
-        )
-        raise InvalidRequest.at(("inputs",), said, "length")
-
-
-def _refuse_size(size: object, left: int, packed: bool, has_data: bool) -> None:
-    loc = ("parameters", "binary_data_size")
-    if not packed:
-        said = f"bytes follow the JSON only if the header {HEADER} says how long that is; send it"
-        raise InvalidRequest.at(loc, said, "missing")
-    if type(size) is not int or not 0 <= size <= left:
-        said = f"a number of bytes is needed, at most the {left:,} that are left, not {sent(size)}"
-        raise InvalidRequest.at(loc, said, "length")
-    if has_data:
-        said = "data is given, and binary_data_size as well; leave one out"
-        raise InvalidRequest.at(loc, said, "given_twice")
-
-
-def _outputs(outputs: list[Any], binary: bool) -> Iterator[tuple[str, bool]]:
-    names: set[str] = set()
-    for i, given in enumerate(outputs):
-        with within("outputs", i):
-            said = _known(Output, given)
-            if said.name in names:
-                raise InvalidRequest.at(
-                    ("name",), f"{said.name!r} is given twice; give it once", "given_twice"
-                )
-            names.add(said.name)
-            _refuse_elsewhere(said.parameters)
-            yield said.name, _flag(said.parameters, "binary_data", binary)
-
-
-def _flag(parameters: Mapping[str, Any] | None, name: str, default: bool) -> bool:
-    value = (parameters or {}).get(name)
-    if value is None:
-        return default
-    if not isinstance(value, bool):
-        said = f"true or false is needed, not {sent(value)}"
-        raise InvalidRequest.at(("parameters", name), said, "bool_type")
-    return value
-
-
-def _refuse_elsewhere(parameters: Mapping[str, Any] | None) -> None:
-    refuse(
-        Fault(("parameters", name), "this server has no such extension; leave it out", "extension")
-        for name in _ELSEWHERE
-        if name in (parameters or {})
-    )
 
 
 # -------------------------------------------------------------------------------- rows

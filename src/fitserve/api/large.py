@@ -8,13 +8,14 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Semaphore
-from time import monotonic
-from typing import Any
+from time import monotonic, perf_counter_ns
+from typing import Any, TypeVar
 
 import numpy as np
 
 from fitserve.api import apart
 from fitserve.api.asked import MatrixRows, Rows, y_in_table
+from fitserve.api.inference_requests import Inference, asked, from_apart, json_size
 from fitserve.api.schemas import (
     EvaluateRequest,
     ListRequest,
@@ -53,6 +54,7 @@ PATIENCE = 0.2
 LOOK_EVERY = 0.05  # seconds between looks at the memory that reading takes
 
 State = dict[str, Any]
+B = TypeVar("B")
 
 
 class Reader:
@@ -90,6 +92,25 @@ class Reader:
                 ask = _AS[schema](reading.begin(wanted, body), reading)
             del body
             yield ask
+
+    def whole(
+        self,
+        read: Callable[[bytes, str | None], B],
+        received: Callable[[], bytes],
+        json_length: str | None,
+        gone: Callable[[], bool],
+    ) -> B | Inference:
+        """What `read` makes of the body and of the length of its JSON, at once. Tensors behind a
+        small JSON are read here, which is quick."""
+        with ExitStack() as held:
+            held.enter_context(self.turn(gone))
+            begun = perf_counter_ns()
+            body = received()
+            if read is not asked or json_size(json_length, len(body)) <= LARGE:
+                return read(body, json_length)
+            reading = held.enter_context(_reading(self._server, held, gone))
+            told, arrays = reading.whole({"json_length": json_length}, body)
+        return from_apart(told, arrays, begun)
 
     @contextmanager
     def turn(self, gone: Callable[[], bool]) -> Iterator[None]:
@@ -146,6 +167,13 @@ class _Reading:
         _, state = receive_packed(self._connection)
         self._held.close()
         return told, state
+
+    def whole(self, wanted: dict[str, Any], body: bytes) -> tuple[dict[str, Any], State]:
+        """All of it, where nothing has to be known first."""
+        send(self._connection, wanted | {"schema": None})
+        self._connection.send_bytes(body)
+        told: dict[str, Any] = self._answer()["asked"]
+        return told, receive_packed(self._connection)[1]
 
     def _answer(self) -> dict[str, Any]:
         while not self._connection.poll(LOOK_EVERY):

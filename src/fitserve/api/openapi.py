@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 from pydantic import BaseModel, TypeAdapter
 
-from fitserve.api import answers, inferences, operations, queries, schemas
+from fitserve.api import answers, inference_requests, operations, queries, schemas
 from fitserve.api.keys import Access, Keys, declared
 from fitserve.api.operations import OPERATIONS, Operation
 from fitserve.api.tensors import BYTES, DTYPES
@@ -322,8 +322,8 @@ def _body(of: type[schemas.Request], catalog: Catalog, members: Mapping[str, Sch
 
 
 def _inference() -> Schema:
-    schema = deepcopy(inferences.Asked.schema_of())
-    inputs = deepcopy(inferences.Input.schema_of())
+    schema = deepcopy(inference_requests.Asked.schema_of())
+    inputs = deepcopy(inference_requests.Input.schema_of())
     inputs["properties"]["data"] = {
         "type": "array",
         "description": "The elements row by row, in one list or in a list of rows; null is a gap.",
@@ -336,7 +336,7 @@ def _inference() -> Schema:
         "maxItems": 2,
     }
     schema["properties"]["inputs"] |= {"items": inputs, "minItems": 1}
-    schema["properties"]["outputs"]["anyOf"][0]["items"] = inferences.Output.schema_of()
+    schema["properties"]["outputs"]["anyOf"][0]["items"] = inference_requests.Output.schema_of()
     return schema
 
 

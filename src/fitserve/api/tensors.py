@@ -46,6 +46,10 @@ class Numbers:
     def width(self) -> int:
         return int(self.values.shape[1])
 
+    def array(self) -> NDArray[Any]:
+        """The tensor as one array, of which `from_array` makes it again."""
+        return self.values
+
     def floats(self, start: int, end: int) -> FloatArray:
         """These rows as float64; a copy only where they are of another datatype, or begin at an
         odd address."""
@@ -66,6 +70,10 @@ class Texts:
         self._values = values
         self.n_rows = len(values)
 
+    def array(self) -> NDArray[Any]:
+        """The tensor as one array, of which `from_array` makes it again: its bytes."""
+        return np.frombuffer(b"".join(map(_packed, self._values)), np.uint8)
+
     def cells(self, start: int, end: int) -> Sequence[Any]:
         """These rows."""
         return self._values[start:end]
@@ -84,6 +92,9 @@ class PackedTexts(Texts):
         if end != len(packed):
             said = f"{n_rows:,} texts end after {end:,} bytes, and {len(packed):,} were sent"
             raise InvalidRequest.at(loc, f"{said}; give shape and bytes that agree", "length")
+
+    def array(self) -> NDArray[Any]:
+        return np.frombuffer(self._packed, np.uint8)
 
     def cells(self, start: int, end: int) -> Sequence[Any]:
         if start < self._row:
@@ -165,6 +176,11 @@ def from_bytes(datatype: str, shape: tuple[int, int], packed: memoryview, loc: L
     if datatype == "BOOL" and np.frombuffer(packed, np.uint8).max() > 1:
         raise InvalidRequest.at(loc, "a BOOL is one byte, 0 or 1; write it so", "bool")
     return Numbers(np.frombuffer(packed, DTYPES[datatype]).reshape(shape))
+
+
+def from_array(values: NDArray[Any], n_rows: int, loc: Location) -> Tensor:
+    """The tensor of so many rows that gave this array."""
+    return Numbers(values) if values.ndim == 2 else PackedTexts(values.data, n_rows, loc)
 
 
 def from_json(datatype: str, shape: tuple[int, int], data: object, loc: Location) -> Tensor:

@@ -77,5 +77,5 @@ class TakesTooMuch(TooLarge):
         FitserveError.__init__(
             self,
             f"Reading this body takes more than the {megabytes:,} MiB of memory that it may. Send "
-            "fewer rows at a time, or the table as CSV, which takes less.",
+            "fewer rows at a time, or the table as CSV (tensors as bytes), which takes less.",
         )

@@ -1,0 +1,207 @@
+"""A request of the Open Inference Protocol, read: JSON, which bytes of tensors may follow."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from time import perf_counter_ns
+from typing import Any
+
+from numpy.typing import NDArray
+from pydantic import ConfigDict, Field
+
+from fitserve.api import tensors
+from fitserve.api.schemas import Request, checked
+from fitserve.api.tensors import Tensor
+from fitserve.data.expectations import sent
+from fitserve.data.json_text import parse_json
+from fitserve.errors import Fault, InvalidRequest, clip, refuse, within
+
+HEADER = "Inference-Header-Content-Length"
+"""How many bytes of a body are its JSON, where tensors follow."""
+# What would have the answer be, or lie, elsewhere than it is told.
+_ELSEWHERE = ("classification", "shared_memory_region")
+
+
+class _Open(Request):
+    """What others may have more to say in."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class Asked(_Open):
+    """A request."""
+
+    id: str | None = None
+    parameters: dict[str, Any] | None = None
+    inputs: list[Any] = Field(
+        examples=[[{"name": "X", "shape": [1, 2], "datatype": "FP64", "data": [5.1, 3.5]}]]
+    )
+    outputs: list[Any] | None = Field(default=None, examples=[[{"name": "predict"}]])
+
+
+class Input(_Open):
+    """A tensor of a request: with its data, or with the size of its bytes."""
+
+    name: str
+    shape: list[Any] = Field(examples=[[1, 2]])
+    datatype: str
+    parameters: dict[str, Any] | None = None
+    data: Any = None
+
+
+class Output(_Open):
+    """A tensor that is asked for."""
+
+    name: str
+    parameters: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What is asked: tensors by name, and how the answer shall be written."""
+
+    id: str | None
+    inputs: Mapping[str, Tensor]
+    outputs: Mapping[str, bool]
+    """The names of those that are asked for, and whether as bytes."""
+    binary: bool
+    """Whether as bytes where nothing is asked for by name."""
+    begun: int
+    """When it began to be read, in nanoseconds of `perf_counter_ns`."""
+
+
+def asked(body: bytes, json_length: str | None) -> Inference:
+    """What the body asks, whose JSON is so many bytes long (as the header says), or all of it.
+
+    Raises `MalformedJson`, and `InvalidRequest` for what is no request, or whose tensors do not
+    fill the body exactly.
+    """
+    begun = perf_counter_ns()
+    length = json_size(json_length, len(body))
+    said = _known(Asked, parse_json(body[:length] if length < len(body) else body))
+    if not said.inputs:
+        raise InvalidRequest.at(("inputs",), "at least one tensor is needed; send one", "too_short")
+    return Inference(
+        said.id,
+        dict(_tensors(said.inputs, memoryview(body)[length:], packed=json_length is not None)),
+        dict(_outputs(said.outputs or [], _flag(said.parameters, "binary_data_output", False))),
+        _flag(said.parameters, "binary_data_output", False),
+        begun,
+    )
+
+
+def json_size(given: str | None, size: int) -> int:
+    """How many bytes of a body of this size are JSON. Raises `InvalidRequest` where what the header
+    says cannot be."""
+    if given is None:
+        return size
+    if not (given.isascii() and given.isdigit() and len(given) < 20 and int(given) <= size):
+        said = (
+            f"the bytes of the body that are JSON are needed, at most all {size:,} of them, not "
+            f"{clip(given, 40)!r}"
+        )
+        raise InvalidRequest.at(("header", HEADER), said, "length")
+    return int(given)
+
+
+def told_apart(ask: Inference) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """What is asked, as JSON and as arrays."""
+    told = {
+        "id": ask.id,
+        "inputs": [[name, tensor.n_rows] for name, tensor in ask.inputs.items()],
+        "outputs": dict(ask.outputs),
+        "binary": ask.binary,
+    }
+    return told, {f"input_{i}": tensor.array() for i, tensor in enumerate(ask.inputs.values())}
+
+
+def from_apart(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]], begun: int) -> Inference:
+    """The same again."""
+    inputs = {
+        name: tensors.from_array(arrays[f"input_{i}"], n_rows, ("data",))
+        for i, (name, n_rows) in enumerate(told["inputs"])
+    }
+    return Inference(told["id"], inputs, told["outputs"], told["binary"], begun)
+
+
+def _known(schema: Any, value: object) -> Any:
+    """The members that are known here; others may have more to say."""
+    if isinstance(value, dict):
+        value = {name: one for name, one in value.items() if name in schema.model_fields}
+    return checked(schema, value)
+
+
+def _tensors(
+    inputs: list[Any], binary: memoryview, *, packed: bool
+) -> Iterator[tuple[str, Tensor]]:
+    names: set[str] = set()
+    at = 0
+    for i, given in enumerate(inputs):
+        with within("inputs", i):
+            said = _known(Input, given)
+            if said.name in names:
+                raise InvalidRequest.at(
+                    ("name",), f"{said.name!r} is given twice; give it once", "given_twice"
+                )
+            names.add(said.name)
+            _refuse_elsewhere(said.parameters)
+        with within("inputs", said.name):
+            shape = tensors.dimensions(said.shape, ("shape",))
+            datatype = tensors.known(said.datatype, ("datatype",))
+            size = (said.parameters or {}).get("binary_data_size")
+            if size is None:
+                yield said.name, tensors.from_json(datatype, shape, said.data, ("data",))
+                continue
+            _refuse_size(size, len(binary) - at, packed, said.data is not None)
+            part, at = binary[at : at + size], at + size
+            yield said.name, tensors.from_bytes(datatype, shape, part, ("data",))
+    if at != len(binary):
+        said = (
+            f"{len(binary):,} bytes follow the JSON, and the inputs' binary_data_size make {at:,}; "
+            "send as many as they say"
+        )
+        raise InvalidRequest.at(("inputs",), said, "length")
+
+
+def _refuse_size(size: object, left: int, packed: bool, has_data: bool) -> None:
+    loc = ("parameters", "binary_data_size")
+    if not packed:
+        said = f"bytes follow the JSON only if the header {HEADER} says how long that is; send it"
+        raise InvalidRequest.at(loc, said, "missing")
+    if type(size) is not int or not 0 <= size <= left:
+        said = f"a number of bytes is needed, at most the {left:,} that are left, not {sent(size)}"
+        raise InvalidRequest.at(loc, said, "length")
+    if has_data:
+        said = "data is given, and binary_data_size as well; leave one out"
+        raise InvalidRequest.at(loc, said, "given_twice")
+
+
+def _outputs(outputs: list[Any], binary: bool) -> Iterator[tuple[str, bool]]:
+    names: set[str] = set()
+    for i, given in enumerate(outputs):
+        with within("outputs", i):
+            said = _known(Output, given)
+            if said.name in names:
+                raise InvalidRequest.at(
+                    ("name",), f"{said.name!r} is given twice; give it once", "given_twice"
+                )
+            names.add(said.name)
+            _refuse_elsewhere(said.parameters)
+            yield said.name, _flag(said.parameters, "binary_data", binary)
+
+
+def _flag(parameters: Mapping[str, Any] | None, name: str, default: bool) -> bool:
+    value = (parameters or {}).get(name)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        said = f"true or false is needed, not {sent(value)}"
+        raise InvalidRequest.at(("parameters", name), said, "bool_type")
+    return value
+
+
+def _refuse_elsewhere(parameters: Mapping[str, Any] | None) -> None:
+    refuse(
+        Fault(("parameters", name), "this server has no such extension; leave it out", "extension")
+        for name in _ELSEWHERE
+        if name in (parameters or {})
+    )
