@@ -1,6 +1,7 @@
 """What becomes of requests when connections end, servers are busy, and answers are strange."""
 
 import io
+import json
 import os
 import pickle
 import socket
@@ -11,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fitserve.client import (
@@ -267,6 +269,48 @@ def test_an_answer_that_is_not_fitserves_is_shown(scripted: Any) -> None:
         client.health()
     with pytest.raises(Invalid, match="200 OK, and no problem of fitserve's: <html>"):
         client.health()
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"errors": {"X": ["The X field is required."]}},  # as other frameworks have them
+        {"errors": "X"},
+        {"errors": [{"message": "X"}]},
+        {"remedies": [{"words": 1}]},
+        {"detail": ["X"]},
+        {"status": "400"},
+        {"status": None},
+        {"title": None},
+        {"request_id": 1},
+    ],
+)
+def test_a_problem_that_is_not_fitserves_is_shown(scripted: Any, members: dict[str, Any]) -> None:
+    told = json.dumps({"title": "Not valid"} | members)
+    _, client = scripted(answer("400 Bad Request", told, kind="application/problem+json"))
+    with pytest.raises(Invalid) as refused:
+        client.health()
+    assert str(refused.value) == f"400 Bad Request, and no problem of fitserve's: {told}"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.types(),
+        lambda client: client.type("knn"),
+        lambda client: client.ids("knn"),
+        lambda client: list(client.models()),
+        lambda client: list(client.classes("knn", 1)),
+        lambda client: client.wait("knn", 1),
+        lambda client: client.predict("knn", 1, np.zeros((2, 2))),
+    ],
+)
+def test_a_success_without_what_was_asked_for_is_shown(
+    scripted: Any, ask: Callable[[Client], Any]
+) -> None:
+    _, client = scripted(answer("200 OK", "{}"))
+    with pytest.raises(Invalid, match=r"200 OK, and no problem of fitserve's: \{\}"):
+        ask(client)
 
 
 def test_all_pages_are_gone_through(scripted: Any) -> None:

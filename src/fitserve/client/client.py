@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from fitserve.client import bodies, tensors
-from fitserve.client.problems import Invalid, NotFound, Problem, Unreachable, problem
+from fitserve.client.problems import Invalid, NotFound, Problem, Unreachable, problem, refusal
 from fitserve.client.requests import Requests, members_of
 from fitserve.client.transport import Answer, Body, Source, Upload
 
@@ -201,16 +201,16 @@ class Client(Requests):
 
     def types(self) -> list[str]:
         """The model types that the server has."""
-        names: list[str] = self._get("/listtypes")["model_types"]
+        names: list[str] = self._get("/listtypes", "model_types")["model_types"]
         return names
 
     def type(self, model_type: str) -> dict[str, Any]:
         """What the type computes, needs and takes."""
-        return self._get(f"/types/{quote(model_type, safe='')}")
+        return self._get(f"/types/{quote(model_type, safe='')}", "kwargs")
 
     def ids(self, model_type: str) -> list[int]:
         """The ids of its models, ascending."""
-        found: list[int] = self._post("/list", {"model_type": model_type})["model_ids"]
+        found: list[int] = self._post("/list", {"model_type": model_type}, "model_ids")["model_ids"]
         return found
 
     def models(
@@ -226,7 +226,7 @@ class Client(Requests):
         if fields:
             query["fields"] = ",".join(fields)
         while True:
-            page = self._get("/models", query)
+            page = self._get("/models", "models", "next", query=query)
             yield from page["models"]
             if page["next"] is None:
                 return
@@ -234,13 +234,15 @@ class Client(Requests):
 
     def describe(self, model_type: str, model_id: int) -> Description:
         """The model's description; `status` says whether it is trained."""
-        return self._get(_path(model_type, model_id))
+        return self._get(_path(model_type, model_id), "status")
 
     def classes(self, model_type: str, model_id: int) -> Iterator[Any]:
         """All labels that a classifier tells apart, ascending; a description has the first 100."""
         query: dict[str, Any] = {"start": 0, "limit": PAGE}
         while query["start"] is not None:
-            page = self._get(f"{_path(model_type, model_id)}/classes", query)
+            page = self._get(
+                f"{_path(model_type, model_id)}/classes", "classes", "next", query=query
+            )
             yield from page["classes"]
             query["start"] = page["next"]
 
@@ -309,6 +311,8 @@ class Client(Requests):
             rows = block.tolist()
             found = self.predict(model_type, model_id, rows, probabilities=probabilities)
             return tensors.of_lists(*found) if probabilities else tensors.of_lists(found)
+        if tensors.HEADER not in answer.headers:
+            raise refusal(answer)
         return tensors.answer(answer.content, answer.headers[tensors.HEADER])
 
     def _csv(

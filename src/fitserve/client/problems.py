@@ -107,6 +107,37 @@ def problem(members: Mapping[str, Any]) -> Problem:
     return kind(members)
 
 
+_Kinds = dict[str, type | tuple[type, ...]]
+_MEMBERS: _Kinds = {
+    "type": str,
+    "title": str,
+    "status": int,
+    "detail": str,
+    "errors": list,
+    "more_errors": int,
+    "remedies": list,
+    "request_id": (str, type(None)),
+}
+_LISTED: dict[str, _Kinds] = {
+    "errors": {"loc": list, "msg": str},
+    "remedies": {"set": (dict, type(None)), "words": str},
+}
+
+
+def _is_ours(told: Mapping[str, Any]) -> bool:
+    """Whether a problem is as fitserve tells it: what stands in front may have others."""
+    return (
+        "title" in told
+        and all(isinstance(told[name], kind) for name, kind in _MEMBERS.items() if name in told)
+        and all(
+            isinstance(one, dict)
+            and all(name in one and isinstance(one[name], kind) for name, kind in kinds.items())
+            for listed, kinds in _LISTED.items()
+            for one in told.get(listed, ())
+        )
+    )
+
+
 def refusal(answer: Answer) -> Problem:
     """The exception of an answer that is none of success, whoever gave it."""
     try:
@@ -114,7 +145,7 @@ def refusal(answer: Answer) -> Problem:
     except ValueError:
         told = None
     members = {"title": answer.reason, "status": answer.status}
-    if isinstance(told, dict) and "title" in told:
+    if isinstance(told, dict) and _is_ours(told):
         members |= told
     elif isinstance(told, dict) and isinstance(told.get("error"), str):  # the inference protocol's
         members["detail"] = told["error"]

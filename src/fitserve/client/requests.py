@@ -90,23 +90,26 @@ class Requests:
             raise refusal(answer)
         return answer
 
-    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        return members_of(self.request("GET", path, query))
+    def _get(
+        self, path: str, *wanted: str, query: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        return members_of(self.request("GET", path, query), *wanted)
 
-    def _post(self, path: str, asked: dict[str, Any]) -> dict[str, Any]:
+    def _post(self, path: str, asked: dict[str, Any], *wanted: str) -> dict[str, Any]:
         body = Body(bodies.encoded(asked))
         return members_of(
-            self.request("POST", path, None, body, {"Content-Type": "application/json"})
+            self.request("POST", path, None, body, {"Content-Type": "application/json"}), *wanted
         )
 
 
-def members_of(answer: Answer) -> dict[str, Any]:
-    """What a success tells; raises what it is, if it is not fitserve that answers there."""
+def members_of(answer: Answer, *wanted: str) -> dict[str, Any]:
+    """What a success tells, with all members that are wanted; raises what it is, if it is not
+    fitserve that answers there."""
     try:
         members = json.loads(answer.content)
     except ValueError:
         members = None
-    if not isinstance(members, dict):
+    if not isinstance(members, dict) or not members.keys() >= {*wanted}:
         raise refusal(answer)
     return members
 
