@@ -50,10 +50,11 @@ $(VENV)/runtime: requirements.txt | $(VENV)/bin/pip
 	$(PIP) -r requirements.txt
 	touch $@
 
-# the command, of this checkout, for who asks the server
+# the command and the package, of this checkout, for who asks the server
 $(VENV)/bin/fitserve: $(VENV)/runtime
 	printf '%s\n' '#!/bin/sh' 'PYTHONPATH="$(CURDIR)/src" exec "$(CURDIR)/$(VENV)/bin/python" -P -m fitserve "$$@"' >$@
 	chmod +x $@
+	$(VENV)/bin/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "fitserve-checkout.pth").write_text("$(CURDIR)/src\n")'
 
 $(VENV)/dev: requirements-dev.txt requirements-postgres.txt $(VENV)/runtime
 	$(PIP) -r requirements-dev.txt -r requirements-postgres.txt

@@ -82,7 +82,7 @@ def test_pages_are_accessible(filled: Server, tab_of: Open, scheme: str) -> None
     tab = tab_of(filled, color_scheme=scheme)
     of_both = ["/", "/model/knn/1", "/model/linear_regression/1"]
     others = ["/model/kmeans/1", "/model/multi_naive_bayes/1", "/model/linear_regression/2"]
-    for path in of_both + (others if scheme == "light" else []):
+    for path in [*of_both, "/docs"] + (others if scheme == "light" else []):
         tab.go(path)
         assert faults(tab) == [], path
     ground = tab.page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
