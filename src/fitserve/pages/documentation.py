@@ -52,7 +52,8 @@ def _page(told: dict[str, Any]) -> File:
     body = page.render(told=told, tags=_by_tag(told), **ours)
     policy = (
         f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; "
-        "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
     )
     return File(body.encode(), "text/html", {"Content-Security-Policy": policy})
 
