@@ -76,6 +76,21 @@ def test_it_does_what_scikit_learn_does_here(url: str) -> None:
     assert number.score(Z, Z[:, 0]) == pytest.approx(other.score(Z, Z[:, 0]))
 
 
+def test_no_representation_shows_the_key() -> None:
+    key = "a-key-to-hide-0123456789"
+    for name in remote.__all__:
+        given = getattr(remote, name)(key=key)
+        later = getattr(remote, name)().set_params(key=key)
+        for estimator in (given, later, clone(given), copy.deepcopy(given)):
+            assert estimator.get_params()["key"] == key
+            around = make_pipeline(StandardScaler(), estimator)
+            for one in (estimator, around, GridSearchCV(around, {"memory": [None]})):
+                for said in (repr(one), str(one), one._repr_html_(), repr(one.get_params())):
+                    assert key not in said
+            assert "key='***'" in repr(estimator)
+    assert "key" not in repr(remote.Knn())
+
+
 @pytest.mark.parametrize(
     "labels",
     [

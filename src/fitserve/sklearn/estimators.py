@@ -29,6 +29,25 @@ def _probabilistic(estimator: Any) -> bool:
     return estimator.gives_probabilities and not getattr(estimator, "_regresses", False)
 
 
+class Hidden(str):
+    """A key, as text, that no representation of what has it shows."""
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+class _Key:
+    """The parameter `key`, hidden however it is set; one that is hidden stays the same object, as
+    `clone` asks."""
+
+    def __get__(self, estimator: Any, _: type | None = None) -> Any:
+        return self if estimator is None else vars(estimator)["key"]
+
+    def __set__(self, estimator: Any, key: str | None) -> None:
+        plain = isinstance(key, str) and not isinstance(key, Hidden)
+        vars(estimator)["key"] = Hidden(key) if plain else key
+
+
 class RemoteEstimator(BaseEstimator):  # type: ignore[misc]
     """Trains a model on a fitserve server, and asks it."""
 
@@ -40,7 +59,7 @@ class RemoteEstimator(BaseEstimator):  # type: ignore[misc]
     """Whether no number of X may be below 0."""
 
     url: str | None
-    key: str | None
+    key = _Key()
     random_state: Any
 
     def _train(self, X: Any, y: Any) -> None:
