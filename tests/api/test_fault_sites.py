@@ -35,6 +35,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("multi_naive_bayes", {"X": X, "y": Y, "alpha": "x"}),
     ("multi_naive_bayes", {"X": [[1, 0], [0, 0]], "y": [0, 1], "alpha": 0}),
     ("multi_naive_bayes", {"X": [[1, -1], [0, 0]], "y": [0, 1]}),
+    ("multi_naive_bayes", {"X": [{"a": 1}, {"a": 2}], "y": [0, 1], "standardize": True}),
     ("kmeans", {"X": [[1.0], [1.0]], "n_clusters": 2}),
     ("pca", {"X": [[1.0, 2.0]] * 3}),
     ("pca", {"X": [[1e-308, 2.0], [2e-308, 2.0]]}),

@@ -388,3 +388,49 @@ def test_faults_are_looked_for_up_to_a_bound(api: Api, route: str, body: Any) ->
     assert answer.json["more_errors"] == COUNTED - 20
     assert answer.json["detail"].startswith("At least 1,000 things to mend; the first is ")
     assert len(answer.data) < 20_000
+
+
+# ------------------------------------------------------------------- what others call a setting
+
+
+@pytest.mark.parametrize(
+    ("model_type", "name", "ours"),
+    [
+        ("svm", "lambda", "lam"),
+        ("gmm", "n_clusters", "n_components"),
+        ("linear_regression", "lr", "learning_rate"),
+        ("logistic_regression", "lr", "learning_rate"),
+        ("perceptron", "learning_rate", "eta0"),
+        ("decision_tree", "depth", "max_depth"),
+        ("gauss_naive_bayes", "class_prior", "priors"),
+        ("multi_naive_bayes", "priors", "class_prior"),
+        ("knn", "metric", "p"),
+    ],
+)
+def test_a_setting_by_the_name_of_others(api: Api, model_type: str, name: str, ours: str) -> None:
+    kwargs = {"X": X, "y": Y, name: 1}
+    if not catalog()[model_type].supervised():
+        del kwargs["y"]
+    problem = told(api, {"model_type": model_type, "model_id": 1, "kwargs": kwargs})
+    assert problem["errors"][0]["loc"] == ["kwargs", name]
+    assert f"write {ours}, if that is meant" in problem["errors"][0]["msg"]
+
+
+@pytest.mark.parametrize("how", ["json", "csv"])
+def test_counts_are_not_to_be_standardized(api: Api, how: str) -> None:
+    if how == "json":
+        kwargs = {"X": {"a": [1, 2, 0, 4]}, "y": Y, "standardize": True}
+        answer = api.register("multi_naive_bayes", 1, **kwargs)
+        loc = ["kwargs", "standardize"]
+    else:
+        answer = api.client.post(
+            "/register?model_type=multi_naive_bayes&model_id=1&target=y&standardize=true",
+            data="a,y\n1,u\n2,u\n0,v\n4,v\n",
+            content_type="text/csv",
+        )
+        loc = ["query", "standardize"]
+    assert answer.status_code == 422
+    assert answer.json is not None
+    judge_problem(answer.json)
+    assert [one["loc"] for one in answer.json["errors"]] == [loc]
+    assert "leave standardize out" in answer.json["errors"][0]["msg"]

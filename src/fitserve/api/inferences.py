@@ -76,7 +76,7 @@ class _TensorTable(Rows):
     def _column(self, name: str, number: bool, start: int, end: int) -> Column:
         tensor = self._cells[name]
         if number and isinstance(tensor, Numbers):
-            return Column(tensor.floats(start, end)[:, 0])
+            return Column(self._dialect.without_gaps(tensor.floats(start, end)[:, 0]))
         cells = JsonTable({name: tensor.cells(start, end)}, end - start, self._from(start))
         return cells.read([name], self._dialect, self._columns.as_text).columns[name]
 

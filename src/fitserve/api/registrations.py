@@ -210,6 +210,13 @@ def _training(
     place: _Place,
     spelled: Mapping[str, str],
 ) -> Training:
+    if model.counting and found.columns.standardized:
+        said = (
+            f"{model.model_type()} takes counts, and standardize makes numbers below 0 of them; "
+            "leave standardize out"
+        )
+        raise InvalidRequest.at(place(("kwargs", "standardize")), said, "negative_count")
+
     def as_sent(fault: Fault) -> Fault:
         return fault.naming(found.columns.encoded_names).spelling(spelled)
 

@@ -211,7 +211,8 @@ def target(value: object, loc: Location) -> Target:
             "y.ravel().tolist()",
             "list_type",
         )
-    first = type(value[0]) if type(value[0]) in (bool, str) else None
+    first = next((type(cell) for cell in value if type(cell) in (bool, str, *_NUMBERS)), None)
+    first = None if first in _NUMBERS else first
     alike = {first} if first is not None else _NUMBERS
     refuse(
         Fault((*loc, i), *_not_alike(cell, first))

@@ -36,6 +36,11 @@ class Columns:
         """Columns to be read as text, numbers too."""
         return frozenset(one.name for one in self.encoders if one.kind != "number")
 
+    @property
+    def standardized(self) -> bool:
+        """Whether numbers are brought to another scale."""
+        return any(one.kind == "number" and not one.plain for one in self.encoders)
+
     @cached_property
     def encoded_names(self) -> list[str]:
         """Of the matrix's columns: `age`, `sex=male`, `body~offer`."""

@@ -193,7 +193,8 @@ class CsvFile:
             rows = jiter.from_json(b"[[" + joined + b"]]", allow_inf_nan=False)
             if set(map(len, rows)) != {self.width}:
                 return None
-            return np.array(rows, dtype=np.float64)
+            found = np.array(rows, dtype=np.float64)
+            return None if np.isin(found, self.dialect.gap_numbers).any() else found
         except (ValueError, OverflowError):  # not JSON; an int of more than 308 digits
             return None
 

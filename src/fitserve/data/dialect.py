@@ -43,7 +43,8 @@ class Dialect:
     header: bool = True
     """Without one, the columns are named `0`, `1`, ..."""
     missing: Collection[str] = MISSING_WORDS
-    """Words that stand for no value, beside the empty cell; exactly so, but for spaces around."""
+    """Words that stand for no value, beside the empty cell; exactly so, but for spaces around. Of
+    a number its value counts: `-999` is `-999.0` too."""
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Self:
@@ -90,8 +91,30 @@ class Dialect:
     def gaps(self) -> frozenset[str]:
         return frozenset({"", *self.missing})
 
+    @cached_property
+    def gap_numbers(self) -> tuple[float, ...]:
+        """Numbers that stand for no value."""
+        found = map(self.number, self.missing)
+        return tuple(number for number in found if number is not None)
+
     def is_missing(self, text: str) -> bool:
-        return text in self.gaps or text.strip(SPACES) in self.gaps
+        if text in self.gaps or text.strip(SPACES) in self.gaps:
+            return True
+        return bool(self.gap_numbers) and self.number(text) in self.gap_numbers
+
+    def is_gap(self, cell: object) -> bool:
+        """The same of a cell of JSON."""
+        if isinstance(cell, str):
+            return self.is_missing(cell)
+        if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+            return cell in self.gap_numbers
+        return cell is None
+
+    def without_gaps(self, values: FloatArray) -> FloatArray:
+        """The numbers, NaN where one of them stands for no value."""
+        if not self.gap_numbers:
+            return values
+        return np.where(np.isin(values, self.gap_numbers), np.nan, values)
 
     def number(self, text: str) -> float | None:
         """The number that the text is, infinite if it is beyond float64; None: it is none.
@@ -112,7 +135,7 @@ class Dialect:
         found = self._as_json(cells)
         if found is None and not self.gaps.isdisjoint(cells):
             found = self._as_json(["" if cell in self.gaps else cell for cell in cells])
-        return self._one_by_one(cells) if found is None else (found, None)
+        return self._one_by_one(cells) if found is None else (self.without_gaps(found), None)
 
     def _as_json(self, cells: Sequence[str]) -> FloatArray | None:
         """The cells as the numbers of one JSON list, where that is what they are.
@@ -151,7 +174,7 @@ class Dialect:
         zeros = None
         for i, cell in enumerate(cells):
             value = self.number(cell)
-            if value is None:
+            if value is None or value in self.gap_numbers:
                 if not self.is_missing(cell):
                     return None
                 value = np.nan

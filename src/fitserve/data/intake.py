@@ -96,7 +96,7 @@ def of_json(
     if not isinstance(y, list) or (target is None and len(y) != table.n_rows):
         found = examined(table, options, target, None, faults, written)
         return _taken_in(found, None if y is None else arrays.target(y, ("y",)))
-    gaps = np.array([_is_gap(cell, dialect) for cell in y])
+    gaps = np.array([dialect.is_gap(cell) for cell in y])
     found = examined(table, options, target, gaps, faults, written, lambda row: str(y[row] or ""))
     kept = y if found.rows is None else [y[row] for row in found.rows.tolist()]
 
@@ -133,10 +133,6 @@ def truth(file: CsvFile, target: str, as_text: bool) -> tuple[Target, Place]:
     if not as_text and _as_text_after_all(cells):
         cells, kind = file.read([target], text={target}).columns[target], "number"
     return _labels(cells, None, kind), table.place
-
-
-def _is_gap(cell: object, dialect: Dialect) -> bool:
-    return cell is None or (isinstance(cell, str) and dialect.is_missing(cell))
 
 
 def _taken_in(found: Examined, y: Target | None) -> Intake:

@@ -16,6 +16,7 @@ from fitserve.errors import Fault, InvalidRequest, Location, clip, refuse
 Cells = Sequence[Any]
 
 _NUMBERS = {int, float, bool, type(None)}
+_TRUTHS = {bool, type(None)}
 _CELLS = {*_NUMBERS, str}
 _SPELLED = {True: "true", False: "false"}
 
@@ -217,13 +218,15 @@ def _not_alike(rows: list[Any], names: list[str], loc: Location) -> Iterator[Fau
 
 
 def _column(cells: Cells, dialect: Dialect, as_text: bool) -> Column:
-    if not as_text and set(map(type, cells)) <= _NUMBERS:
-        return Column(_floats(cells))
+    kinds = set(map(type, cells))
+    if not as_text and kinds <= _NUMBERS:
+        values = _floats(cells)
+        return Column(values if kinds <= _TRUTHS else dialect.without_gaps(values))
     index: dict[str, int] = {}
     codes = np.empty(len(cells), np.int32)
     values = np.full(len(cells), np.nan)
     for i, cell in enumerate(cells):
-        if cell is None or (isinstance(cell, str) and dialect.is_missing(cell)):
+        if dialect.is_gap(cell):
             codes[i] = MISSING
         elif isinstance(cell, (str, bool)) or as_text:
             codes[i] = index.setdefault(cell if isinstance(cell, str) else _text(cell), len(index))

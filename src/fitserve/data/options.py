@@ -23,7 +23,8 @@ class ColumnOptions:
     drop: list[str] = Field(default_factory=list, description="Columns to leave out.")
     na_values: list[str] = Field(
         default_factory=lambda: list(MISSING_WORDS),
-        description="Cells that count as missing, exactly so; empty cells and null always do.",
+        description="Cells that count as missing, exactly so, numbers by their value; empty cells "
+        "and null always do.",
     )
     missing: Literal["error", "impute", "drop"] = Field(
         default="error",

@@ -1,0 +1,87 @@
+"""Numbers that stand for no value, as -999 does in old files, count as empty wherever they come."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.conftest import Api
+
+LINES = ["-999,2,u", "2,1,u", "3,4,u", "4,-999,v", "5,6,v", "6,5,v"]
+ASKED = {"model_type": "knn", "model_id": "1", "target": "y", "n_neighbors": "1"}
+
+
+def registered(api: Api, body: str, **query: str) -> Any:
+    asked = ASKED | query
+    answer = api.client.post(f"/register?{urlencode(asked)}", data=body, content_type="text/csv")
+    assert answer.json is not None
+    return answer.json
+
+
+def gaps(api: Api) -> list[int]:
+    answer = api.client.get("/models/knn/1").json
+    assert answer is not None
+    return [column["missing"] for column in answer["columns"]]
+
+
+@pytest.mark.parametrize("cell", ["-999", "-999.0", " -999 ", "-9.99e2", "-0999"])
+@pytest.mark.parametrize("rest", ["", "7,8,v\n" * 9000, "+7,8,v\n"])
+def test_a_number_that_stands_for_no_value_in_a_csv(api: Api, cell: str, rest: str) -> None:
+    body = "a,b,y\n" + "\n".join(LINES).replace("-999", cell) + "\n" + rest
+    refused = registered(api, body, na_values="-999")
+    assert [fault["loc"] for fault in refused["errors"]] == [["line", 2, "a"], ["line", 5, "b"]]
+    assert "counts as empty (na_values)" in refused["errors"][0]["msg"]
+    registered(api, body, na_values="-999", missing="impute")
+    assert gaps(api) == [1, 1]
+    answer = api.predict("knn", 1, {"a": -999.0, "b": 1})
+    assert answer.status_code == 200
+    assert answer.json == api.predict("knn", 1, {"a": None, "b": 1}).json
+
+
+def test_it_is_a_number_of_its_own_where_nobody_says_so(api: Api) -> None:
+    registered(api, "a,b,y\n" + "\n".join(LINES) + "\n")
+    assert gaps(api) == [0, 0]
+
+
+@pytest.mark.parametrize("cell", [999, 999.0, "999", " 999"])
+@pytest.mark.parametrize("others", [[1, 2, 3], [1, 2.5, None]])
+def test_a_number_that_stands_for_no_value_in_json(api: Api, cell: Any, others: list[Any]) -> None:
+    X = {"a": [cell, *others], "b": [1, 2, 3, 4]}
+    asked = {"X": X, "y": ["u", "u", "v", "v"], "k": 1, "na_values": ["999"], "missing": "impute"}
+    assert api.register("knn", 1, **asked).status_code == 201
+    assert gaps(api) == [1 + others.count(None), 0]
+
+
+def test_a_row_without_a_label_is_left_out(api: Api) -> None:
+    X = {"a": [1, 2, 3, 4]}
+    asked = {"X": X, "y": [999, 0, 1, 1], "k": 1, "na_values": ["999"], "missing": "drop"}
+    answer = api.register("knn", 1, **asked)
+    assert answer.status_code == 201
+    told = api.client.get("/models/knn/1").json
+    assert told is not None
+    assert told["classes"] == [0, 1]
+
+
+def test_true_is_not_the_number_one(api: Api) -> None:
+    X = {"a": [True, False, True, False]}
+    answer = api.register("knn", 1, X=X, y=["u", "v"] * 2, k=1, na_values=["1"])
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("route", ["/predict", "/evaluate"])
+def test_a_model_that_fills_no_gap_refuses_the_number(api: Api, route: str) -> None:
+    registered(api, "a,b,y\n" + "\n".join(LINES[1:3] + LINES[4:]) + "\n", na_values="-999")
+    query = urlencode({"model_type": "knn", "model_id": 1})
+    sent = "a,b,y\n2,1,u\n-999,1,u\n"
+    answer = api.client.post(f"{route}?{query}", data=sent, content_type="text/csv")
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert answer.json["errors"][0]["loc"] == ["line", 3, "a"]
+
+
+@pytest.mark.parametrize("kind", ["u", True])
+def test_only_the_first_label_is_wrong_where_only_that_is_missing(api: Api, kind: object) -> None:
+    answer = api.register("knn", 1, X=[[1], [2], [3]], y=[None, kind, kind], k=1)
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert [fault["loc"] for fault in answer.json["errors"]] == [["kwargs", "y", 0]]
