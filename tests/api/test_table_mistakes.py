@@ -109,6 +109,37 @@ def test_a_cell_that_is_no_plain_number(api: Api, column: str, cell: str, says: 
     assert ask["loc"] == ["line", 2, "a"]
 
 
+@pytest.mark.parametrize("route", ["/predict", "/evaluate"])
+@pytest.mark.parametrize(("learned", "sent"), [(".", ","), (",", ".")])
+def test_a_file_with_the_other_decimal_sign_is_one_thing_to_mend(
+    api: Api, route: str, learned: str, sent: str
+) -> None:
+    lines = "".join(f"{i}.5;{i};{2 * i}.25\n" for i in range(60))
+    files = {sign: f"a;b;y\n{lines}".replace(".", sign) for sign in ".,"}
+    trained(api, files[learned], decimal=learned)
+    for columns in ("a;b;y\n", "y;b;a\n"):  # y alone has fractions, or a too
+        body = files[sent].replace("a;b;y\n", columns)
+        problem = told(api, route, body)
+        assert len(problem["errors"]) == 1
+        assert "more_errors" not in problem
+        assert [one["set"] for one in problem["remedies"]] == [{"decimal": sent}]
+        asked = {"model_type": "decision_tree", "model_id": "1", "decimal": sent}
+        answer = api.client.post(f"{route}?{urlencode(asked)}", data=body, content_type="text/csv")
+        assert answer.status_code == 200, answer.text
+    whole = f"a;b;y\n1;2;{files[sent].split(';')[-1]}"
+    if route == "/evaluate":
+        assert told(api, route, whole)["remedies"][0]["set"] == {"decimal": sent}
+
+
+@pytest.mark.parametrize("cells", ["1.5 2,5", "1.5 abc", "1,234 2,345", "1,5 abc"])
+def test_no_decimal_sign_is_proposed_that_would_not_do(api: Api, cells: str) -> None:
+    trained(api, TABLE.replace(",", ";"))
+    rows = "".join(f"{cell};{i};{i}\n" for i, cell in enumerate(cells.split()))
+    for route in ("/predict", "/evaluate"):
+        assert "remedies" not in told(api, route, f"a;b;y\n{rows}")
+        assert "remedies" not in told(api, "/evaluate", f"y;a;b\n{rows}")
+
+
 def test_a_number_with_a_point_where_the_model_learned_commas(api: Api) -> None:
     trained(api, "a;y\n1,5;0,5\n2,5;1,5\n", decimal=",")
     fault = told(api, "/predict", "a;b\n1.5;2\n")["errors"][0]

@@ -397,6 +397,26 @@ def test_a_file_without_names(api: Api, client: FlaskClient) -> None:
     assert re.findall(r"<td>([^<]*)</td>", shown)[:6] == ["0", "1", "a", "1", "0", "b"]
 
 
+def test_a_file_with_the_other_decimal_sign(client: FlaskClient) -> None:
+    points = "".join(f"{i}.5;{2 * i}.25\n" for i in range(9))
+    register(client, "model_type=linear_regression&model_id=1&target=y", f"a;y\n{points}".encode())
+    for form in ("predict-file", "evaluate"):
+        for sign, status in (("", 422), (",", 200)):
+            body = BytesIO(f"a;y\n{points}".replace(".", ",").encode())
+            sent: dict[str, Any] = {"file": (body, "rows.csv"), "decimal": sign, "as": "table"}
+            answer = client.post(f"/model/linear_regression/1/{form}", data=sent)
+            assert answer.status_code == status
+            assert answer.text.count('name="decimal"') == 2
+
+
+def test_no_range_is_told_of_an_answer_that_no_held_out_row_had(client: FlaskClient) -> None:
+    lines = "".join(f"{i},{2 * i + i % 3}\n" for i in range(60))
+    query = "model_type=linear_regression&model_id=1&target=y&cv=3"
+    register(client, query, f"a,y\n{lines}".encode())
+    for value, there in (("30", True), ("0", True), ("-500", False), ("900", False)):
+        assert ("Eight of ten" in tried(client, "linear_regression/1", x0=value).text) == there
+
+
 def test_a_deleted_one_says_what_there_is(client: FlaskClient) -> None:
     for n in (1, 2):
         register(client, f"model_type=knn&model_id={n}&target=species")

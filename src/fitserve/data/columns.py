@@ -10,8 +10,9 @@ import numpy as np
 from fitserve.data.arrays import FloatArray
 from fitserve.data.dialect import MISSING_WORDS
 from fitserve.data.encoding import Encoder, Rows, restored
-from fitserve.data.table import Place, Table
-from fitserve.errors import LISTED, Fault, InvalidRequest, Location
+from fitserve.data.numerals import SIGNS, other_sign
+from fitserve.data.table import Column, Place, Table
+from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, Location
 
 
 @dataclass(frozen=True)
@@ -93,15 +94,27 @@ class Columns:
         return X
 
     def _refuse(self, table: Table, refused: Sequence[Rows]) -> None:
-        """Name the first cells in reading order, and count the rest."""
-        cells = sorted(
+        """Name the first cells in reading order, and count the rest; a column that is written with
+        the other decimal sign is one thing to mend, however many cells it has."""
+        mended: dict[int, tuple[Advice, ...]] = {}
+        used = [table.columns[name] for name in self.names]
+        if table.in_csv and not any(cells.has_fractions() for cells in used):
+            for at, rows in enumerate(refused):
+                texts, first = _texts(used[at], rows)
+                sign = other_sign(texts) if self.encoders[at].kind == "number" else None
+                if sign is not None:
+                    mended[at] = (Advice(SIGNS[sign], {"decimal": sign}),)
+                    gaps = rows[used[at].missing()[rows]]
+                    refused = [*refused[:at], np.sort(np.append(gaps, first)), *refused[at + 1 :]]
+        places = sorted(
             (row, at) for at, rows in enumerate(refused) for row in rows[:LISTED].tolist()
         )
         faults = []
-        for row, at in cells[:LISTED]:
+        for row, at in places[:LISTED]:
             encoder = self.encoders[at]
-            wrong = encoder.wrong(table, row)
-            faults.append(Fault(table.place(row, encoder.name), *wrong))
+            wrong, kind = encoder.wrong(table, row)
+            remedies = mended.get(at, ()) if kind != "missing" else ()
+            faults.append(Fault(table.place(row, encoder.name), wrong, kind, remedies))
         raise InvalidRequest(faults, sum(map(len, refused)))
 
     # -------------------------------------------------------------------------------- stored
@@ -119,3 +132,12 @@ class Columns:
     def restored(cls, state: Mapping[str, Any]) -> Self:
         encoders = [restored(one) for one in state["encoders"]]
         return cls(encoders, state["target"], state["dialect"], state["na_values"])
+
+
+def _texts(cells: Column, rows: Rows) -> tuple[list[str], int]:
+    """The different texts of these rows, and the first row that has one."""
+    if cells.codes is None:
+        return [], 0
+    there = rows[cells.codes[rows] >= 0]
+    codes = np.unique(cells.codes[there]).tolist()
+    return [cells.texts[code] for code in codes], int(there[0]) if len(there) else 0

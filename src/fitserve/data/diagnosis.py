@@ -8,7 +8,7 @@ import numpy as np
 from fitserve.data.encoding import too_large
 from fitserve.data.kinds import Form, unit
 from fitserve.data.levels import Levels
-from fitserve.data.numerals import NUMBER_INSTEAD, instead, plainly
+from fitserve.data.numerals import NUMBER_INSTEAD, SIGNS, instead, other_sign, plainly
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.table import OTHER, Column, Table
 from fitserve.errors import Advice, Fault, clip
@@ -217,6 +217,8 @@ class _Diagnosis:
                 f"the number {self._cell_text(row)} is written with a point, where a comma is the "
                 "decimal sign; write all numbers alike, or leave decimal= out"
             )
+            if other_sign(self.levels.texts) == "." and not self.cells.has_fractions():
+                return self._problem(row, said, "number_as_text", SIGNS["."], {"decimal": "."})
         mended = ("", {}) if self.regressor is not None else self._as_category()
         return self._problem(row, said, "number_as_text", *mended)
 
@@ -245,7 +247,7 @@ class _Diagnosis:
         advice = instead(text, self.table.in_csv) or NUMBER_INSTEAD
         said = f"{self._cell_text(row)} is {what}; {advice}"
         if commas:
-            words, set_ = "reads decimal commas", {"decimal": ","}
+            words, set_ = SIGNS[","], {"decimal": ","}
         else:
             words, set_ = self._left_out()
             said += "" if self.target else ", or leave the column out (drop)"

@@ -11,7 +11,7 @@ from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile
 from fitserve.data.diagnosis import diagnosed_target
 from fitserve.data.dialect import Dialect
-from fitserve.data.encoding import Rows, empty
+from fitserve.data.encoding import NumberEncoder, Rows, empty
 from fitserve.data.json_table import JsonTable
 from fitserve.data.kinds import TRUTHS, Form
 from fitserve.data.learning import Examined, Written, examined, unknown_names
@@ -128,7 +128,8 @@ def truth(file: CsvFile, target: str, as_text: bool) -> tuple[Target, Place]:
         for row in gaps
     )
     fault = None if as_text else diagnosed_target(target, table, ColumnOptions())
-    refuse(iter([] if fault is None else [fault]))
+    if fault is not None:  # its words are for who registers, and may choose what the column is
+        Columns([NumberEncoder(target)]).encode(table)
     kind: Kind | None = "category" if as_text else None
     if not as_text and _as_text_after_all(cells):
         cells, kind = file.read([target], text={target}).columns[target], "number"

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 
 from fitserve.data.kinds import LOOSE, Form, form, unit
@@ -13,6 +14,8 @@ _PARTS = {"%": 2, "‰": 3}
 _ENDLESS = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE).fullmatch
 
 NUMBER_INSTEAD = "write a number, or leave the row out"
+SIGNS = {".": "reads decimal points", ",": "reads decimal commas"}
+_PLAINLY = (Form.NUMBER, Form.ZEROS)
 
 
 def plainly(text: str) -> str | None:
@@ -53,6 +56,19 @@ def instead(text: str, in_csv: bool, fills: bool = False) -> str | None:
             return f"{'leave the cell empty' if in_csv else 'send null'} if it stands for a gap"
         return "fill the gap, or leave its row out"
     return "send a number instead, such as the year or the hour" if found is Form.DATE else None
+
+
+def other_sign(texts: Iterable[str]) -> str | None:
+    """The decimal sign with which all of these are numbers, which they are not with the one that
+    their CSV was read with; None: there is none, or it may part thousands."""
+    stripped = [text.strip() for text in texts]
+    if all(form(text) in _PLAINLY for text in stripped):
+        return "." if any("." in text for text in stripped) else None
+    with_points = (text if "." in text else text.replace(",", ".") for text in stripped)
+    commas = any(form(text) is Form.COMMA for text in stripped)
+    if commas and all("," not in t and form(t) in _PLAINLY for t in with_points):
+        return "," if not any("." in text for text in stripped) else None
+    return None
 
 
 def _in_json(digits: str) -> str:

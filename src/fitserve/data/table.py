@@ -53,6 +53,13 @@ class Column:
         gaps: NDArray[np.bool_] = self.codes == MISSING
         return gaps
 
+    def has_fractions(self) -> bool:
+        """Whether a number is no whole one: it was read by the sign that its table has."""
+        if self.values is None:
+            return False
+        finite = self.values[np.isfinite(self.values)]
+        return bool((finite != np.trunc(finite)).any())
+
 
 @dataclass(frozen=True)
 class Table:

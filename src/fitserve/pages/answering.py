@@ -64,8 +64,14 @@ def _bars(probabilities: Mapping[str, float] | None) -> list[Bar]:
 
 
 def _range(prediction: float, sample: Sample | None) -> list[tuple[str, str]]:
-    """Where the truth may lie."""
+    """Where the truth may lie. Of an answer beyond all those of held-out rows they tell nothing."""
     if sample is None or sample.predicted is None or sample.y is None:
+        return []
+    if (
+        not sample.predicted.min(initial=np.inf)
+        <= prediction
+        <= sample.predicted.max(initial=-np.inf)
+    ):
         return []
     spread = likely_range(prediction, sample.predicted, sample.y)
     if spread is None:

@@ -49,7 +49,7 @@ def file(shown: ModelPage) -> Response:
     """Predict for each row of a CSV: the CSV again, or its first lines as a table."""
     with _refusals(shown, "file"):
         table = _table()
-        ask = CsvPrediction(_query(shown, "probabilities", "header"), table.body)
+        ask = CsvPrediction(_query(shown, "probabilities", "header", "decimal"), table.body)
         read, pieces = predictions.csv_prediction(ask, shown.loaded, shown.predictor)
         if request.form.get("as") != "table":
             answer = Response(pieces, mimetype="text/csv")
@@ -66,7 +66,7 @@ def evaluation(shown: ModelPage) -> Response:
     """Compare with what a CSV says is true."""
     with _refusals(shown, "check"):
         table = _table()
-        ask = CsvEvaluation(_query(shown, "importance", "target", "header"), table.body)
+        ask = CsvEvaluation(_query(shown, "importance", "target", "header", "decimal"), table.body)
         shown.evaluation = Told(evaluations.evaluation(ask, shown.loaded, shown.predictor))
     return _answer(shown, "check")
 
