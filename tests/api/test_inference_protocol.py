@@ -424,8 +424,9 @@ def test_a_model_that_is_not_ready_is_not(api: Api, app: Flask) -> None:
     ("change", "said"),
     [
         ({"shape": [N, P + 1], "data": [0] * N * (P + 1)}, f"give [{N}, {P}]"),
-        ({"shape": [N], "data": [0] * N}, f"give [{N}, {P}]"),
-        ({"shape": [N * P], "data": [0] * N * P}, f"give [{N * P}, {P}]"),
+        ({"shape": [N], "data": [0] * N}, f"give [{N // P}, {P}]"),
+        ({"shape": [N * P], "data": [0] * N * P}, f"give [{N}, {P}]"),
+        ({"shape": [N * P + 1], "data": [0] * (N * P + 1)}, f"give [{N * P + 1}, {P}], and"),
         ({"shape": [1, N, P]}, "[rows, columns]"),
         ({"shape": []}, "[rows, columns]"),
         ({"shape": [0, P], "data": []}, "at least 1"),
@@ -438,13 +439,16 @@ def test_a_model_that_is_not_ready_is_not(api: Api, app: Flask) -> None:
         ({"data": [[0] * P] * (N - 1) + [0]}, f"inputs.x.data.{N - 1}: a list of {P}"),
         ({"data": {"a": 1}}, "a list of elements"),
         ({"data": None}, "a list of elements"),
-        ({"data": [[None] * P] * N}, "not NaN"),
+        (
+            {"data": [[None] * P] * N},
+            "inputs.x.data.0.0: a number is needed, not a gap, null; fill",
+        ),
         ({"data": [[True] * P] * N}, "inputs.x.data.0.0: a number is needed, not true"),
         ({"data": [["1"] * P] * N}, "a number is needed, not the text '1'"),
         ({"data": [[[1]] * P] * N}, "one pair of brackets too many"),
-        ({"datatype": "BOOL", "data": [[True] * P] * N}, "numbers are needed"),
-        ({"datatype": "BYTES", "shape": [N], "data": ["a"] * N}, "numbers are needed"),
-        ({"datatype": "BYTES"}, "one column"),
+        ({"datatype": "BOOL", "data": [[True] * P] * N}, "takes numbers"),
+        ({"datatype": "BYTES", "shape": [N], "data": ["a"] * N}, "takes numbers"),
+        ({"datatype": "BYTES"}, "for numbers write datatype FP64"),
         ({"datatype": "fp64"}, "is none of BOOL"),
         ({"datatype": "BF16"}, "is none of BOOL"),
         ({"datatype": None}, "datatype: text is needed, not null"),
@@ -511,7 +515,30 @@ def test_what_a_model_refuses_is_located_in_the_tensor(
         assert "(column 'b')" in said
     rows = [*X[:20], [0, np.nan, 0], *X[21:]]
     said = refused(infer(api, "knn", 1, [tensor("x", "FP32", rows, binary=True)]))
-    assert "inputs.x.data.20.1: a finite number is needed, not NaN" in said
+    assert "inputs.x.data.20.1: a number is needed, not a gap, NaN" in said
+
+
+@pytest.mark.parametrize("names", [None, ["a", "b", "c"]])
+@pytest.mark.parametrize("table", [False, True])
+def test_a_gap_is_told_where_it_was_sent(api: Api, names: Any, table: bool) -> None:
+    columns = {name: [row[j] for row in X] for j, name in enumerate("abc")}
+    trained(api, "knn", **({"X": columns} if table else {"feature_names": names}))
+    flat = [0, 1, 2, 3, None, 5]
+    by_row = [flat[:3], flat[3:]]
+    for data, place in ((flat, "4"), (by_row, "1.1")):
+        given = {"name": "x", "shape": [2, P], "datatype": "FP64", "data": data}
+        said = refused(infer(api, "knn", 1, [(given, b"")]))
+        assert f"inputs.x.data.{place}: " in said
+        assert "NaN" not in said
+        assert table or names is None or "(column 'b')" in said
+
+
+def test_what_a_refusal_says_of_a_tensor_can_be_done(api: Api) -> None:
+    trained(api, "knn")
+    given = {"name": "x", "shape": [P], "datatype": "FP64", "data": X[0]}
+    said = refused(infer(api, "knn", 1, [(given, b"")]))
+    shape = json.loads(said[said.index("give [") + 5 : said.rindex("]") + 1])
+    checked(infer(api, "knn", 1, [(given | {"shape": shape}, b"")]), open_inference.INFER)
 
 
 def test_all_that_a_model_refuses_is_counted(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

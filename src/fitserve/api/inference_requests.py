@@ -107,7 +107,7 @@ def told_apart(ask: Inference) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]
     """What is asked, as JSON and as arrays."""
     told = {
         "id": ask.id,
-        "inputs": [[name, tensor.n_rows] for name, tensor in ask.inputs.items()],
+        "inputs": [[name, one.n_rows, one.form] for name, one in ask.inputs.items()],
         "outputs": dict(ask.outputs),
         "binary": ask.binary,
     }
@@ -117,8 +117,8 @@ def told_apart(ask: Inference) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]
 def from_apart(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]], begun: int) -> Inference:
     """The same again."""
     inputs = {
-        name: tensors.from_array(arrays[f"input_{i}"], n_rows, ("data",))
-        for i, (name, n_rows) in enumerate(told["inputs"])
+        name: tensors.from_array(arrays[f"input_{i}"], n_rows, form, ("data",))
+        for i, (name, n_rows, form) in enumerate(told["inputs"])
     }
     return Inference(told["id"], inputs, told["outputs"], told["binary"], begun)
 

@@ -52,13 +52,28 @@ class _TensorMatrix(MatrixRows):
 
     def parts(self, step: int) -> Iterator[FloatArray]:
         for start in range(0, self.n_rows, step):
-            yield self._tensor.floats(start, start + step)
+            block = self._tensor.floats(start, start + step)
+            refuse(self._gaps(block, start))
+            yield block
+
+    def _gaps(self, block: FloatArray, start: int) -> Iterator[Fault]:
+        """Of a model that fills none."""
+        gap = "NaN" if self._tensor.form == "bytes" else "null"
+        said = f"a number is needed, not a gap, {gap}; fill it in, or leave the row out"
+        for row, column in np.argwhere(np.isnan(block)).tolist():
+            loc = (*self._loc, *self._tensor.place(start + row, column))
+            yield Fault(loc, said, "missing", column=column)
 
 
 class _TensorTable(Rows):
     """Rows of a table, of which each column is a tensor, or all of them are one."""
 
-    def __init__(self, cells: Mapping[str, Tensor], columns: Columns, one: str | None) -> None:
+    def __init__(
+        self,
+        cells: Mapping[str, Tensor],
+        columns: Columns,
+        one: tuple[str, Numbers] | None,
+    ) -> None:
         self._cells, self._columns, self._one = cells, columns, one
         self._dialect = Dialect(missing=columns.na_values)
         self.n_rows = next(iter(cells.values())).n_rows
@@ -86,7 +101,9 @@ class _TensorTable(Rows):
     def _place(self, row: int, name: str) -> Location:
         if self._one is None:
             return ("inputs", name, "data", row)
-        return ("inputs", self._one, "data", row, self._columns.names.index(name))
+        at = self._columns.names.index(name)
+        name, tensor = self._one
+        return ("inputs", name, "data", *tensor.place(row, at))
 
     def located(self, start: int) -> AbstractContextManager[None]:
         return relocated(lambda loc: self._columns.place(self._place, loc, start))
@@ -108,18 +125,24 @@ def _rows(inputs: Mapping[str, Tensor], loaded: Loaded) -> Rows:
         raise InvalidRequest.at(("inputs",), f"{said}; send one", "too_long")
     ((name, tensor),) = inputs.items()
     if not isinstance(tensor, Numbers) or tensor.values.dtype == np.bool_:
-        said = "numbers are needed, such as FP64, FP32 or INT64"
+        said = (
+            "the model takes numbers, not texts or truth values; write datatype FP64, and the "
+            "numbers without quotes"
+        )
         raise InvalidRequest.at(("inputs", name, "datatype"), said, "datatype")
     if tensor.width != width:
+        n = tensor.values.size
+        one_row = tensor.width == 1 and tensor.form != "rows" and n % width == 0
+        rows = n // width if one_row else tensor.n_rows
+        shape = f"[{rows}, {width}]" + ("" if one_row else f", and {rows * width:,} numbers")
         said = (
-            f"a row has {tensor.width} values where the model was trained on {width}; give "
-            f"[{tensor.n_rows}, {width}]"
+            f"a row has {tensor.width} values where the model was trained on {width}; give {shape}"
         )
         raise InvalidRequest.at(("inputs", name, "shape"), said, "n_features")
     if columns is None:
         return _TensorMatrix(name, tensor)
     cells = {one: Numbers(tensor.values[:, j : j + 1]) for j, one in enumerate(columns.names)}
-    return _TensorTable(cells, columns, name)
+    return _TensorTable(cells, columns, (name, tensor))
 
 
 def _refuse_inputs(inputs: Mapping[str, Tensor], columns: Columns) -> None:

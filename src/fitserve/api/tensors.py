@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from math import prod
 from struct import Struct
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +31,21 @@ _LENGTH = Struct("<I")
 _LONGEST = 2**63 - 1  # of a dimension
 
 
+Form = Literal["bytes", "rows", "list"]
+
+
 @dataclass(frozen=True)
 class Numbers:
     """A tensor of numbers, or of true and false."""
 
     values: NDArray[Any]
     """`(n_rows, width)`, of the datatype that it was sent in; NaN is a gap."""
+    form: Form = "bytes"
+    """How the elements came: in a list of rows, or in one list of all."""
+
+    def place(self, row: int, column: int) -> Location:
+        """Where an element stands in what was sent."""
+        return (row * self.width + column,) if self.form == "list" else (row, column)
 
     @property
     def n_rows(self) -> int:
@@ -65,6 +74,7 @@ class Texts:
     """A tensor of texts, in one column; an empty one is a gap."""
 
     width = 1
+    form: Form = "bytes"
 
     def __init__(self, values: Sequence[str]) -> None:
         self._values = values
@@ -178,9 +188,9 @@ def from_bytes(datatype: str, shape: tuple[int, int], packed: memoryview, loc: L
     return Numbers(np.frombuffer(packed, DTYPES[datatype]).reshape(shape))
 
 
-def from_array(values: NDArray[Any], n_rows: int, loc: Location) -> Tensor:
+def from_array(values: NDArray[Any], n_rows: int, form: Form, loc: Location) -> Tensor:
     """The tensor of so many rows that gave this array."""
-    return Numbers(values) if values.ndim == 2 else PackedTexts(values.data, n_rows, loc)
+    return Numbers(values, form) if values.ndim == 2 else PackedTexts(values.data, n_rows, loc)
 
 
 def from_json(datatype: str, shape: tuple[int, int], data: object, loc: Location) -> Tensor:
@@ -207,7 +217,7 @@ def from_json(datatype: str, shape: tuple[int, int], data: object, loc: Location
         return Numbers(np.array(flat, np.bool_).reshape(shape))
     with relocated(lambda found: place(int(found[-1]))), amended(arrays.told_instead):
         values = _numbers(datatype, flat, kinds)
-    return Numbers(values.reshape(shape))
+    return Numbers(values.reshape(shape), "rows" if nested else "list")
 
 
 def _flat(data: object, shape: tuple[int, int], loc: Location) -> tuple[list[Any], bool]:
@@ -274,8 +284,12 @@ def _others(flat: list[Any], kinds: tuple[type, ...], what: str, place: Any) -> 
 
 def _refuse_wide(shape: tuple[int, int], loc: Location) -> None:
     if shape[1] > 1:
-        said = f"texts come in one column, of shape [rows, 1], not {list(shape)}"
-        raise InvalidRequest.at(loc, f"{said}; send each column as an input of its own", "shape")
+        said = (
+            f"BYTES are texts, in one column, of shape [rows, 1], not {list(shape)}; for numbers "
+            "write datatype FP64, and the numbers without quotes, for texts send each column as "
+            "an input of its own"
+        )
+        raise InvalidRequest.at(loc, said, "shape")
 
 
 def _written(shape: object) -> str:
