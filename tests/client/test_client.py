@@ -200,6 +200,20 @@ def test_a_csv_is_learned_asked_and_compared(client: Client, tmp_path: Path) -> 
     assert len(worth["importance"]) == 6
 
 
+def test_a_file_and_rows_are_told_apart(client: Client) -> None:
+    with PENGUINS.open() as opened:
+        for file in (str(PENGUINS), PENGUINS, PENGUINS.read_bytes(), opened, "a,b\n1,2\n"):
+            for name in ("register", "predict", "evaluate"):
+                with pytest.raises(TypeError, match=f"a CSV goes by {name}_csv"):
+                    getattr(client, name)("knn", 1, file)
+    for name in ("register_csv", "predict_csv", "evaluate_csv"):
+        for rows in (X, np.array(X), {"a": [1, 2]}, None):
+            with pytest.raises(TypeError, match="rows go by the method without _csv"):
+                getattr(client, name)("knn", 1, rows)
+        with pytest.raises(ValueError, match=r"content as bytes: text\.encode"):
+            getattr(client, name)("knn", 1, "a,b\n1,2\n")
+
+
 def test_problems_have_kinds_and_all_that_was_told(client: Client) -> None:
     client.register("knn", 1, X, Y, n_neighbors=1)
     with pytest.raises(Exists) as exists:

@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fitserve import create_app
 from fitserve.client import (
     Client,
     Forbidden,
     Invalid,
+    Problem,
     TooLarge,
     TooManyRequests,
     Unauthorized,
@@ -26,6 +28,8 @@ from fitserve.client import (
     Unreachable,
 )
 from fitserve.client import client as verbs
+from fitserve.client.requests import ROUTES
+from fitserve.config import Settings
 from tests.conftest import EXAMPLES, Server, free_port, start_server
 
 PENGUINS = EXAMPLES / "penguins.csv"
@@ -163,6 +167,27 @@ def test_nobody_there_is_said_in_a_sentence() -> None:
     for wrong in ("two\nlines", "ключ"):
         with pytest.raises(ValueError, match="a key of printable ASCII signs is needed"):
             Client(key=wrong)
+
+
+NO_SECONDS: list[Any] = ["5", None, True, [5], float("nan"), -1]
+WRONG: list[dict[str, Any]] = [
+    *({name: value} for name in ("timeout", "patience") for value in NO_SECONDS),
+    *({name: value} for name in ("url", "key") for value in (0, 5, b"http://host", ["a"])),
+    {"timeout": 0},
+    {"timeout": float("inf")},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_a_setting_of_the_wrong_kind_is_named_when_the_client_is_made(wrong: Any) -> None:
+    (name,) = wrong
+    with pytest.raises((TypeError, ValueError), match=f"^{name}: a (text|number of seconds)"):
+        Client(**wrong)
+
+
+def test_seconds_may_be_any_number() -> None:
+    assert Client(timeout=5, patience=0).timeout == 5
+    assert Client(timeout=np.float64(0.5), patience=float("inf")).timeout == 0.5
 
 
 def test_one_that_does_not_answer_is_left(scripted: Any) -> None:
@@ -346,8 +371,11 @@ def client_of(server: Server, key: str | None) -> Client:
 
 def test_a_large_body_that_is_refused_is_refused_by_its_problem(locked: Server) -> None:
     body = b"x,y\n" + b"1,2\n" * 700_000
-    with client_of(locked, None) as client, pytest.raises(Unauthorized):
+    with client_of(locked, None) as client, pytest.raises(Unauthorized, match="by key or FITSERVE"):
         client.register_csv("knn", 1, body, "y")
+    with client_of(locked, "z" * 32) as client, pytest.raises(Unauthorized) as other:
+        client.register_csv("knn", 1, body, "y")
+    assert not other.value.hint
     with client_of(locked, "r" * 32) as client, pytest.raises(Forbidden) as raised:
         client.register_csv("knn", 1, body, "y")
     assert raised.value.request_id
@@ -355,6 +383,31 @@ def test_a_large_body_that_is_refused_is_refused_by_its_problem(locked: Server) 
         client.register_csv("knn", 1, body * 2, "y")
     with client_of(locked, "w" * 32) as client:
         assert client.types()
+
+
+def test_tls_to_a_server_without_is_told(locked: Server) -> None:
+    plain = f"127.0.0.1:{locked.port}"
+    with pytest.raises(Unreachable, match=f"speaks no TLS: write http://{plain} as url"):
+        Client(f"https://{plain}").health()
+
+
+def test_the_routes_that_a_url_may_end_in_are_those_of_the_server() -> None:
+    app = create_app(Settings(store="memory"))
+    begins = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}
+    app.extensions["fitserve"].close()
+    assert begins - {"", "static"} == ROUTES
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+def test_a_url_with_a_route_in_it_is_told(locked: Server, route: str) -> None:
+    base = f"http://127.0.0.1:{locked.port}"
+    for path in (f"/{route}", f"/{route}/knn/1"):
+        client = Client(base + path, "w" * 32)
+        for ask in (client.types, lambda: client.describe("knn", 1), lambda: [*client.models()]):  # noqa: B023
+            with pytest.raises(Problem, match=f"{path}: write {base} as url") as raised:
+                ask()
+            copied = pickle.loads(pickle.dumps(raised.value))  # noqa: S301
+            assert str(copied) == str(raised.value)
 
 
 def test_a_file_comes_in_many_ways_and_tells_how_far_it_is(locked: Server, tmp_path: Path) -> None:

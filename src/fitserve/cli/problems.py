@@ -34,7 +34,9 @@ def said(problem: "Problem") -> str:
             lines.append(f"  and {problem.more_errors:,} more\n")
     if problem.remedies:
         lines += ["What mends it:\n", advised(problem.remedies)]
-    if problem.type in _KEYS:
+    if problem.hint:
+        lines.append(f"{printable(problem.hint)}\n")
+    elif problem.type in _KEYS:
         lines.append("The variable FITSERVE_KEY says which key is sent.\n")
     if problem.status >= 500 and problem.request_id:
         lines.append(f"The server's log knows it as {printable(problem.request_id)}.\n")

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,6 +10,13 @@ from typing import Any
 from fitserve.client import frames
 
 _ROWS = (list, tuple)
+
+
+def refuse_file(X: Any, by: str) -> None:
+    """What is a file, or names one: a CSV goes `by` another method."""
+    if isinstance(X, (str, bytes, os.PathLike)) or callable(getattr(X, "read", None)):
+        given = "bytes" if isinstance(X, bytes) else repr(X)
+        raise TypeError(f"X: rows are needed, not {given[:80]}; a CSV goes by {by}")
 
 
 def rows(X: Any) -> Any:

@@ -54,6 +54,7 @@ class Client(Requests):
         options of tables and validation. With `wait=False` it answers as soon as the training is
         queued; `progress` is told how it goes. With `dry_run` all is checked and nothing trained.
         """
+        bodies.refuse_file(X, "register_csv")
         asked = {
             "model_type": model_type,
             "model_id": model_id,
@@ -139,6 +140,7 @@ class Client(Requests):
         `(n_rows,)`, coordinates `(n_rows, n_components)`, and probabilities
         `(n_rows, n_classes)` in the order of the classes.
         """
+        bodies.refuse_file(X, "predict_csv")
         matrix = tensors.matrix(X)
         if matrix is not None:
             return self._infer(model_type, model_id, matrix, probabilities)
@@ -179,6 +181,7 @@ class Client(Requests):
         y may be left out where X has the column that was learned. `importance=True` adds what
         each column is worth, by `repeats=5` shuffles.
         """
+        bodies.refuse_file(X, "evaluate_csv")
         asked = {"model_type": model_type, "model_id": model_id, "features": bodies.rows(X)}
         truth = {} if y is None else {"y": bodies.cells(y)}
         return self._post("/evaluate", asked | truth | options)
@@ -296,7 +299,7 @@ class Client(Requests):
                 if not start:
                     raise
                 said = f"{error.detail} Row 0 is here row {start:,} of X, which is sent in parts."
-                raise problem(error.members | {"detail": said}) from None
+                raise problem(error.members | {"detail": said}, error.hint) from None
             start += len(block)
         return tensors.joined(parts, probabilities)
 

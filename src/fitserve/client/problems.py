@@ -12,10 +12,12 @@ MOST_TEXT = 300  # characters of an answer that is no problem of fitserve's
 class Problem(Exception):
     """A request that was not done, and why (RFC 9457). `str` says it in sentences."""
 
-    def __init__(self, members: Mapping[str, Any]) -> None:
-        super().__init__(members)
+    def __init__(self, members: Mapping[str, Any], hint: str = "") -> None:
+        super().__init__(members, *filter(None, [hint]))
         self.members = dict(members)
         """The problem as it was told."""
+        self.hint = hint
+        """What the client knows besides: what to mend where it is made."""
         self.type: str = members.get("type", "about:blank")
         """`/problems/NAME`, by which programs tell them apart."""
         self.title: str = members.get("title", "")
@@ -32,12 +34,13 @@ class Problem(Exception):
         """By what the server's log knows the request."""
 
     def __str__(self) -> str:
+        said = " ".join(filter(None, [self.detail, self.hint]))
         if len(self.errors) < 2:
-            return self.detail
+            return said
         others = self.errors[1:]  # the first stands in the detail
         lines = [f"  {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in others]
         more = [f"  and {self.more_errors} more"] if self.more_errors else []
-        return "\n".join([self.detail, *lines, *more])
+        return "\n".join([said, *lines, *more])
 
 
 class Invalid(Problem, ValueError):
@@ -98,13 +101,13 @@ _KINDS: dict[int, type[Problem]] = {
 _LIMITS = ("/problems/training-limit", "/problems/prediction-limit")
 
 
-def problem(members: Mapping[str, Any]) -> Problem:
+def problem(members: Mapping[str, Any], hint: str = "") -> Problem:
     """The exception of this problem."""
     status = members.get("status", 0)
     if members.get("type") in _LIMITS:
-        return OverLimit(members)
+        return OverLimit(members, hint)
     kind = _KINDS.get(status, Unavailable if status >= 500 else Invalid)
-    return kind(members)
+    return kind(members, hint)
 
 
 _Kinds = dict[str, type | tuple[type, ...]]
@@ -138,7 +141,7 @@ def _is_ours(told: Mapping[str, Any]) -> bool:
     )
 
 
-def refusal(answer: Answer) -> Problem:
+def refusal(answer: Answer, hint: str = "") -> Problem:
     """The exception of an answer that is none of success, whoever gave it."""
     try:
         told = json.loads(answer.content)
@@ -153,4 +156,4 @@ def refusal(answer: Answer) -> Problem:
         text = answer.content[:MOST_TEXT].decode("utf-8", "replace").strip()
         members["detail"] = f"{answer.status} {answer.reason}, and no problem of fitserve's: {text}"
     members.setdefault("request_id", answer.headers.get("X-Request-ID"))
-    return problem(members)
+    return problem(members, hint)

@@ -1,18 +1,26 @@
 """Requests to a server whose answers are JSON, and whose problems are raised."""
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from http import HTTPStatus
+from numbers import Real
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fitserve.client import bodies
 from fitserve.client.problems import Unreachable, refusal
 from fitserve.client.transport import NOTHING, Answer, Body, NoAnswer, Transport, Upload
 
 URL = "http://127.0.0.1:8000"
+ROUTES = {
+    *("docs", "evaluate", "health", "key", "list", "listtypes", "metrics", "model", "models"),
+    *("new", "openapi.json", "predict", "register", "types", "v2"),
+}
+"""How the paths of the server's routes begin."""
+_MISSED = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 class Requests:
@@ -32,6 +40,7 @@ class Requests:
         request is tried again that the server was too busy for (429, 503), or a training asked
         after while no server is there.
         """
+        _refuse(url, key, timeout, patience)
         self.url = url or os.environ.get("FITSERVE_URL") or URL
         self.key = key or os.environ.get("FITSERVE_KEY") or None
         self.timeout, self.patience = timeout, patience
@@ -87,8 +96,23 @@ class Requests:
         except NoAnswer as error:
             raise Unreachable(str(error)) from error.__cause__
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise refusal(answer)
+            raise refusal(answer, self._hint(answer.status))
         return answer
+
+    def _hint(self, status: int) -> str:
+        """What about this client may be why a request is refused with this status."""
+        if status == HTTPStatus.UNAUTHORIZED and self.key is None:
+            return "This client has no key: give it one by key or FITSERVE_KEY."
+        path = urlsplit(self.url).path
+        parts = path.split("/")
+        route = next((i for i, part in enumerate(parts) if part in ROUTES), None)
+        if status not in _MISSED or route is None:
+            return ""
+        right = self.url.removesuffix(path) + "/".join(parts[:route])
+        return (
+            f"The url of this client has a route in it, {path}: write {right} as url or "
+            "FITSERVE_URL."
+        )
 
     def _get(
         self, path: str, *wanted: str, query: Mapping[str, Any] | None = None
@@ -112,6 +136,22 @@ def members_of(answer: Answer, *wanted: str) -> dict[str, Any]:
     if not isinstance(members, dict) or not members.keys() >= {*wanted}:
         raise refusal(answer)
     return members
+
+
+def _refuse(url: Any, key: Any, timeout: Any, patience: Any) -> None:
+    """What is given by a name, and is none of its kind."""
+    for name, value in (("url", url), ("key", key)):
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{name}: a text is needed, not {type(value).__name__}")
+    for name, value in (("timeout", timeout), ("patience", patience)):
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise TypeError(
+                f"{name}: a number of seconds is needed, as in {name}=30, not {value!r}"
+            )
+    if not (timeout > 0 and math.isfinite(timeout)):
+        raise ValueError(f"timeout: a number of seconds over 0 is needed, not {timeout!r}")
+    if not patience >= 0:
+        raise ValueError(f"patience: a number of seconds from 0 is needed, not {patience!r}")
 
 
 def _written(value: Any) -> str:

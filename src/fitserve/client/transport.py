@@ -10,7 +10,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
 from io import SEEK_END, BufferedReader
 from pathlib import Path
-from ssl import SSLSocket
+from ssl import SSLError, SSLSocket
 from threading import Lock
 from typing import Any, BinaryIO, NamedTuple, TextIO
 from urllib.parse import urlsplit
@@ -23,6 +23,8 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | TextIO
 BLOCK = 128 * 1024  # bytes that are sent at a time; up to that many go with the header
 PAUSE = 0.1  # seconds, at least, before what the server was too busy for is tried again
 
+_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
+"""What OpenSSL's versions call an answer in plain HTTP."""
 _GONE = (BrokenPipeError, ConnectionResetError, ConnectionAbortedError)
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -45,13 +47,20 @@ class Body:
 
     def __init__(self, source: Source) -> None:
         self._file: BinaryIO | None = None
+        if isinstance(source, str) and "\n" in source:
+            raise ValueError("the name of a file is needed, or its content as bytes: text.encode()")
         self._opened = isinstance(source, (str, os.PathLike))
         if isinstance(source, (str, os.PathLike)):
             source = Path(source).open("rb")  # noqa: SIM115
-        if isinstance(source, bytes):
-            self._content = source
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            self._content = bytes(source)
         elif isinstance(source, BufferedReader) and source.seekable():
             self._file = source
+        elif not callable(getattr(source, "read", None)):
+            raise TypeError(
+                "a CSV is needed: a file's name, the file, open, or its content as bytes, not "
+                f"{type(source).__name__}; rows go by the method without _csv"
+            )
         else:
             text = source.read()
             self._content = text.encode() if isinstance(text, str) else text
@@ -223,6 +232,11 @@ class Transport:
             )
         if isinstance(error, socket.gaierror):
             return f"There is no host {self._host}. Mend the URL, which is {self.url}."
+        if isinstance(error, SSLError) and error.reason in _NO_TLS:
+            plain = self.url.replace("https", "http", 1)
+            return (
+                f"What answers at {self.url} speaks no TLS: write {plain} as url or FITSERVE_URL."
+            )
         why = (
             f"{self.url} has not answered in {self._timeout:g} seconds."
             if isinstance(error, TimeoutError)
