@@ -7,21 +7,23 @@ import re
 import shlex
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from http.client import HTTPConnection
 from io import BytesIO
 from pathlib import Path
 from shutil import copy
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse
 
 from fitserve import create_app
 from fitserve.config import Settings
 from fitserve.errors import StoreUnavailable
 from fitserve.storage.store import Key
-from tests.conftest import EXAMPLES, Api, until
+from tests.conftest import EXAMPLES, Api, Server, until
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PENGUINS = (EXAMPLES / "penguins.csv").read_bytes()
@@ -381,6 +383,25 @@ def test_rows_are_shown_as_the_file_is_written(client: FlaskClient, text: str) -
     answer = client.post("/model/knn/1/predict-file", data=form)
     assert answer.mimetype == "text/csv"
     assert "-predicted.csv" in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "数据", "a\u202eb.csv", "ü" * 300, 'a"b;c', "b\xe9"])
+def test_a_file_of_any_name_is_answered(server: Server, name: str) -> None:
+    """By a server: Flask's own client takes headers that no server sends."""
+    kwargs = {"X": [[0.0, 1.0], [1.0, 0.0]] * 5, "y": ["a", "b"] * 5, "n_neighbors": 1}
+    body = {"model_type": "knn", "model_id": 1, "kwargs": kwargs}
+    assert server.ask("POST", "/register", body)[0] in (201, 409)
+    data = {"file": (BytesIO(b"0,1\n"), name), "header": "false", "as": "csv"}
+    form = EnvironBuilder(method="POST", data=data).get_request()
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
+    told_of = BROWSER | {"Content-Type": form.content_type or ""}
+    connection.request("POST", "/model/knn/1/predict-file", form.get_data(), told_of)
+    answer = connection.getresponse()
+    told = answer.read()
+    connection.close()
+    assert (answer.status, told.split()) == (200, [b"0,1,a"])
+    called = answer.headers["Content-Disposition"].partition("UTF-8''")[2]
+    assert unquote(called).endswith("-predicted.csv")
 
 
 def test_a_file_without_names(api: Api, client: FlaskClient) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import PurePath
+from urllib.parse import quote
 
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
@@ -54,9 +55,8 @@ def file(shown: ModelPage) -> Response:
         if request.form.get("as") != "table":
             answer = Response(pieces, mimetype="text/csv")
             name = PurePath(table.name).stem
-            answer.headers.set(
-                "Content-Disposition", "attachment", filename=f"{name}-predicted.csv"
-            )
+            called = quote(f"{name}-predicted.csv", safe="")
+            answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{called}"
             return answer
         shown.rows = _first(read, b"".join(pieces))
     return _answer(shown, "file")
