@@ -1,6 +1,6 @@
 """The pictures of models: taken when somebody asks, kept for those who ask next."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -9,7 +9,7 @@ from pydantic_core import from_json, to_json
 from fitserve.errors import PredictionLimit
 from fitserve.evaluation.pictures import pictures
 from fitserve.evaluation.pictures.subject import Budget, LeftOut, Sample, Subject
-from fitserve.predictor import Predictor, Work
+from fitserve.predictor import Predictor, Work, slices
 from fitserve.storage.cache import Loaded
 from fitserve.storage.store import Record, State
 
@@ -71,12 +71,8 @@ class _Turns:
         self.in_time = True
 
     def __call__(self, n_rows: int, cost: float, predict: Callable[[slice], T]) -> list[T]:
-        def blocks(step: int) -> Iterator[slice]:
-            for start in range(0, n_rows, step):
-                yield slice(start, min(start + step, n_rows))
-
         try:
-            return self._work.through(n_rows, cost, blocks, predict)
+            return self._work.through(n_rows, cost, slices(n_rows), predict)
         except PredictionLimit:
             self.in_time = False
             raise LeftOut("The server had too much else to do to draw it; ask again.") from None

@@ -52,14 +52,9 @@ class Predictor:
         `cost` is roughly how many operations one row takes; blocks depend on it alone, and so do
         not differ from one time to the next. Raises `PredictionLimit` or `Overloaded`.
         """
-
-        def blocks(step: int) -> Iterator[slice]:
-            for start in range(0, n_rows, step):
-                yield slice(start, min(start + step, n_rows))
-
         if n_rows * cost <= SHORT:
             return [predict(slice(0, n_rows))]
-        return self.over(n_rows, cost, blocks, predict)
+        return self.over(n_rows, cost, slices(n_rows), predict)
 
     def over(
         self,
@@ -72,9 +67,8 @@ class Predictor:
         most `n_rows` rows. Raises `TooMany`, too."""
         if self.most_rows is not None and n_rows > self.most_rows:
             raise TooMany.rows(n_rows, self.most_rows)
-        step = max(1, int(BLOCK / cost))
         if n_rows * cost <= SHORT:
-            return [predict(block) for block in blocks(step)]
+            return [predict(block) for block in blocks(_step(cost))]
         with self.at_length(n_rows, cost) as work:
             return work.over(blocks, predict)
 
@@ -87,8 +81,7 @@ class Predictor:
         if not self._waiting.acquire(blocking=False):
             raise Overloaded.by_predictions()
         try:
-            step = max(1, int(BLOCK / cost))
-            yield Work(self._turns, self._go_on, self.seconds, n_rows, step, times)
+            yield Work(self._turns, self._go_on, self.seconds, n_rows, cost, times)
         finally:
             self._waiting.release()
 
@@ -108,17 +101,17 @@ class Work:
         wanted: Callable[[], None],
         seconds: int,
         n_rows: int,
-        step: int,
+        cost: float,
         times: int,
     ) -> None:
         self._turns, self._wanted = turns, wanted
         self._seconds, self._deadline = seconds, monotonic() + seconds
-        self._n_rows, self._step, self._times = n_rows, step, times
+        self._n_rows, self._cost, self._times = n_rows, cost, times
         self._done = 0
 
     def over(self, blocks: Callable[[int], Iterator[B]], predict: Callable[[B], T]) -> list[T]:
         """Go through the rows once. Raises `PredictionLimit` or `Overloaded`."""
-        return self._over(self._n_rows, self._step, blocks, predict)
+        return self.through(self._n_rows, self._cost, blocks, predict)
 
     def through(
         self,
@@ -128,15 +121,7 @@ class Work:
         predict: Callable[[B], T],
     ) -> list[T]:
         """Go through other rows, in the same limit, of which one takes `cost` operations."""
-        return self._over(n_rows, max(1, int(BLOCK / cost)), blocks, predict)
-
-    def _over(
-        self,
-        n_rows: int,
-        step: int,
-        blocks: Callable[[int], Iterator[B]],
-        predict: Callable[[B], T],
-    ) -> list[T]:
+        step = _step(cost)
         parts = blocks(step)
         answers: list[T] = []
         while len(answers) * step < n_rows:
@@ -153,3 +138,18 @@ class Work:
         if monotonic() > self._deadline:
             done = min(self._done // self._times, self._n_rows)
             raise PredictionLimit.time(self._seconds, done, self._n_rows)
+
+
+def slices(n_rows: int) -> Callable[[int], Iterator[slice]]:
+    """The rows as slices of so many each, as `blocks` are wanted here."""
+
+    def blocks(step: int) -> Iterator[slice]:
+        for start in range(0, n_rows, step):
+            yield slice(start, min(start + step, n_rows))
+
+    return blocks
+
+
+def _step(cost: float) -> int:
+    """How many rows make a block, one taking so many operations."""
+    return max(1, int(BLOCK / cost))

@@ -130,6 +130,18 @@ def _known(schema: Any, value: object) -> Any:
     return checked(schema, value)
 
 
+def _once(schema: Any, value: object, names: set[str]) -> Any:
+    """As `_known`, for what has a name of its own among `names`, which get it."""
+    said = _known(schema, value)
+    if said.name in names:
+        raise InvalidRequest.at(
+            ("name",), f"{said.name!r} is given twice; give it once", "given_twice"
+        )
+    names.add(said.name)
+    _refuse_elsewhere(said.parameters)
+    return said
+
+
 def _tensors(
     inputs: list[Any], binary: memoryview, *, packed: bool
 ) -> Iterator[tuple[str, Tensor]]:
@@ -137,13 +149,7 @@ def _tensors(
     at = 0
     for i, given in enumerate(inputs):
         with within("inputs", i):
-            said = _known(Input, given)
-            if said.name in names:
-                raise InvalidRequest.at(
-                    ("name",), f"{said.name!r} is given twice; give it once", "given_twice"
-                )
-            names.add(said.name)
-            _refuse_elsewhere(said.parameters)
+            said = _once(Input, given, names)
         with within("inputs", said.name):
             shape = tensors.dimensions(said.shape, ("shape",))
             datatype = tensors.known(said.datatype, ("datatype",))
@@ -179,13 +185,7 @@ def _outputs(outputs: list[Any], binary: bool) -> Iterator[tuple[str, bool]]:
     names: set[str] = set()
     for i, given in enumerate(outputs):
         with within("outputs", i):
-            said = _known(Output, given)
-            if said.name in names:
-                raise InvalidRequest.at(
-                    ("name",), f"{said.name!r} is given twice; give it once", "given_twice"
-                )
-            names.add(said.name)
-            _refuse_elsewhere(said.parameters)
+            said = _once(Output, given, names)
             yield said.name, _flag(said.parameters, "binary_data", binary)
 
 

@@ -21,13 +21,6 @@ def log_sum_exp(a: FloatArray) -> FloatArray:
     return result
 
 
-def softmax(a: FloatArray) -> FloatArray:
-    """`exp(a)` scaled so that each row sums to 1, `(n, k) -> (n, k)`, without overflow."""
-    e: FloatArray = np.exp(a - a.max(axis=1, keepdims=True))
-    e /= e.sum(axis=1, keepdims=True)
-    return e
-
-
 def thinned(losses: list[float], most: int = LOSSES) -> list[float]:
     """At most about `most` of the losses, at even distances, the last one among them."""
     return losses[:: -(1 + max(len(losses) - 1, 0) // most)][::-1]
