@@ -183,3 +183,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield running
     running.process.terminate()
     running.process.wait(timeout=40)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Server]:
+    """A server of the test's own, with two workers and an empty store."""
+    running = start_server(tmp_path / "log", WEB_CONCURRENCY="2")
+    yield running
+    running.process.terminate()
+    running.process.wait(timeout=40)

@@ -8,13 +8,12 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT, Server, start_server
+from tests.conftest import ROOT, Server
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 STEP = re.compile(
@@ -29,14 +28,6 @@ CHANGING = {"created", "seconds", "request_id"}
 
 def named(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
-
-
-@pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Server]:
-    running = start_server(tmp_path / "log", WEB_CONCURRENCY="2")
-    yield running
-    running.process.terminate()
-    running.process.wait(timeout=40)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ What needs a library that is not installed is left out: of frames, `.ci/frames-c
 
 import io
 import re
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT, Server, start_server
+from tests.conftest import ROOT, Server
 
 BLOCK = re.compile(r"```python\n(?P<code>.*?)```\n(?:```text\n(?P<answer>.*?)```\n)?", re.S)
 
@@ -23,14 +22,6 @@ IMPORT = re.compile(r"^(?:import|from) (\w+)", re.M)
 
 def runs_here(block: re.Match[str]) -> bool:
     return all(find_spec(name) for name in IMPORT.findall(block["code"]))
-
-
-@pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Server]:
-    running = start_server(tmp_path / "log", WEB_CONCURRENCY="2")
-    yield running
-    running.process.terminate()
-    running.process.wait(timeout=40)
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/python.md"])
