@@ -14,6 +14,7 @@ from fitserve.cli.progress import Line
 
 if TYPE_CHECKING:
     from fitserve.client import Client
+    from fitserve.client.transport import Answer
 
 FAILED, UNREACHABLE = 1, 3
 INTERRUPTED = 130
@@ -63,8 +64,8 @@ def sent(
     *,
     repeatable: bool = True,
     **headers: str,
-) -> bytes:
-    """The content of the answer to a POST."""
+) -> "Answer":
+    """The answer to a POST."""
     from fitserve.client.transport import Body
 
     body = Body(request.content)
@@ -78,9 +79,16 @@ def sent(
             told,
             repeatable=repeatable,
             upload=line.uploading,
-        ).content
+        )
     finally:
         body.close()
+
+
+def told(answer: "Answer", *wanted: str) -> dict[str, Any]:
+    """What it says, with all that is wanted of it; as the client reads what it is answered."""
+    from fitserve.client.requests import members_of
+
+    return members_of(answer, *wanted)
 
 
 def raw(content: bytes) -> None:

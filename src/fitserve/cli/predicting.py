@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import shutil
 import sys
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fitserve.cli.asking import asking, raw, sent
+from fitserve.cli.asking import asking, raw, sent, told
 from fitserve.cli.bodies import CsvFile, JsonFile, Key, opened
 from fitserve.cli.members import members
 from fitserve.cli.options import AS_JSON, EVALUATING, FILE, ID, PREDICTING, TYPE
@@ -57,11 +56,11 @@ def predict(
         accept = "text/csv" if as_csv else "application/json"
         answer = sent(client, "/predict", request, line, Accept=accept)
     if form == "json" or (as_csv and not _as_table(form)):
-        raw(answer)
+        raw(answer.content)
     elif isinstance(body, JsonFile):
-        _write(_of_json(body.rows, json.loads(answer)), form)
+        _write(_of_json(body.rows, told(answer)), form)
     else:
-        _write(_of_csv(answer.decode(), given["delimiter"]), form)
+        _write(_of_csv(answer.content.decode(), given["delimiter"]), form)
 
 
 @click.command(
@@ -84,7 +83,8 @@ def evaluate(
     request = opened(file).asking(Key(model_type, model_id), members(given), truth=True)
     with Line() as line:
         answer = sent(client, "/evaluate", request, line)
-    raw(answer) if as_json else click.echo(_evaluation(json.loads(answer)), nl=False)
+    found = told(answer, "model_type", "model_id", "n_samples", "metrics")
+    raw(answer.content) if as_json else click.echo(_evaluation(found), nl=False)
 
 
 def _as_table(form: str | None) -> bool:

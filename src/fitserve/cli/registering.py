@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fitserve.cli import descriptions
-from fitserve.cli.asking import INTERRUPTED, asking, raw, sent
+from fitserve.cli.asking import INTERRUPTED, asking, raw, sent, told
 from fitserve.cli.bodies import Key, opened
 from fitserve.cli.members import members, settings
 from fitserve.cli.options import AS_JSON, FILE, ID, REGISTERING, TYPE
@@ -50,11 +50,12 @@ def register(
     request = opened(file).registering(key, options, settings(assigned))
     with Line() as line:
         answer = sent(client, "/register", request, line, repeatable=False, Prefer="respond-async")
-        told = json.loads(answer)
+        wanted = ("estimate",) if dry_run else ("model_type", "model_id", "status")
+        found = told(answer, *wanted)
         if dry_run or no_wait:
             line.clear()
             words = descriptions.rehearsed if dry_run else descriptions.in_short
-            raw(answer) if as_json else click.echo(words(told), nl=False)
+            raw(answer.content) if as_json else click.echo(words(found), nl=False)
             return 0
         return _waited(client, key, line, as_json)
 
@@ -62,14 +63,14 @@ def register(
 def _waited(client: "Client", key: Key, line: Line, as_json: bool) -> int:
     while True:
         try:
-            told = client.wait(*key, progress=line.training)
+            found = client.wait(*key, progress=line.training)
         except KeyboardInterrupt:
             line.clear()
             if not _asked_whether_to_wait(client, key):
                 return INTERRUPTED
             continue
         line.clear()
-        click.echo(json.dumps(told) if as_json else descriptions.in_short(told), nl=as_json)
+        click.echo(json.dumps(found) if as_json else descriptions.in_short(found), nl=as_json)
         return 0
 
 
