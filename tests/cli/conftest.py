@@ -1,5 +1,6 @@
 """The command as somebody types it, in this process, against a server that runs."""
 
+import csv
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -40,7 +41,7 @@ def url(served: Server) -> str:
 @pytest.fixture
 def fitserve(
     url: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Command:
+) -> Iterator[Command]:
     monkeypatch.setenv("FITSERVE_URL", url)
     monkeypatch.delenv("FITSERVE_KEY", raising=False)
 
@@ -49,4 +50,6 @@ def fitserve(
         code = main([str(one) for one in arguments])
         return Done(code, *capfd.readouterr())
 
-    return run
+    limit = csv.field_size_limit()
+    yield run
+    csv.field_size_limit(limit)  # which a command may raise: by itself it has a process of its own
