@@ -106,7 +106,7 @@ CASES: dict[str, tuple[str | bytes, Right | Refused] | tuple[str | bytes, Any, d
         Refused(2, "x", "10,000 different values", "drop=x")),
     # lines that are no rows
     "a second header line": (
-        table("1", "2").replace("\n", "\ncm,kg\n", 1), Refused(2, "x", "'cm'")),
+        table("1", "2").replace("\n", "\ncm,kg\n", 1), Refused(2, None, "units")),
     "a line of totals": (last(table("1", "2"), "Total,99"), Refused(14, "x", "'Total'")),
     "delimiters at the ends": (
         table("1", "2").replace(".5\n", ".5,\n"), Refused(2, None, "take the delimiter")),

@@ -85,3 +85,29 @@ def test_only_the_first_label_is_wrong_where_only_that_is_missing(api: Api, kind
     assert answer.status_code == 422
     assert answer.json is not None
     assert [fault["loc"] for fault in answer.json["errors"]] == [["kwargs", "y", 0]]
+
+
+def test_a_number_that_stands_for_no_value_in_a_csv_of_numbers_alone(api: Api) -> None:
+    rows = [f"{i},{i % 7},{i % 2}" for i in range(60_000)]
+    rows[50_000] = "-999.0,1,0"
+    body = "a,b,y\n" + "\n".join(rows) + "\n"
+    asked = {"model_type": "gauss_naive_bayes", "na_values": "-999", "missing": "impute"}
+    query = urlencode({"model_id": 1, "target": "y"} | asked)
+    sent = api.client.post(f"/register?{query}", data=body, content_type="text/csv")
+    assert sent.status_code == 201, sent.text
+    answer = api.client.get("/models/gauss_naive_bayes/1").json
+    assert answer is not None
+    assert [column["missing"] for column in answer["columns"]] == [1, 0]
+
+
+def test_a_number_that_stands_for_no_value_in_a_tensor(api: Api) -> None:
+    body = "a,b,y\n" + "\n".join(LINES) + "\n"
+    registered(api, body, na_values="-999", missing="impute")
+    answers = []
+    for cell in (-999.0, 4.0):  # 4 is the median, which fills
+        tensor = {"name": "X", "shape": [1, 2], "datatype": "FP64", "data": [cell, 4.0]}
+        answer = api.client.post("/v2/models/knn/versions/1/infer", json={"inputs": [tensor]})
+        assert answer.status_code == 200, answer.text
+        assert answer.json is not None
+        answers.append(answer.json["outputs"][0]["data"])
+    assert answers[0] == answers[1]

@@ -1,9 +1,11 @@
 """The mistakes that people make with tables, and what they are told."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.api.words import judge_problem
 from tests.conftest import Api
@@ -12,10 +14,14 @@ ROUTES = ("/register", "/predict", "/evaluate")
 TABLE = "a,b,y\n1,2,0.5\n2,4,1.5\n3,7,2.5\n4,9,3.5\n"
 
 
-def told(api: Api, route: str, body: str | bytes, **query: str) -> dict[str, Any]:
+def ask(api: Api, route: str, body: str | bytes, **query: str) -> TestResponse:
     asked = {"model_type": "decision_tree", "model_id": "1"} | query
     raw = body if isinstance(body, bytes) else body.encode()
-    answer = api.client.post(f"{route}?{urlencode(asked)}", data=raw, content_type="text/csv")
+    return api.client.post(f"{route}?{urlencode(asked)}", data=raw, content_type="text/csv")
+
+
+def told(api: Api, route: str, body: str | bytes, **query: str) -> dict[str, Any]:
+    answer = ask(api, route, body, **query)
     assert answer.status_code in (400, 422), answer.text
     problem: dict[str, Any] | None = answer.json
     assert problem is not None
@@ -25,8 +31,7 @@ def told(api: Api, route: str, body: str | bytes, **query: str) -> dict[str, Any
 
 
 def trained(api: Api, body: str = TABLE, **query: str) -> None:
-    asked = {"model_type": "decision_tree", "model_id": "1", "target": "y"} | query
-    answer = api.client.post(f"/register?{urlencode(asked)}", data=body, content_type="text/csv")
+    answer = ask(api, "/register", body, **{"target": "y"} | query)
     assert answer.status_code == 201, answer.text
 
 
@@ -210,3 +215,105 @@ def test_a_head_without_the_columns_of_the_model(
     assert [fault["loc"] for fault in faults] == [["line", 1]]
     assert "none of the model's columns is there, a, b; " in faults[0]["msg"]
     assert says in faults[0]["msg"]
+
+
+WORDED = "a,b,y\n1,2,u\n2,1,u\n3,4,u\n4,3,v\n5,6,v\n6,5,v\n"
+ALL_TEXT = "a,b,y\nx,p,u\nz,q,v\nx,q,v\n"
+TITLES = ["My data 2024", "Report", "Report,,", "Report,,\n,,", ",,", "x|y:z", "# 1", "One\n\nTwo"]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+@pytest.mark.parametrize("title", TITLES)
+@pytest.mark.parametrize("table", [WORDED, ALL_TEXT], ids=["numbers", "texts"])
+@pytest.mark.parametrize("given", [True, False])
+def test_a_title_above_the_header(
+    api: Api, route: str, sign: str, title: str, table: str, given: bool
+) -> None:
+    table = table.replace(",", sign)
+    query = {"delimiter": sign} if given else {}
+    trained(api, table, **query)
+    query |= {"target": "y", "model_id": "2"} if route == "/register" else {}
+    body = title.replace(",", sign) + "\n" + table
+    fault = told(api, route, body, **query)["errors"][0]
+    assert re.search("leave (this line|lines 1 to [23]|out what stands above)", fault["msg"])
+    last = title.count("\n") + 2
+    assert f"in line {last}" in fault["msg"] or fault["msg"].endswith("; leave this line out")
+    answer = ask(api, route, table, **query)
+    assert answer.status_code in (200, 201), answer.text
+
+
+@pytest.mark.parametrize("title", ["Report, 2024", "Report; 2024", "a,b", "a,b,c,d"])
+def test_a_header_of_another_width_than_all_rows(api: Api, title: str) -> None:
+    faults = told(api, "/register", f"{title}\n{WORDED}", target="y")["errors"]
+    assert [fault["loc"] for fault in faults] == [["line", 1]]
+    assert "leave this line out, if it is a title" in faults[0]["msg"]
+
+
+@pytest.mark.parametrize(
+    ("body", "query"),
+    [
+        ("my text\nhello, world\nwell, well\n", {"delimiter": "tab"}),
+        ('my text\n"hello, world"\n"well, well"\n', {"delimiter": ","}),
+        ("text\nhello, world\nwell, well\n", {}),
+        ("text\nx;1\ny;2\n", {"delimiter": ","}),
+        (",a\nx,1\ny,2\n", {}),
+        ("a;b\n1,5;2\n2,5;1\n", {"decimal": ","}),
+        ("name,color\nann,red\nbob,blue\n", {}),
+        ("a\nb\nc\n", {}),
+        ("5 10:30 11:45\n6 10:31 11:46\n", {"delimiter": " ", "header": "false", "drop": "1,2"}),
+    ],
+)
+def test_a_header_that_is_no_title(api: Api, body: str, query: dict[str, str]) -> None:
+    asked = {"model_type": "kmeans", "n_clusters": "1"} | query
+    answer = ask(api, "/register", body, **asked)
+    assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("table", [WORDED, ALL_TEXT])
+def test_the_header_in_the_middle(api: Api, route: str, end: str, table: str) -> None:
+    trained(api, table)
+    query = {"target": "y"} if route == "/register" else {}
+    problem = told(api, route, (table * 3 + "a,b,y").replace("\n", end), **query)
+    lines = table.count("\n")
+    assert [one["loc"][1] for one in problem["errors"]] == [1 + lines * n for n in (1, 2, 3)]
+    assert "the header stands here again; leave it out" in problem["errors"][0]["msg"]
+
+
+def test_a_line_like_the_header_is_a_row(api: Api) -> None:
+    trained(api, 'a,y\na,y2\nb,y1\n"x\na,y\n",y2\n')
+
+
+@pytest.mark.parametrize("model_type", ["decision_tree", "linear_regression"])
+@pytest.mark.parametrize("units", ["cm,kg,m", "cm,-,m", "(cm),[%],-"])
+def test_a_line_of_units_below_the_header(api: Api, model_type: str, units: str) -> None:
+    body = TABLE.replace("y\n", f"y\n{units}\n", 1)
+    problem = told(api, "/register", body, target="y", model_type=model_type)
+    assert [one["loc"] for one in problem["errors"]] == [["line", 2]]
+    assert ": a, b, y; leave this line out, if it holds units" in problem["errors"][0]["msg"]
+    assert "remedies" not in problem
+    one = told(api, "/register", WORDED.replace("y\n", "y\ncm,1,u\n", 1), target="y")["errors"]
+    assert [fault["loc"] for fault in one] == [["line", 2, "a"]]
+    assert "leave the line out, if it holds units" in one[0]["msg"]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git lfs pull"),
+        ("% made\n@RELATION x\n\n@attribute a numeric\n@data\n1\n", "is ARFF"),
+        ("1 1:0.5 2:3\n0 1:0.25 2:4\n", "svmlight"),
+        ("-1 3:1 11:1 # x\n+1 5:1\n", "svmlight"),
+        ("import os\n\nx = 1\n", "in Python"),
+        ("from a import b\nimport c as d\n", "in Python"),
+        ("| a | y |\n|---|:--|\n| 1 | u |\n", "Markdown"),
+        ("a   b   y\n1   2   u\n", "columns of one width"),
+    ],
+)
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_text_that_is_no_table(api: Api, route: str, body: str, says: str) -> None:
+    trained(api)
+    problem = told(api, route, body, **({"target": "y"} if route == "/register" else {}))
+    assert says in problem["errors"][0]["msg"]

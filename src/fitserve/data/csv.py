@@ -16,7 +16,8 @@ from fitserve.data.head import head
 from fitserve.data.names import instead_of
 from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
 from fitserve.data.table import FloatArray, Place, Table, Written
-from fitserve.errors import COUNTED, LISTED, Fault, InvalidRequest, Location, clip
+from fitserve.data.titles import LOOKED_AT, counted, title
+from fitserve.errors import COUNTED, LISTED, Fault, InvalidRequest, Location, clip, refuse
 
 _BLOCK = 2**18  # bytes that are tried as JSON at once
 _CELLS = 8192  # cells that are read at once record by record
@@ -50,6 +51,8 @@ class CsvFile:
         self._alphabet = self._of_numbers()
         if found.faults:
             raise self._refusal(found.faults)
+        if dialect.header and self.width > 1:
+            refuse(self._headers_again())
 
     @property
     def most_rows(self) -> int:
@@ -80,6 +83,8 @@ class CsvFile:
             )
         elif any(self.dialect.number(cell) is not None for cell in first):
             return f"the first line holds values, not names; {unnamed}"
+        elif (above := title(self.body, self.begin, self.dialect)) and name in above.names:
+            return f"it is in line {above.header.begin.line}; leave out what stands above that"
         return None
 
     # ---------------------------------------------------------------------------- tables
@@ -202,8 +207,43 @@ class CsvFile:
 
     def _refusal(self, faults: list[Fault]) -> InvalidRequest:
         """What is wrong with the records, after what else was found: the file is read again."""
+        if not faults and (header := self._wrong_header()) is not None:
+            return InvalidRequest([header])
         found = list(islice(chain(faults, self._wrong_records()), COUNTED))
         return InvalidRequest(found[:LISTED], len(found))
+
+    def _headers_again(self) -> Iterator[Fault]:
+        """The header where it stands once more, as in files that were put one behind the other."""
+        header = self.body[self.begin.offset : self.start.offset].rstrip(b"\r\n")
+        if self.body.find(b"\n" + header, self.start.offset - 1) < 0:
+            return
+        first = next(records(self.body, self.delimiter, self.begin)).cells
+        for record in records(self.body, self.delimiter, self.start):
+            if record.cells == first:
+                said = (
+                    "the header stands here again; leave it out, or, if the first line holds "
+                    "values and not names, write header=false"
+                )
+                yield Fault(("line", record.begin.line), said, "header")
+
+    def _wrong_header(self) -> Fault | None:
+        """That the header alone is of another width than the first rows, if there are several."""
+        try:
+            rows = islice(records(self.body, self.delimiter, self.start), LOOKED_AT)
+            below = [record.cells for record in rows]
+        except InvalidRequest:
+            return None
+        width = len(below[0]) if below else 0
+        if len(below) < 2 or set(map(len, below)) != {width} or width in (1, self.width):
+            return None
+        at_end = width > self.width and not any(any(cells[self.width :]) for cells in below)
+        if at_end or not self.dialect.header:
+            return None
+        said = (
+            f"{counted(self.width)} in this line, and {width} in those below it; give each column "
+            "one name, or leave this line out, if it is a title"
+        )
+        return Fault(("line", self.begin.line), said, "ragged")
 
     def _wrong_records(self) -> Iterator[Fault]:
         try:

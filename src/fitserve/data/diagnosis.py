@@ -14,6 +14,7 @@ from fitserve.data.table import OTHER, Column, Table
 from fitserve.errors import Advice, Fault, clip
 
 DIFFERENT_FROM = 10  # rows from which on a text that is different in every row is refused
+UNITS = "units"  # the type of a fault in the first row, which may hold units
 _SENTENCE = 3.0  # words a cell from which on a text is proposed to be read word by word
 
 _NUMBERS = {Form.NUMBER, Form.ZEROS}
@@ -279,10 +280,14 @@ class _Diagnosis:
         else:
             row = self.levels.first(*others)
             here = f"the text {self._cell_text(row)} stands among numbers"
-        counted = f"{here} ({numbers:,} of the column's cells are numbers, {texts:,} are text)"
+        are = "is" if texts == 1 else "are"
+        counted = f"{here} ({numbers:,} of the column's cells are numbers, {texts:,} {are} text)"
         if texts == 1 and self.table.place(row, self.name)[:2] == ("line", 1):
             said = f"{here}; the first line looks like names: if it is, leave header=false out"
             return self._problem(row, said, "mixed_column", "", {})
+        if self.table.in_csv and texts == 1 < numbers and row == 0:
+            said = f"{counted}; mend the cell, or leave the line out, if it holds units"
+            return self._problem(row, said, UNITS, "", {})
         if self.regressor is not None:
             said = f"{counted}, and {self.regressor} learns numbers; mend the cell, or leave its "
             return self._problem(row, f"{said}row out", "mixed_column", "", {})

@@ -36,6 +36,31 @@ _SIGNS = (
         re.compile(rb"--[^\n]+\r?\n[Cc]ontent-").match,
         "the body is a form in parts; send the CSV alone, with curl by --data-binary, not by -F",
     ),
+    (
+        re.compile(rb"version https://git-lfs\.").match,
+        "the body is Git LFS's note of where a file is; fetch that by git lfs pull, and send it",
+    ),
+    (
+        re.compile(rb"(?:%[^\n]*\n|\s)*@relation\s", re.IGNORECASE).match,
+        "the body is ARFF; send its rows as CSV, below a line of their names",
+    ),
+    (
+        re.compile(
+            rb"[-+]?[\d.]+(?!(?: +\d?\d:\d\d)+ *\r?\n)(?: +\d+:[-+\d.eE]+){2,} *(?:#[^\n]*)?\r?\n"
+        ).match,
+        "the body is in the form of svmlight; send it as CSV, with a column for each number",
+    ),
+    (
+        re.compile(
+            rb"(?:import\s[\w.]+(?:\sas\s\w+)?|from\s[\w.]+\simport\s[^\n]+)\r?\n"
+            rb"\s*(?:(?:import|from|def|class)\s|[@#]|\w+\s=\s)"
+        ).match,
+        "the body is a program in Python; send the table that it reads",
+    ),
+    (
+        re.compile(rb"\|[^\n]+\|[ \t]*\r?\n\|[ \t]*:?-[-| \t:]*\r?\n").match,
+        "the body is a table of Markdown; send it as CSV, with nothing but a comma between cells",
+    ),
 )
 
 

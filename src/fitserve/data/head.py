@@ -9,14 +9,13 @@ from urllib.parse import quote
 
 from fitserve.data.dialect import SPACES, Dialect, may_delimit
 from fitserve.data.records import Position, Record, records, refuse_bytes
+from fitserve.data.titles import DELIMITERS, LOOKED_AT, title
 from fitserve.errors import COUNTED, Advice, Fault, InvalidRequest, clip
 
 MOST_COLUMNS = 100_000
 LONGEST_LINE = 2**22  # bytes
-_DELIMITERS = ",;\t"
 _MARK = b"\xef\xbb\xbf"
 _SEP = re.compile(rb'"?sep=([\t -~])"?\r?\n', re.IGNORECASE).match
-_LOOKED_AT = 21  # the header and twenty records
 
 _NO_HEADER = Advice("the first line holds values, not names", {"header": False})
 
@@ -53,8 +52,15 @@ def head(body: bytes, dialect: Dialect) -> Head:
         raise InvalidRequest.at(
             ("line", start.line), "the table is empty; send a header and rows below it", "too_short"
         )
-    if len(first.cells) == 1 and dialect.delimiter is None and start.line == 1:
-        _refuse_one_column(first)
+    alone = len(first.cells) == 1 and dialect.delimiter is None and start.line == 1
+    commented = alone and first.cells[0].lstrip(SPACES).startswith("#")
+    above = title(body, first.begin, dialect) if dialect.header and not commented else None
+    if above is not None:
+        refused = not agreed or above.delimiter == delimiter or (alone and _between(first))
+        if above.sure or refused:
+            raise InvalidRequest([above.fault(dialect)])
+    if alone:
+        _refuse_one_column(first, delimiter)
     if len(first.cells) > MOST_COLUMNS:
         said = f"{len(first.cells):,} columns are over the limit of {MOST_COLUMNS:,}; send fewer"
         raise InvalidRequest.at(("line", first.begin.line), said, "too_long")
@@ -79,13 +85,13 @@ def _detected(body: bytes, start: Position) -> tuple[str, bool]:
     Of those that do, and that the header holds, it is the one with most columns; else the
     header's most frequent.
     """
-    widths = {delimiter: _widths(body, delimiter, start) for delimiter in _DELIMITERS}
+    widths = {delimiter: _widths(body, delimiter, start) for delimiter in DELIMITERS}
     one_width = [delimiter for delimiter, found in widths.items() if len(set(found)) == 1]
     several = [delimiter for delimiter in one_width if widths[delimiter][0] > 1]
     among = several or (
-        list(_DELIMITERS) if any(w[:1] > [1] for w in widths.values()) else one_width
+        list(DELIMITERS) if any(w[:1] > [1] for w in widths.values()) else one_width
     )
-    chosen = max(among or _DELIMITERS, key=lambda delimiter: widths[delimiter][:1])
+    chosen = max(among or DELIMITERS, key=lambda delimiter: widths[delimiter][:1])
     return chosen, chosen in one_width
 
 
@@ -93,32 +99,44 @@ def _widths(body: bytes, delimiter: str, start: Position) -> list[int]:
     """Of the first records; 0 for one that cannot be read."""
     widths: list[int] = []
     try:
-        found = islice(records(body, delimiter, start), _LOOKED_AT)
+        found = islice(records(body, delimiter, start), LOOKED_AT)
         widths.extend(len(record.cells) for record in found)
     except InvalidRequest:
         widths.append(0)
     return widths
 
 
-def _refuse_one_column(first: Record) -> None:
+def _between(first: Record) -> list[str]:
+    """What may stand between several columns where a header seems to be one."""
+    return [sign for sign in "|:~^ " if sign in first.cells[0].strip(SPACES)]
+
+
+def _refuse_one_column(first: Record, delimiter: str) -> None:
     """Do not take for one column what may be several between other delimiters."""
     name = first.cells[0].strip(SPACES)
+    where = ("line", first.begin.line)
     if name.startswith("#"):
         said = f"{clip(name, 40)!r} looks like a comment, not like a header; leave this line out"
-        raise InvalidRequest.at(("line", first.begin.line), said, "comment")
-    signs = [sign for sign in "|:~^ " if sign in name]
-    if not signs:
+        raise InvalidRequest.at(where, said, "comment")
+    if not (signs := _between(first)):
         return
+    if "  " in name:
+        said = (
+            f"{clip(name, 40)!r} looks like names in columns of one width; write one comma between "
+            f"two cells, and no spaces, or, if it is one column, delimiter={quote(delimiter)}"
+        )
+        raise InvalidRequest.at(where, said, "delimiter")
     raise InvalidRequest(
         [
             Fault(
-                ("line", first.begin.line),
+                where,
                 f"{clip(name, 40)!r} is one column, or several with {signs[0]!r} between them; "
-                f"for several write delimiter={quote(signs[0])}, for one delimiter=,",
+                f"for several write delimiter={quote(signs[0])}, for one "
+                f"delimiter={quote(delimiter, safe=',')}",
                 "delimiter",
                 (
                     Advice(f"columns stand between {signs[0]!r}", {"delimiter": signs[0]}),
-                    Advice("it is one column", {"delimiter": ","}),
+                    Advice("it is one column", {"delimiter": delimiter}),
                 ),
             )
         ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
-from fitserve.data.diagnosis import asked, diagnosed
+from fitserve.data.diagnosis import UNITS, asked, diagnosed
 from fitserve.data.dialect import MISSING_WORDS
 from fitserve.data.encoding import (
     CategoryEncoder,
@@ -138,12 +138,13 @@ def examined(
             wrong.append(found)
         else:
             kinds[name] = found
+    wrong = _without_units([*wrong, *faults])
     left_out = {
         name for one in wrong for remedy in one.remedies for name in remedy.set.get("drop", ())
     }
     gaps = {name: table.columns[name].missing() for name in used if name not in left_out}
     y = np.zeros(table.n_rows, np.bool_) if y_gaps is None else y_gaps
-    wrong += [*faults, *_gap_faults(table, options, gaps, target, y, y_written)]
+    wrong += _gap_faults(table, options, gaps, target, y, y_written)
     if wrong:
         no_gaps = not y.any() and not any(missing.any() for missing in gaps.values())
         raise refused(wrong, options, written, no_gaps)
@@ -201,6 +202,21 @@ def _together(remedies: Sequence[Advice], options: ColumnOptions) -> dict[str, A
         else:  # of missing, drop mends more than impute does
             merged[name] = "drop" if "drop" in values else max(values)
     return merged
+
+
+def _without_units(faults: list[Fault]) -> list[Fault]:
+    """The same, with one for all that a line of units makes wrong, if it does so in several
+    columns."""
+    lines = {one.loc[:2] for one in faults if one.type == UNITS}
+    there = [one for one in faults if one.loc[:2] in lines and one.type in (UNITS, "gap_mark")]
+    if len(there) < 2:
+        return faults
+    names = ", ".join(str(one.loc[2]) for one in there)
+    said = (
+        f"no number stands here in these columns, and nothing else below: {clip(names, 300)}; "
+        "leave this line out, if it holds units"
+    )
+    return [Fault(there[0].loc[:2], said, UNITS), *(one for one in faults if one not in there)]
 
 
 def _no_column(name: str, there: Sequence[str]) -> str:

@@ -246,7 +246,7 @@ def test_what_is_wrong_is_marked_where_it_stands(visit: Visit) -> None:
 def test_faults_that_are_alike_are_one_entry(visit: Visit) -> None:
     shown = visit.send(PENGUINS, "Look at it").send(PENGUINS, "Go on", missing="error")
     assert "likewise in bill_depth_mm, flipper_length_mm and body_mass_g" in problems(shown)
-    ragged = visit.send("a,b\n" + "1,2,3\n" * 30, "Look at it")
+    ragged = visit.send("a,b\n1,2\n" + "1,2,3\n" * 30, "Look at it")
     assert "and 10 more things" in problems(ragged)
 
 
