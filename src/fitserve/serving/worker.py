@@ -8,11 +8,8 @@ import resource
 import selectors
 import signal
 import time
-from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
-from queue import SimpleQueue
-from threading import Thread
 from types import FrameType
 from typing import Any
 
@@ -27,6 +24,7 @@ from fitserve.serving.connection import BodyAsked, Connection, State, Terms
 from fitserve.serving.log import name_of_request
 from fitserve.serving.refusals import answer, refusal
 from fitserve.serving.shares import Share
+from fitserve.serving.threads import PATIENCE, Threads
 
 LOOK_EVERY = 0.2  # seconds between looks at what is late
 HURRY = 2  # seconds that requests get to end when there is no time to wait
@@ -38,33 +36,11 @@ FEW = 4  # ... connections at most
 ACCEPTED_AT_ONCE = 16
 SPARE_FILES = 100  # descriptors for everything but connections
 YIELD = 0.001  # seconds between looks at whether another worker takes what this one should not ...
-PATIENCE = 0.02  # ... after which it does, as it does where more than so many wait:
+RESERVE = 0.02  # ... after which it does, as it does where more than so many wait:
 DEEP = 64
 SPOOLED = 2**29  # bytes on disk for all workers, or four of the largest bodies
 
 _FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-
-
-class Threads:
-    """What a pool is used for here, at less cost a job."""
-
-    def __init__(self, number: int, work: Callable[[Connection, float], None]) -> None:
-        self._jobs: SimpleQueue[tuple[Connection, float]] = SimpleQueue()
-        self._work = work
-        for _ in range(number):
-            Thread(target=self._run, daemon=True).start()
-
-    def give(self, connection: Connection) -> None:
-        self._jobs.put((connection, time.monotonic()))
-
-    @property
-    def busy(self) -> bool:
-        """Whether somebody waits for a thread."""
-        return not self._jobs.empty()
-
-    def _run(self) -> None:
-        while True:
-            self._work(*self._jobs.get())
 
 
 class LimitLog:
@@ -125,7 +101,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         except StoreTooNew as newer:
             self._end_server(newer)
 
-    def get_thread_pool(self) -> Threads:
+    def get_thread_pool(self) -> Threads[Connection]:
         self._large = Threads(self.cfg.threads, self._work)
         return Threads(self.cfg.threads, self._work)
 
@@ -165,6 +141,10 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         now = time.monotonic()
         self._listen(self.alive and now >= self._rest)
         timeout = min(LOOK_EVERY, self._rest - now) if now < self._rest else LOOK_EVERY
+        for threads in (self.tpool, self._large):
+            if threads.busy:
+                threads.relieve()
+                timeout = min(timeout, PATIENCE)
         for key, _ in self.poller.select(timeout):
             if isinstance(key.data, Connection):
                 self._ready(key.data)
@@ -206,7 +186,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self._yielding = 0.0
             return True
         self._yielding = self._yielding or now
-        if now < self._yielding + PATIENCE and listener.get_backlog() <= DEEP:
+        if now < self._yielding + RESERVE and listener.get_backlog() <= DEEP:
             self._pause(YIELD)
             return False
         self._yielding = 0.0  # nobody else came, or more come than both can yield
@@ -266,10 +246,10 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         elif connection.on_disk and self.share.spooled > self._terms.spool:
             self._free_disk()
 
-    def _give(self, connection: Connection) -> None:
+    def _give(self, connection: Connection, again: bool = False) -> None:
         connection.working = True
         large = connection.large and not connection.shown
-        (self._large if large else self.tpool).give(connection)
+        (self._large if large else self.tpool).give(connection, again)
 
     def _ended(self, connection: Connection) -> None:
         """The client sends no more."""
@@ -364,7 +344,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             return
         while self._answer(connection):
             if connection.large or self.tpool.busy:
-                self._give(connection)
+                self._give(connection, again=True)
                 return
             connection.given = time.monotonic()
 
