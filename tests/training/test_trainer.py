@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -422,21 +422,19 @@ def test_requests_that_wait_for_a_process_are_few(
 
 @needs_proc
 def test_a_process_that_is_stopped_is_over_its_time(
-    forking: ForkServer, background: Callable[..., Future[Trained]]
+    forking: ForkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun_anew(forking)
+    fork = forking.fork
+
+    def stopped(task: str, patience: int) -> tuple[Connection, int]:
+        connection, pid = fork(task, patience)
+        os.kill(pid, signal.SIGSTOP)
+        return connection, pid
+
+    monkeypatch.setattr(forking, "fork", stopped)
     large = np.random.default_rng(0).normal(size=(50_000, 40))  # more than a socket holds
-
-    def stopped() -> bool:
-        running = background(run, forking, training("pca", large, n_components=40), 2)
-        with suppress(ProcessLookupError):
-            os.kill(until(lambda: trainers(forking))[0], signal.SIGSTOP)
-        try:
-            running.result(20)
-        except TrainingLimit as error:
-            assert "longer than" in error.detail
-            return True
-        return False  # it was done before it could be stopped
-
-    assert any(stopped() for _ in range(10))
+    for what in (training("pca", large, n_components=40), endless()):
+        with pytest.raises(TrainingLimit, match="longer than"):
+            run(forking, what, 1)
     until(lambda: not trainers(forking))
