@@ -61,6 +61,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": [[1, 2], {"a": 3, "b": 4}], "y": [0, 1]}),
     ("knn", {"X": [[1, "-"], [2, "2020-01-01"], [3, "1e999"]], "y": [0, 1, 0]}),
     ("knn", {"X": X, "y": [True, 0, 1, "x"]}),
+    ("knn", {"X": X, "y": ["a", "", "b", "a"]}),
     ("knn", {"X": X, "y": ["a", 0, True, 1.5]}),
     ("knn", {"X": X, "y": [0, [0, 1], {"y": 1}, {}]}),
     ("knn", {"X": X, "y": [0, "x", "2", True]}),
@@ -79,7 +80,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": X}),
     ("knn", {"y": Y}),
     ("knn", {"X": X, "y": Y, "k": 1, "feature_names": "ab"}),
-    ("knn", {"X": X, "y": Y, "k": 1, "feature_names": [1, "b"]}),
+    ("knn", {"X": X, "y": Y, "k": 1, "feature_names": [1, None]}),
     ("knn", {"X": X, "y": Y, "k": 1, "n_neighbors": 1}),
     ("knn", {"X": X, "y": Y, "n_neighbours": 1}),
     ("knn", {"X": X, "y": Y, "k": 1, "zzz": 1}),
@@ -223,6 +224,7 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     quantity = {"X": [[float(i)] for i in range(60)], "y": list(range(60))}
     for model_type in ("knn", "gauss_naive_bayes"):  # which is advised of
         yield register(api, model_type, quantity, 3)
+    yield register(api, "knn", {"X": X, "y": ["a", "A", "a", "A"], "k": 1}, 5)
     yield register(api, "multi_naive_bayes", {"X": X, "y": Y, "class_prior": [0.1, 0.1]}, 3)
     assert api.register("knn", 4, X=X, y=Y, k=1).status_code == 201
     yield refused(*predict(api, "knn", 4, [[1e308, 1e308]]))

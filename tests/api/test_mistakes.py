@@ -1,6 +1,7 @@
 """The mistakes that people make, and what they are told."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,8 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
         (with_kwargs(k="3"), ["kwargs", "k"], "not the text '3'; write 3, without quotes"),
         (with_kwargs(weights="Uniform"), ["kwargs", "weights"], 'write "uniform"'),
         (with_kwargs(k=99), ["kwargs", "k"], "give k of at most 4"),
+        (with_kwargs(feature_names="a, b"), ["kwargs", "feature_names"], 'write ["a", "b"]'),
+        (with_kwargs(feature_names=[0, "b"]), ["kwargs", "feature_names", 0], 'write "0"'),
         (
             with_kwargs(X=[[0, 1], [2, "3"]], y=[0, 1], feature_names=["age", "height"]),
             ["kwargs", "X", 1, 1],
@@ -99,6 +102,94 @@ def test_a_mistake_in_a_registration(api: Api, body: Any, loc: list[Any], says: 
     assert says in problem["errors"][0]["msg"]
     assert problem["errors"][0]["loc"] == loc
     assert len(problem["errors"]) <= 2
+
+
+TABLE = {"age": [1, 2, 3, 4], "sex": ["m", "f", "m", "f"], "zip": [1, 2, 1, 2], "0": [1, 1, 2, 2]}
+
+
+@pytest.mark.parametrize(
+    ("member", "sent", "obeyed"),
+    [
+        ("drop", "age,sex", ["age", "sex"]),
+        ("drop", "age; sex", ["age", "sex"]),
+        ("drop", "age", ["age"]),
+        ("drop", ["age,sex"], ["age", "sex"]),
+        ("drop", ["sex age zip"], ["sex", "age", "zip"]),
+        ("drop", {"age": True, "sex": False}, ["age"]),
+        ("drop", [0], ["0"]),
+        ("drop", 0, ["0"]),
+        ("drop", None, None),
+        ("na_values", [999], ["999"]),
+        ("na_values", -1.5, ["-1.5"]),
+        ("na_values", "-, ?", ["-", "?"]),
+        ("na_values", [None], None),
+        ("kinds", ["number"], {"age": "number"}),
+        ("kinds", "age:number", {"age": "number"}),
+        ("kinds", "age=number; sex:category", {"age": "number", "sex": "category"}),
+        ("kinds", ["zip:category"], {"zip": "category"}),
+        ("kinds", [{"age": "number"}, {"sex": "text"}], {"age": "number", "sex": "text"}),
+        ("kinds", {"zip": ["category"]}, {"zip": "category"}),
+        ("kinds", 3, {"age": "number"}),
+        ("kinds", None, None),
+    ],
+)
+def test_an_option_of_columns_that_is_written_otherwise(
+    api: Api, member: str, sent: Any, obeyed: Any
+) -> None:
+    kwargs = {"X": TABLE, "y": Y, "k": 1}
+    problem = told(api, GOOD | {"kwargs": kwargs | {member: sent}})
+    fault = problem["errors"][0]
+    assert fault["loc"][:2] == ["kwargs", member]
+    if obeyed is None:
+        assert fault["msg"].endswith("; leave it out")
+        return
+    each = json.dumps(obeyed)
+    assert fault["msg"].endswith((f"; write {each}", f"{each[1:-1]}", "; write category"))
+    answer = api.register("knn", 1, **kwargs | {member: obeyed})
+    if "text" not in each:  # whose words are one letter each
+        assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize(
+    ("called", "sent", "name"),
+    [
+        ("labels", ["a", "b", "a", "b"], "y"),
+        ("targets", [1, 2, 1, 2], "y"),
+        ("label", "sex", "target"),
+        ("response", "zip", "target"),
+    ],
+)
+def test_a_list_is_meant_as_y_and_a_name_as_target(
+    api: Api, called: str, sent: Any, name: str
+) -> None:
+    fault = told(api, GOOD | {"kwargs": {"X": TABLE, "k": 1, called: sent}})["errors"][0]
+    assert fault["loc"] == ["kwargs", called]
+    assert f"; write {name}, if that is meant; " in fault["msg"]
+    assert api.register("knn", 1, **{"X": TABLE, "k": 1, name: sent}).status_code == 201
+
+
+@pytest.mark.parametrize("X", [X, TABLE])
+@pytest.mark.parametrize("label", ["", " ", "\t\n"])
+def test_a_label_that_is_blank(api: Api, X: Any, label: str) -> None:
+    problem = told(api, GOOD | {"kwargs": {"X": X, "y": ["a", label, "b", "a"], "k": 1}})
+    assert [fault["loc"] for fault in problem["errors"]] == [["kwargs", "y", 1]]
+    assert re.search("leave (the row|such rows) out", problem["errors"][0]["msg"])
+
+
+@pytest.mark.parametrize("X", [X, TABLE])
+@pytest.mark.parametrize(
+    ("labels", "alike"), [("a|a |b|b", "'a' and 'a '"), ("Ja|ja|JA|a", "'JA' and 'Ja' and 'ja'")]
+)
+def test_labels_that_differ_in_spaces_or_capitals(
+    api: Api, X: Any, labels: str, alike: str
+) -> None:
+    answer = api.register("knn", 1, X=X, y=labels.split("|"), k=1)
+    assert answer.status_code == 201
+    assert answer.json is not None
+    assert answer.json["classes"] == sorted(set(labels.split("|")))
+    assert f"{alike}: these are classes of their own" in answer.json["advice"][0]["words"]
+    answer = api.register("knn", 2, X=X, y=["a", "b c", "bc", "b"], k=1)
+    assert "classes of their own" not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from werkzeug.datastructures import MultiDict
 
 from fitserve.data.dialect import Dialect, truth_meant
-from fitserve.data.expectations import sent, validated
+from fitserve.data.expectations import sent, twice_encoded, validated
 from fitserve.data.names import meant, unknown
 from fitserve.data.options import KINDS, NAMES, SCHEMA, ColumnOptions
 from fitserve.errors import Fault, InvalidRequest, clip, refuse, within
@@ -138,17 +139,39 @@ def dialect(query: Mapping[str, str]) -> Dialect:
 
 def checked_options(given: Mapping[str, Any]) -> ColumnOptions:
     """What kwargs, or a query that was read, say of columns."""
-    kinds = given.get("kinds")
-    if isinstance(kinds, Mapping):
-        refuse(
-            Fault(("kinds", name), f"{_A_KIND} is needed, not {sent(kind)}{_kind(kind)}", "kind")
-            for name, kind in kinds.items()
-            if not isinstance(kind, str) or kind not in KINDS
+    kinds = given.get("kinds", {})
+    if not isinstance(kinds, Mapping):
+        mended = twice_encoded(kinds) or f"; {_as_object(kinds)}"
+        raise InvalidRequest.at(
+            ("kinds",), f"an object is needed, not {sent(kinds)}{mended}", "dict_type"
         )
+    refuse(
+        Fault(("kinds", name), f"{_A_KIND} is needed, not {sent(kind)}{_kind(kind)}", "kind")
+        for name, kind in kinds.items()
+        if not isinstance(kind, str) or kind not in KINDS
+    )
     return validated(lambda known: ColumnOptions(**known), given, SCHEMA, known=NAMES)
 
 
+def _as_object(kinds: object) -> str:
+    """How kinds are written in JSON that were written otherwise."""
+    if kinds is None:
+        return "leave it out"
+    parts = kinds if isinstance(kinds, list) else [kinds]
+    if set(map(type, parts)) == {dict}:
+        named = dict(chain.from_iterable(map(dict.items, parts)))
+    else:
+        text = ",".join(str(part)[:100] for part in parts[:10])
+        pairs = re.findall(r"([^\s,;][^,;:]*)[:=]\s*(\w+)", text)
+        named = {name.strip(): kind for name, kind in pairs}
+    return f"write {clip(json.dumps(named or {'age': KINDS[0]}, ensure_ascii=False), 200)}"
+
+
 def _kind(called: object) -> str:
+    if isinstance(called, list) and len(called) == 1:
+        called = called[0]
+    if called in KINDS:
+        return f"; write {called}"
     found = meant(called, KINDS) if isinstance(called, str) else []
     return "".join(f"; write {one}" for one in found)
 

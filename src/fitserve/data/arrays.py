@@ -1,6 +1,7 @@
 """From what a caller sent to arrays: float64 and labels, with the location of what is wrong."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -200,7 +201,7 @@ def target(value: object, loc: Location) -> Target:
     if kinds == {bool}:
         return np.array(value, dtype=np.bool_)
     if kinds == {str}:
-        _refuse_each(value, loc, _not_text)
+        _refuse_each(value, loc, _no_label)
         return np.array(value, dtype=object)
     if kinds <= _NUMBERS:
         return _numeric_target(value, loc)
@@ -288,6 +289,12 @@ def _not_text(cell: str) -> tuple[str, str] | None:
     return None if well_formed(cell) else (ILL_FORMED, "label_text")
 
 
+def _no_label(label: str) -> tuple[str, str] | None:
+    if not label.strip():
+        return f"the label {clip(label, 40)!r} is empty; give one, or leave the row out", "empty"
+    return _not_text(label)
+
+
 def _refuse_each(
     values: Sequence[Any], loc: Location, wrong: Callable[[Any], tuple[str, str] | None]
 ) -> None:
@@ -343,13 +350,15 @@ def names(value: object, n_features: int, loc: Location) -> list[str] | None:
     if value is None:
         return None
     if not isinstance(value, list):
-        raise InvalidRequest.at(
-            loc, f"a list of text is needed, a name for each column, not {sent(value)}", "list_type"
-        )
+        said = f"a list of text is needed, a name for each column, not {sent(value)}"
+        if isinstance(value, str):
+            each = [part.strip() for part in re.split("[,;]", value)]
+            said += twice_encoded(value) or f"; write {_shown(each)}"
+        raise InvalidRequest.at(loc, said, "list_type")
     refuse(
         Fault(
             (*loc, i),
-            f"a name is text, not {sent(name)}; write text in double quotes",
+            f"a name is text, not {sent(name)}; write {_quoted(name)}",
             "string_type",
         )
         for i, name in enumerate(value)
@@ -369,6 +378,12 @@ def names(value: object, n_features: int, loc: Location) -> list[str] | None:
         if name in twice
     )
     return list(value)
+
+
+def _quoted(name: object) -> str:
+    if isinstance(name, (str, int, float)) and not isinstance(name, bool):
+        return _shown(str(name))
+    return "text in double quotes"
 
 
 def _no_name(name: str) -> tuple[str, str] | None:

@@ -13,7 +13,7 @@ import numpy as np
 from fitserve.data.cells import MOST_TEXTS, ColumnBuilder
 from fitserve.data.dialect import Dialect
 from fitserve.data.head import head
-from fitserve.data.names import instead_of
+from fitserve.data.names import instead_of, parted
 from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
 from fitserve.data.table import FloatArray, Place, Table, Written
 from fitserve.data.titles import LOOKED_AT, counted, title
@@ -63,6 +63,9 @@ class CsvFile:
 
     def no_column(self, name: str, there: Sequence[str]) -> str:
         """Why there is no column of this name."""
+        if parts := parted(name, there):
+            several = f"write a comma between two names: {clip(', '.join(parts), 300)}"
+            return f"there is no column {clip(name, 40)!r}; {several}"
         numbered = f"header=false, which names columns by number, from 0 to {self.width - 1}"
         why = self.mistaken(name, f"write the names above it, or add {numbered}")
         why = why or instead_of(name, there) + listed(there)

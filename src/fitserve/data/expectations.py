@@ -5,6 +5,7 @@ its own words are for programmers and name its inner types.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from types import MappingProxyType
@@ -31,6 +32,8 @@ _TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
     "array": ("a list", list),
     "null": ("null", type(None)),
 }
+_NEVER: Mapping[str, type | tuple[type, ...]] = {"y": str, "target": (list, dict)}
+"""What members do not hold that others call by the same names."""
 _LARGEST = 2**53 - 1  # that every reader of JSON keeps exact
 _SPELLED = {
     **dict.fromkeys(("true", "yes", "y", "on"), True),
@@ -167,6 +170,9 @@ def _fits(schema: Schema, value: Any) -> bool:
 def _meant(schema: Schema, value: object) -> list[Any]:
     """The value that was surely meant, if there is one: at most one."""
     guesses: list[Any] = []
+    of_texts = any(one.get("items", {}).get("type") == "string" for one in _branches(schema))
+    if of_texts and type(value) in (int, float):
+        guesses.append([str(value)])
     if isinstance(value, str) and len(value) <= 80:
         if value.strip().lower() in _SPELLED:
             guesses.append(_SPELLED[value.strip().lower()])
@@ -175,10 +181,12 @@ def _meant(schema: Schema, value: object) -> list[Any]:
                 guesses.append(number(plainly(value.strip()) or value))
             except ValueError:
                 continue
-        if any(one.get("items", {}).get("type") == "string" for one in _branches(schema)):
-            guesses.append([value])
+        if of_texts:
+            guesses.append([part.strip() for part in re.split("[,;|]", value)])
         choices = [str(choice) for one in _branches(schema) for choice in _choices(one)]
-        guesses += meant(value, choices)
+        guesses += [*meant(value, choices), value]
+    elif isinstance(value, dict) and set(map(type, value.values())) == {bool}:
+        guesses.append([name for name, wanted in value.items() if wanted])
     elif isinstance(value, float) and value.is_integer():
         guesses.append(int(value))
     elif isinstance(value, int) and not isinstance(value, bool) and value in (0, 1):
@@ -221,7 +229,7 @@ def validated(
     except ValidationError as error:
         wrong = [
             fault
-            for fault in _wrong(error, fields, properties, spelled)
+            for fault in _wrong(error, fields, schema, spelled)
             if fault.type != "missing" or fault.loc[0] not in needless
         ]
         faults += wrong
@@ -250,7 +258,8 @@ def _stranger(
             "in its place, not inside of it"
         )
         return Fault((name,), says, "extra_forbidden"), ""
-    says, near = unknown(name, known, given)
+    unlike = [one for one, kind in _NEVER.items() if isinstance(value, kind)]
+    says, near = unknown(name, known, {*given, *unlike})
     remedies: tuple[Advice, ...] = ()
     if near and len(name) <= 80 and not isinstance(value, (list, dict)):
         if fits(schema["properties"].get(near, {"type": "array"}), value):
@@ -259,7 +268,7 @@ def _stranger(
 
 
 def _wrong(
-    error: ValidationError, given: Mapping[str, Any], properties: Schema, spelled: Mapping[str, str]
+    error: ValidationError, given: Mapping[str, Any], schema: Schema, spelled: Mapping[str, str]
 ) -> list[Fault]:
     """One fault for each place that is wrong. A value that fits none of several branches is
     wrong where the branch that got furthest found it so."""
@@ -272,7 +281,7 @@ def _wrong(
         deepest = max(map(len, places))
         for loc, kind in places.items():
             if len(loc) == deepest:
-                faults.append(_fault(name, loc, kind, given, properties[name], spelled))
+                faults.append(_fault(name, loc, kind, given, schema, spelled))
     return faults
 
 
@@ -292,9 +301,10 @@ def _fault(
     loc: Location,
     kind: str,
     given: Mapping[str, Any],
-    schema: Schema,
+    members: Schema,
     spelled: Mapping[str, str],
 ) -> Fault:
+    schema, optional = members["properties"][name], name not in members.get("required", ())
     place = (spelled.get(name, name), *loc[1:])
     if kind == "missing":
         return Fault(place, f"{name} is needed{_such(schema)}", kind)
@@ -304,6 +314,10 @@ def _fault(
         schema = next((one["items"] for one in _branches(schema) if "items" in one), {})
     looks = "".join(f", such as {one}," for one in map(json.dumps, schema.get("examples", [])[:1]))
     says = f"{asked(schema, value)}{looks} is needed, not {sent(value)}{twice_encoded(value)}"
+    if value is None and (optional or len(loc) > 1):
+        return Fault(place, f"{says}; leave it out", kind)
+    if len(loc) > 1 and type(value) in (int, float) and schema.get("type") == "string":
+        value = str(value)
     for guess in _meant(schema, value):
         written = json.dumps(guess)
         bare = isinstance(value, str) and written == value.strip().lower()

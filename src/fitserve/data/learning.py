@@ -1,5 +1,6 @@
 """What a table's columns are, learned at registration, or all that is wrong with them at once."""
 
+import json
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -22,7 +23,7 @@ from fitserve.data.encoding import (
     empty,
 )
 from fitserve.data.levels import Levels
-from fitserve.data.names import instead_of
+from fitserve.data.names import instead_of, parted
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.summaries import frequency_summary, median, number_summary
 from fitserve.data.table import Column, Table
@@ -221,6 +222,9 @@ def _without_units(faults: list[Fault]) -> list[Fault]:
 
 def _no_column(name: str, there: Sequence[str]) -> str:
     there_are = f"there are: {clip(', '.join(there), 300)}"
+    if parts := parted(name, there):
+        each = ", ".join(json.dumps(part, ensure_ascii=False) for part in parts)
+        there_are = f"write each name in quotes of its own, {clip(each, 300)}"
     return f"there is no column {clip(name, 40)!r}; {instead_of(name, there)}{there_are}"
 
 
@@ -240,7 +244,12 @@ def unknown_names(
         named.append(("target", target))
     known = set(there)
     for member, name in named:
-        if name not in known:
+        if name in known:
+            continue
+        if member == "target" and (parts := parted(name, there)):
+            one = f"one column is learned at a time; write {parts[0]}, or another of these"
+            yield Fault((member,), f"there is no column {clip(name, 40)!r}; {one}", "no_column")
+        else:
             yield Fault((member,), said(name, there), "no_column")
 
 

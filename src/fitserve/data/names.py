@@ -58,6 +58,7 @@ _CALLED = {
 }
 """By name of ours, a pattern of what others call the same thing, without what parts its words."""
 _NEARLY = 0.85  # how alike two names are where no other can be meant
+_KIND = r":(number|category|text)$"
 _A_KEY = re.compile(r"x?(?:api|auth|access)?(?:key|token)|auth\w*|bearer|password").fullmatch
 
 
@@ -79,6 +80,14 @@ def meant(name: str, known: Iterable[str]) -> list[str]:
 def instead_of(name: str, known: Iterable[str]) -> str:
     """`write age, if that is meant; ` where one of the known names is nearly this one."""
     return "".join(f"write {one}, if that is meant; " for one in closest(name, known))
+
+
+def parted(name: str, known: Iterable[str]) -> list[str]:
+    """The known names that this one is, written with something else than what parts them."""
+    known = set(known)
+    parts = [re.sub(_KIND, "", part).strip() for part in re.split(r"[;|,]|\s+", name[:1000])]
+    parts = [part for part in parts if part]
+    return parts if len(parts) > 1 and known.issuperset(parts) else []
 
 
 def unknown(name: str, known: Iterable[str], given: Iterable[str] = ()) -> tuple[str, str]:

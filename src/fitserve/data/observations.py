@@ -70,7 +70,17 @@ def of_rows(table: Examined) -> Iterator[Advice]:
 
 
 def of_classes(labels: list[object], codes: NDArray[np.intp]) -> Iterator[Advice]:
-    """Classes that have too few rows to be learned."""
+    """Classes that differ by how they are written alone, or have too few rows to be learned."""
+    written: dict[str, list[str]] = {}
+    for label in labels:
+        if isinstance(label, str):
+            written.setdefault(" ".join(label.split()).casefold(), []).append(label)
+    alike = [" and ".join(map(repr, found)) for found in written.values() if len(found) > 1]
+    if alike:
+        yield Advice(
+            f"{_listed(alike)}: these are classes of their own, and differ in spaces or capital "
+            "letters alone. If they are meant to be one, write them alike."
+        )
     counts = np.bincount(codes, minlength=len(labels))
     few = [
         called(str(label), "class")
