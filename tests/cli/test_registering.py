@@ -138,28 +138,42 @@ def test_an_id_is_a_whole_number(model_id: object, fitserve: Command) -> None:
     assert "a whole number from 0 to 2^53 - 1 is needed" in done.err
 
 
+@pytest.mark.parametrize("by", ["body.json", "body", "-"])
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b'{"X": [[1],]}', "line 1, column "),
-        (b'{"X": [[NaN]]}', "NaN is no JSON; write null for what is missing"),
-        (b'{"X": "\xff"}', "it is not UTF-8"),
-        (b"[" * 100_000, "its lists stand in each other too deep"),
+        (b"[1,2", "line 1 column 4: the body ends here, before its JSON does"),
+        (b'{"X": [[1], [2', "a text, list or object was opened and is not closed"),
+        (b'{"X": [[1],]}', "line 1 column 12: a comma stands before the closing bracket"),
+        (b'{"X": [[NaN]]}', "JSON has no NaN: null is how a gap is sent"),
+        (b"[NaN]", "JSON has no NaN"),
+        (b"[{'a': 1}]", "double quotes, not in single ones"),
+        (b"{a: 1}", "double quotes"),
+        (b"[1, 2], [3, 4]", "the JSON has ended before this"),
+        (b'{"a": 1}\n{"a": 2}\n', "send one list of them"),
+        (b'{"X": "\xff"}', "this byte is not UTF-8"),
+        (b"[" * 100_000, "more than 200 lists and objects lie inside each other"),
     ],
 )
 def test_a_file_that_is_no_json(
-    content: bytes, says: str, fitserve: Command, tmp_path: Path
+    content: bytes,
+    says: str,
+    by: str,
+    fitserve: Command,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    file = tmp_path / "body.json"
-    file.write_bytes(content)
-    done = fitserve("register", "knn", 8, file)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    (tmp_path / by).write_bytes(content)
+    done = fitserve("register", "knn", 8, by if by == "-" else tmp_path / by)
     assert done.code == 2
     assert says in done.err
 
 
-def test_a_header_may_begin_with_a_bracket(fitserve: Command, tmp_path: Path) -> None:
+@pytest.mark.parametrize("head", ["[mm]", "{mm}", "[µm] wide", "\ufeff[NaNometres]", "[a b]"])
+def test_a_header_may_begin_with_a_bracket(head: str, fitserve: Command, tmp_path: Path) -> None:
     file = tmp_path / "rows"
-    file.write_text("[mm],y\n1,a\n2,a\n8,b\n9,b\n")
+    file.write_text(f"{head},y\n1,a\n2,a\n8,b\n9,b\n")
     done = fitserve("register", "knn", 9, file, "--target", "y", "--set", "k=1", "--dry-run")
     assert done.code == 0, done.err
-    assert "[mm]    number" in done.out
+    assert f"\n{head.removeprefix(chr(0xFEFF))} " in done.out

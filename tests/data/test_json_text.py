@@ -51,6 +51,8 @@ CASES = [
     (b'{"X": "ab', "the body ends here"),
     (b'{"a"', "the body ends here"),
     (b'{"a": 1} {"b": 2}', "the JSON has ended before this"),
+    (b'{"a": 1}\n{"a": 2}\n', "send one list of them"),
+    (b"[1, 2]\r\n[3, 4]\r\n", "send one list of them"),
     (b"model_type=knn&model_id=1", "it is a form"),
     (b"--x\r\nContent-Disposition: form-data\r\n", "it is a form in parts"),
     (b"age,height\n1,2\n", "CSV"),

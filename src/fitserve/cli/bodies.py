@@ -1,16 +1,24 @@
 """What is in FILE, a CSV or JSON, and the requests that are made of it."""
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import click
 
 from fitserve.cli.members import reading
 
 TABLES = (".csv", ".tsv", ".txt")
+_BOM = b"\xef\xbb\xbf"
+_IN_BRACKETS = re.compile(
+    rb"\s*[\[{]\s*(?!(nan|none|null|true|false|inf|infinity)\s*[\]}])"
+    rb"[^]\[{}\"',:;\s\d.+-][^]\[{}\"',:;]*[\]}]",
+    re.IGNORECASE,
+)
+"""How a CSV may begin whose first column is called so: JSON writes a word in quotes."""
 
 
 class Key(NamedTuple):
@@ -89,29 +97,21 @@ def opened(file: str) -> CsvFile | JsonFile:
     content = sys.stdin.buffer.read() if file == "-" else path.read_bytes()
     if path.suffix.lower() != ".json" and not _looks_so(content[:4096]):
         return CsvFile(content)
+    from fitserve.data.json_text import parse_json
+    from fitserve.errors import MalformedJson
+
     try:
-        return JsonFile(json.loads(content, parse_constant=_no_constant))
-    except UnicodeDecodeError:
-        _wrong("it is not UTF-8")
-    except json.JSONDecodeError as error:
-        if path.suffix.lower() != ".json":  # a header may begin with a bracket
+        return JsonFile(parse_json(content))
+    except MalformedJson as error:
+        if path.suffix.lower() != ".json" and _IN_BRACKETS.match(content.removeprefix(_BOM)):
             return CsvFile(content)
-        _wrong(f"line {error.lineno}, column {error.colno} is no JSON: {error.msg}")
-    except RecursionError:
-        _wrong("its lists stand in each other too deep")
+        why = error.detail.removesuffix(". Mend it and send it again.")
+        raise click.BadParameter(why, param_hint="FILE") from None
 
 
 def _looks_so(begin: bytes) -> bool:
-    return begin.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+    return begin.removeprefix(_BOM).lstrip()[:1] in (b"{", b"[")
 
 
 def _json(body: dict[str, Any], query: dict[str, Any]) -> Request:
     return Request(query, json.dumps(body).encode(), "application/json")
-
-
-def _no_constant(name: str) -> NoReturn:
-    _wrong(f"{name} is no JSON; write null for what is missing")
-
-
-def _wrong(why: str) -> NoReturn:
-    raise click.BadParameter(why, param_hint="FILE")

@@ -12,6 +12,7 @@ from fitserve.errors import MalformedJson, clip
 _BOM = b"\xef\xbb\xbf"
 _STRIDE = 2**16
 _PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
+_NEXT_LINE = re.compile(rb"\n[\[{]")
 _WORD = re.compile(rb"[+-]?[A-Za-z_.][\w.]*|[+-]?\d[\w.+-]*")
 
 _GAP = (
@@ -51,6 +52,10 @@ _LEFT_OUT = "... stands for what was left out where this was printed; send all o
 _VALUE = (
     "a value is needed here: a number, text in double quotes, true, false, null, a list or an "
     "object"
+)
+_LINES = (
+    "each line is JSON of its own, and a body is one: send one list of them, [ before the first, "
+    "commas between and ] behind the last; `jq -s . FILE` writes it so"
 )
 _SURROGATE = "half of a surrogate pair stands here; write both halves, or the character in UTF-8"
 
@@ -196,6 +201,8 @@ def _at(body: bytes, at: int, said: str) -> str:
             return _UNCLOSED[first]
         elif first.isalpha() and body[:at].rstrip().endswith(b'"'):
             return "a quote is missing before this, or a comma after the text that ends here"
+    if said.startswith("trailing characters") and _NEXT_LINE.match(body, max(at - 1, 0)):
+        return _LINES
     if said.startswith(("expected value", "expected ident", "invalid number")):
         at = _word_start(body, at) if not said.startswith("expected value") else at
         wrong = _value(body, at)
