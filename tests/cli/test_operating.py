@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from fitserve.cli import main
+from fitserve.config import SettingError, setting_names
 from fitserve.version import VERSION
 from tests.conftest import ROOT, Server, free_port, wait_until_up
 
@@ -12,19 +16,21 @@ COMMAND = "import sys; from fitserve.cli import main; sys.exit(main())"
 
 
 def test_serves_in_any_folder_with_gunicorns_options(tmp_path: Path) -> None:
+    options = "--timeout 60 --host=127.0.0.1 --workers 1 --port"
     for name in ("random", "numpy", "flask", "select"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('imported')")
     port = free_port()
     environment = {
         "PYTHONPATH": str(ROOT / "src"),
-        "PORT": str(port),
+        "PORT": "1",  # of which an option has the last word
+        "WEB_CONCURRENCY": "2",
         "FITSERVE_URL": "http://elsewhere.invalid",  # of clients: no settings of a server
         "FITSERVE_KEY": "0123456789",
     }
     log = tmp_path / "log"
     with log.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-c", COMMAND, "serve", "--workers", "1"],
+            [sys.executable, "-P", "-c", COMMAND, "serve", *options.split(), str(port)],
             cwd=tmp_path,
             env=os.environ | environment,
             stdout=out,
@@ -40,6 +46,27 @@ def test_serves_in_any_folder_with_gunicorns_options(tmp_path: Path) -> None:
     finally:
         process.terminate()
         process.wait(timeout=40)
+
+
+@pytest.mark.parametrize("name", sorted({*setting_names()} - {"HOST", "PORT"}))
+@pytest.mark.parametrize("given", [["5"], ["=5"], []])
+def test_a_setting_is_no_option_of_gunicorns(
+    name: str, given: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    for typed in {name, name.removeprefix("FITSERVE_")}:
+        option = "--" + typed.lower().replace("_", "-")
+        words = [option + given[0]] if given == ["=5"] else [option, *given]
+        assert main(["serve", *words]) == 2
+        value = "VALUE" if name.endswith("KEYS") or not given else "5"
+        assert f"{option}: a variable says it; write {name}={value} fit" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "name"), [("--port", "PORT"), ("--host", "HOST"), ("--workers", "WEB_CONCURRENCY")]
+)
+def test_an_option_of_the_server_is_checked_as_its_variable_is(option: str, name: str) -> None:
+    with pytest.raises(SettingError, match=f"the setting {name} is wrong"):
+        main(["serve", option, "0x"])
 
 
 def test_make_gives_a_checkout_its_command(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ that takes ten times as long as the rest of the command."""
 
 import logging
 import os
+import shlex
 import sys
 from contextlib import closing
 
@@ -11,24 +12,48 @@ import click
 
 @click.command(
     context_settings={"ignore_unknown_options": True},
-    options_metavar="[GUNICORN'S OPTIONS]",
+    options_metavar="[OPTIONS] [GUNICORN'S OPTIONS]",
     short_help="Serve, on http://127.0.0.1:8000.",
 )
+@click.option("--host", help="Address to listen on, as HOST says; 0.0.0.0 is all.")
+@click.option("--port", help="Port to listen on, as PORT says.")
+@click.option("--workers", help="Worker processes, as WEB_CONCURRENCY says.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="")
-def serve(options: tuple[str, ...]) -> None:
+def serve(options: tuple[str, ...], workers: str | None, **given: str | None) -> None:
     """Serve, on http://127.0.0.1:8000 unless told otherwise.
 
-    Settings are environment variables, such as HOST, PORT and FITSERVE_STORE. Models are kept in
+    Other settings are environment variables, such as FITSERVE_STORE. Models are kept in
     fitserve.sqlite3, in the folder that it is started in, unless FITSERVE_STORE says where.
     """
     from fitserve.config import Server
 
+    _refuse_settings(options)
+    named = {"WEB_CONCURRENCY": workers} | {name.upper(): value for name, value in given.items()}
+    said = {name: value for name, value in named.items() if value is not None}
+    environment = {**os.environ, **said}
     # gunicorn reads WEB_CONCURRENCY by itself, as soon as it is loaded, and of what is no number it
     # makes a traceback: `gunicorn_conf.py` would come too late to say what is wrong.
-    Server.load(dict(os.environ)).refuse_elsewhere()
+    Server.load(environment).refuse_elsewhere()
     # -P: no modules from the folder that it is started in, which is where somebody's data are.
     gunicorn = [sys.executable, "-P", "-m", "gunicorn", "-c", "python:fitserve.gunicorn_conf"]
-    os.execv(sys.executable, [*gunicorn, *options])  # noqa: S606
+    os.execve(sys.executable, [*gunicorn, *options], environment)  # noqa: S606
+
+
+def _refuse_settings(options: tuple[str, ...]) -> None:
+    """What gunicorn would not know, and is a setting."""
+    from fitserve.config import setting_names
+
+    settings = {name.removeprefix("FITSERVE_"): name for name in setting_names()}
+    for at, typed in enumerate(options):
+        option, sign, value = typed.partition("=")
+        name = option.lstrip("-").replace("-", "_").upper().removeprefix("FITSERVE_")
+        if option.startswith("--") and name in settings:
+            value = value if sign else "".join(options[at + 1 : at + 2])
+            shown = "VALUE" if name.endswith("KEYS") or not value else shlex.quote(value)
+            raise click.UsageError(
+                f"There is no option {option}: a variable says it; write {settings[name]}={shown} "
+                "fitserve serve"
+            )
 
 
 @click.command(short_help="Copy all models from one store into another.")
