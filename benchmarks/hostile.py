@@ -34,6 +34,7 @@ EVERY = 0.05
 IDLE = 3.0  # seconds of the good client alone, before each attack
 PATIENCE = 20.0  # seconds after which the good client counts an error
 JSON = "Host: localhost\r\nContent-Type: application/json\r\n"
+CSV = "Host: localhost\r\nContent-Type: text/csv\r\n"
 
 FORK = get_context("fork")
 Attack = Callable[[Server, Event], None]
@@ -220,10 +221,10 @@ class Prepared:
         self.attack(server, over)
 
 
-def posted(path: str, body: bytes) -> bytes:
+def posted(path: str, body: bytes, declared: str = JSON) -> bytes:
     """The request, packed."""
     packed = gzip.compress(body)
-    head = f"POST {path} HTTP/1.1\r\n{JSON}Content-Encoding: gzip\r\nConnection: close\r\n"
+    head = f"POST {path} HTTP/1.1\r\n{declared}Content-Encoding: gzip\r\nConnection: close\r\n"
     return f"{head}Content-Length: {len(packed)}\r\n\r\n".encode() + packed
 
 
@@ -324,6 +325,23 @@ def rows(model_id: int, number: int, row: str, **more: object) -> bytes:
     return posted("/predict", f'{ask[:-1]},"features":[{",".join([row] * number)}]}}'.encode())
 
 
+def csv(*lines: str, times: int) -> bytes:
+    """A header and these lines, so many times."""
+    return b"a,b,c,y\n" + "\n".join([*lines, ""]).encode() * times
+
+
+TENSOR = register("knn", 601, X=[[1, 2, 3], [3, 2, 1]] * 9, y=[0, 1] * 9)
+NUMBERS = csv("1.25,2.5,3.75,u", "4.5,5.75,6.25,v", times=250_000)
+TEXTS = csv("1.25,red,3.75,u", "4.5,green,6.25,v", times=250_000)
+
+
+def inference(number: int) -> bytes:
+    """A request of the Open Inference Protocol, as JSON, with so many rows."""
+    values = ",".join(["1.25,2.5,3.75"] * number)
+    tensor = f'{{"name":"X","shape":[{number},3],"datatype":"FP64","data":[{values}]}}'
+    return posted("/v2/models/knn/versions/601/infer", f'{{"inputs":[{tensor}]}}'.encode())
+
+
 GET_ON = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 GET = b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n"
 HEADER = f"POST /predict HTTP/1.1\r\n{JSON}".encode()
@@ -364,6 +382,36 @@ ATTACKS: dict[str, Attack | None] = {
             posted("/predict", b"{" + b",".join(b'"%d":0' % i for i in range(5_000_000)) + b"}"),
             rows(501, 1_000_000, "{}"),
             rows(501, 1_000_000, "[]"),
+        ),
+    ),
+    "heavy for their size": Prepared(
+        prepared(MANY_CLASSES),
+        repeating(
+            rows(401, 250_000, "[7]", probabilities=True),
+            rows(401, 330_000, "[]"),
+            rows(401, 330_000, "{}"),
+            posted("/predict", b"{" + b",".join(b'"%d":0' % i for i in range(95_000)) + b"}"),
+            at_once=4,
+        ),
+    ),
+    "large CSV": Prepared(
+        prepared(TENSOR),
+        repeating(
+            posted("/register?model_type=gauss_naive_bayes&model_id=602&target=y", NUMBERS, CSV),
+            posted("/register?model_type=knn&model_id=603&target=y&dry_run=true", TEXTS, CSV),
+            posted("/predict?model_type=knn&model_id=601", NUMBERS, CSV),
+            posted("/evaluate?model_type=knn&model_id=601&target=y", NUMBERS, CSV),
+            at_once=4,
+        ),
+    ),
+    "large tensors": Prepared(
+        prepared(TENSOR),
+        repeating(
+            inference(20_000),
+            inference(500_000),
+            posted("/v2/repository/index", b"[" + b",".join([b"[]"] * 5_000_000) + b"]"),
+            posted("/v2/repository/index", b"[" + b",".join([b"[]"] * 300_000) + b"]"),
+            at_once=4,
         ),
     ),
     "models of many labels": many_models,

@@ -136,6 +136,15 @@ def test_the_index_tells_every_model(api: Api) -> None:
     assert told == ready
 
 
+def test_the_index_takes_a_small_body(api: Api) -> None:
+    padded = b'{"ready": true}' + b" " * (2**16 - 15)
+    for body, status in ((padded, 200), (padded + b" ", 413)):
+        for sent, headers in ((body, {}), (gzip.compress(body), {"Content-Encoding": "gzip"})):
+            answer = api.client.post("/v2/repository/index", data=sent, headers=headers)
+            assert answer.status_code == status
+    assert "65536 bytes. Send less, or none." in refused(answer, 413)
+
+
 # --------------------------------------------------------------------------- inference
 
 

@@ -288,6 +288,61 @@ def test_only_what_is_large_unpacked_takes_a_process(
     assert forked == [apart.TASK] * 3
 
 
+@pytest.mark.parametrize(
+    ("row", "times", "apart_too"),
+    [
+        ("[0.123456789012345, 0.123456789012345]", 20_000, False),
+        ("[7, 7]", 60_000, True),
+        ('["7", "7"]', 30_000, True),
+        ("[]", 60_000, True),
+        ('{"a": 1}', 60_000, True),
+        ("[" + "1," * 300_000 + "1]", 1, True),
+        ("[[7, 7]]", 300, False),
+    ],
+    ids=lambda one: str(one)[:20],
+)
+def test_a_small_body_that_takes_long_to_read_takes_a_process_too(
+    api: Api, monkeypatch: pytest.MonkeyPatch, row: str, times: int, apart_too: bool
+) -> None:
+    api.register("pca", 1, X=X)
+    forked: list[str] = []
+    fork = ForkServer.fork
+
+    def counted(self: ForkServer, task: str, patience: int) -> Any:
+        forked.append(task)
+        return fork(self, task, patience)
+
+    monkeypatch.setattr(ForkServer, "fork", counted)
+    rows = ",".join([row] * times)
+    body = f'{{"model_type": "pca", "model_id": 1, "features": [{rows}]}}'.encode()
+    assert len(body) < large.LARGE
+    answers = [
+        api.raw("/predict", body),
+        api.raw("/predict", gzip.compress(body), Content_Encoding="gzip"),
+    ]
+    assert len(forked) == 2 * apart_too
+    monkeypatch.setattr(large, "HEAVY", 1e99)
+    answers.append(api.raw("/predict", body))
+    assert len({one.status_code for one in answers}) == 1
+    assert comparable(answers[0].json) == comparable(answers[1].json) == comparable(answers[2].json)
+    assert len(forked) == 2 * apart_too
+
+
+def test_bytes_of_tensors_do_not_make_a_json_heavy(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.register("knn", 45, X=X, y=Y, k=1)
+    brackets = b"[" * 800_000  # are numbers here
+    said = {**FLOATS, "shape": [50_000, 2], "parameters": {"binary_data_size": len(brackets)}}
+    del said["data"]
+    head = json.dumps({"inputs": [said]}).encode()
+    length = {"Inference_Header_Content_Length": str(len(head))}
+    monkeypatch.setattr(ForkServer, "fork", lambda *_: pytest.fail("it was read apart"))
+    assert api.raw(INFER.format(45), head + brackets, **length).status_code == 200
+    with pytest.raises(pytest.fail.Exception):
+        api.raw(INFER.format(45), json.dumps({"inputs": [FLOATS] * 9000}).encode())
+
+
 def test_the_limit_counts_unpacked_bytes() -> None:
     app = create_app(Settings(store="memory", max_content_length=2**21))
     bomb = gzip.compress(b"[" + b" " * 2**21)

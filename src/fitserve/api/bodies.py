@@ -10,8 +10,8 @@ from flask import current_app, request
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
-from fitserve.api.inference_requests import HEADER
-from fitserve.api.large import LARGE, Reader
+from fitserve.api.inference_requests import HEADER, asked, json_size
+from fitserve.api.large import LARGE, Reader, is_light
 from fitserve.api.observed import about, behind
 from fitserve.api.schemas import Request, parse
 from fitserve.data.foreign import refuse_foreign
@@ -51,11 +51,13 @@ def takes(
             _ask_for_body(sent)
             if sent.query_string:
                 queries.refuse_beside_json(sent.args, query, schema.written)
+            received = partial(_received, sent)
             if _is_small(sent):
-                return route(about(parse(schema, _received(sent))))
-            with _reader().read(
-                schema, partial(_received, sent), _packing(sent), _limit(), client_gone()
-            ) as ask:
+                body = received()
+                if is_light(body):
+                    return route(about(parse(schema, body)))
+                received = partial(bytes, body)
+            with _reader().read(schema, received, _packing(sent), _limit(), client_gone()) as ask:
                 return route(about(ask))
 
         return reading
@@ -63,29 +65,52 @@ def takes(
     return decorate
 
 
-def takes_bytes(
-    read: Callable[[bytes, str | None], B],
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The route takes as its first argument what `read` makes of the body, which is JSON or JSON
-    and bytes behind it, and of the length of that JSON, as the header has it. (Clients of this
-    protocol need not declare either.)"""
+def takes_tensors(route: Callable[..., Any]) -> Callable[..., Any]:
+    """The route takes as its first argument the `Inference` that the body asks for, which is JSON
+    or JSON and bytes behind it. (Clients of this protocol need not declare either.)"""
 
-    def decorate(route: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(route)
+    def reading(**names: Any) -> Any:
+        sent = behind(request)
+        _allow_undeclared(sent)
+        length = sent.headers.get(HEADER)
+        received = partial(_unpacked, sent)
+        if _is_small(sent):
+            body = received()
+            if is_light(body, json_size(length, len(body))):
+                return route(asked(body, length), **names)
+            received = partial(bytes, body)
+        return route(_reader().whole(received, length, client_gone()), **names)
+
+    return reading
+
+
+def takes_little(
+    read: Callable[[bytes], B], most: int = 2**16
+) -> Callable[[Callable[[B], Any]], Callable[[], Any]]:
+    """The route takes what `read` makes of the body, which may be empty and is at most so many
+    bytes. (Here, too, clients of that protocol need not declare it.)"""
+
+    def decorate(route: Callable[[B], Any]) -> Callable[[], Any]:
         @wraps(route)
-        def reading(**names: Any) -> Any:
+        def reading() -> Any:
             sent = behind(request)
-            if sent.mimetype not in ("", "application/octet-stream"):
-                _require_json(sent, or_csv=False)
-            _ask_for_body(sent)
-            length = sent.headers.get(HEADER)
-            if _is_small(sent):
-                return route(read(_unpacked(sent), length), **names)
-            ask = _reader().whole(read, partial(_unpacked, sent), length, client_gone())
-            return route(ask, **names)
+            _allow_undeclared(sent)
+            try:
+                body = _unpacked(sent, most)
+            except TooLarge:
+                raise TooLarge(most, "or none") from None
+            return route(read(body))
 
         return reading
 
     return decorate
+
+
+def _allow_undeclared(sent: Sent) -> None:
+    if sent.mimetype not in ("", "application/octet-stream"):
+        _require_json(sent, or_csv=False)
+    _ask_for_body(sent)
 
 
 def _ask_for_body(sent: Sent) -> None:
@@ -124,7 +149,7 @@ def _reader() -> Reader:
 
 
 def _is_small(sent: Sent) -> bool:
-    """Whether it surely is; what is packed may be anything."""
+    """Whether it surely is, as it comes; what is packed may be anything."""
     length = sent.content_length
     return length is not None and length <= LARGE and "Content-Encoding" not in sent.headers
 
@@ -138,9 +163,10 @@ def client_gone() -> Callable[[], bool]:
     return lambda: monotonic() > since + WAITED and gone()
 
 
-def _unpacked(sent: Sent) -> bytes:
+def _unpacked(sent: Sent, most: int | None = None) -> bytes:
     """The body without its Content-Encoding; the size limit counts unpacked bytes."""
-    return unpacked(_received(sent), _packing(sent), _limit())
+    limit = _limit() if most is None else min(most, _limit())
+    return unpacked(_received(sent, limit), _packing(sent), limit)
 
 
 def _limit() -> int:
@@ -157,9 +183,9 @@ def _packing(sent: Sent) -> str:
     return encoding
 
 
-def _received(sent: Sent) -> bytes:
+def _received(sent: Sent, limit: int | None = None) -> bytes:
     """The body as it was sent: all of it, and never more than the limit."""
-    limit = _limit()
+    limit = _limit() if limit is None else limit
     declared = sent.content_length
     if declared is not None and declared > limit:
         raise TooLarge(limit)

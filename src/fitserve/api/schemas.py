@@ -210,7 +210,7 @@ class IndexRequest(Request):
     ready: bool = False
 
 
-def index_request(body: bytes, _: object) -> IndexRequest:
+def index_request(body: bytes) -> IndexRequest:
     return parse(IndexRequest, body) if body else IndexRequest()
 
 

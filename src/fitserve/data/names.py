@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from fitserve.errors import clip
 
@@ -90,7 +90,7 @@ def parted(name: str, known: Iterable[str]) -> list[str]:
     return parts if len(parts) > 1 and known.issuperset(parts) else []
 
 
-def unknown(name: str, known: Iterable[str], given: Iterable[str] = ()) -> tuple[str, str]:
+def unknown(name: str, known: Iterable[str], given: Container[str] = ()) -> tuple[str, str]:
     """What to say of a name that is none of the known ones, and which of them was meant, or ''; it
     is none of those that were `given`."""
     known = list(known)
@@ -100,7 +100,6 @@ def unknown(name: str, known: Iterable[str], given: Iterable[str] = ()) -> tuple
     if not known:
         return f"{here} here; leave it out", ""
     listed = f"known are: {clip(', '.join(known), 600)}"
-    given = set(given)
     for one in meant(name, (one for one in known if one not in given)):
         return f"{here}; write {one}, if that is meant; {listed}", one
     return f"{here}; {listed}", ""

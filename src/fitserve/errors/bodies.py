@@ -38,11 +38,12 @@ class TooLarge(FitserveError):
     name = "too-large"
     title = "The body is too large"
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"The body is over the limit of {limit} bytes. Send less, or raise the limit with "
-            "the setting FITSERVE_MAX_CONTENT_LENGTH."
-        )
+    def __init__(
+        self,
+        limit: int,
+        instead: str = "or raise the limit with the setting FITSERVE_MAX_CONTENT_LENGTH",
+    ) -> None:
+        super().__init__(f"The body is over the limit of {limit} bytes. Send less, {instead}.")
 
 
 class TooMany(FitserveError):

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint
 
 from fitserve.api import inferences, schemas
-from fitserve.api.bodies import client_gone, takes_bytes
-from fitserve.api.inference_requests import Inference, asked
+from fitserve.api.bodies import client_gone, takes_little, takes_tensors
+from fitserve.api.inference_requests import Inference
 from fitserve.api.keys import open_to_all, reads
 from fitserve.api.packing import packed
 from fitserve.api.schemas import IndexRequest
@@ -58,7 +58,7 @@ def blueprint(directory: ModelDirectory, statistics: Statistics) -> Blueprint:
     @routes.post("/models/<model_type>/infer")
     @routes.post("/models/<model_type>/versions/<id:model_id>/infer", endpoint="infer_version")
     @reads
-    @takes_bytes(asked)
+    @takes_tensors
     def infer(ask: Inference, model_type: str, model_id: int | None = None) -> Any:
         loaded = directory.version(model_type, model_id)
         with statistics.inference(loaded.record, ask.begun) as times:
@@ -68,7 +68,7 @@ def blueprint(directory: ModelDirectory, statistics: Statistics) -> Blueprint:
 
     @routes.post("/repository/index")
     @reads
-    @takes_bytes(schemas.index_request)
+    @takes_little(schemas.index_request)
     def index(ask: IndexRequest) -> Any:
         return schemas.index(directory.everything(), ready_only=ask.ready)
 
