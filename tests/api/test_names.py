@@ -249,3 +249,47 @@ def test_a_type_that_learns_from_x_alone_does_not_list_what_is_of_y(
         said = fault(api.register(model_type, 1, X=X, zzz=1))["msg"].partition("known are: ")[2]
         assert {"X", "standardize", "sample"} <= set(said.split(", "))
         assert not {"y", "target", "cv", "holdout"} & set(said.split(", "))
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("model=knn&id=5", {"model": "write model_type", "id": "write model_id"}),
+        ("id=5&algorithm=knn", {"algorithm": "write model_type", "id": "write model_id"}),
+        ("model_type=knn&model=5", {"model": "write model_id"}),
+        ("model_type=knn", {"model_id": "put the URL in quotes: a shell ends it at &"}),
+        ("target=y", {"model_type": "put the URL in quotes", "model_id": "put the URL in quotes"}),
+        ("target=y&model_id=5", {"model_type": "model_type is needed, such as knn"}),
+    ],
+)
+def test_each_part_of_a_key_is_asked_for_at_its_own_place(
+    api: Api, query: str, told: dict[str, str]
+) -> None:
+    answer = api.raw(f"/register?{query}", CSV, Content_Type="text/csv")
+    fault(answer)
+    found = {one["loc"][1]: one["msg"] for one in answer.json["errors"]}  # type: ignore[index]
+    assert found.keys() == told.keys()
+    for name, says in told.items():
+        assert says in found[name]
+        assert ("quotes" in found[name]) == ("quotes" in says)
+
+
+@pytest.mark.parametrize("sign", [";", "%3B", ",", "?", "%26", "%2526", "%20", "&amp;", ";amp;"])
+def test_a_parameter_that_holds_the_next_is_told_what_parts_them(api: Api, sign: str) -> None:
+    query = f"model_type=knn{sign}model_id=5&target=y&n_neighbors=1"
+    told = fault(api.raw(f"/register?{query}", CSV, Content_Type="text/csv"))
+    if sign != "&amp;":  # which a query takes for & and the name amp;model_id
+        assert told["loc"] == ["query", "model_type"]
+        assert told["msg"].endswith("; write & between them, model_type=knn&model_id=5")
+    assert "model_id" in told["msg"]
+    obeyed = query.replace(sign, "&", 1)
+    assert api.raw(f"/register?{obeyed}", CSV, Content_Type="text/csv").status_code == 201
+
+
+def test_a_column_may_be_called_as_two_parameters(api: Api) -> None:
+    body = CSV.replace(b"a,b", b"a;target=u,b t=1").replace(b"y", b"of target=v", 1)
+    for more in ({}, {"drop": "b t=1"}, {"kinds": "a;target=u:number"}):
+        query = IN_CSV["/register"] | {"target": "of target=v", "delimiter": ","} | more
+        answer = api.raw(f"/register?{urlencode(query)}", body, Content_Type="text/csv")
+        assert answer.status_code == 201, answer.text
+        api.client.delete("/models/knn/1")

@@ -222,6 +222,58 @@ def test_a_head_without_the_columns_of_the_model(
     assert says in faults[0]["msg"]
 
 
+ROWS = "1,2\n2,1\n5,6\n6,5\n"
+BARE = {"header": "false"}
+LEARNED = {
+    "names": (f"a,b\n{ROWS}", {}),
+    "lines": (ROWS, BARE),
+    "numbers": (f"0,1,2\n{ROWS.replace(',', ',3,')}", {"drop": "0"}),
+}
+OUT = "leave this line out, and add header=false"
+
+
+@pytest.mark.parametrize("route", ["/predict", "/evaluate"])
+@pytest.mark.parametrize(
+    ("model", "body", "query", "says", "obeyed", "then"),
+    [
+        ("X", "1,2\n", {}, "not names; add header=false", "1,2\n", BARE),
+        ("X", "5,6\n1,2\n", {}, "not names; add header=false", "5,6\n1,2\n", BARE),
+        ("X", "a,b\n1,2\n", {}, OUT, "1,2\n", BARE),
+        ("X", "a;b\n1;2\n", {}, OUT, "1;2\n", BARE),
+        ("lines", "a,b\n1,2\n", {}, "if it is a name, leave this line out", "1,2\n", {}),
+        ("numbers", "7,8,9\n", {}, "not names; add header=false", "7,8,9\n", BARE),
+        ("names", "1,2\n", BARE, "write a,b above the rows, and leave head", "a,b\n1,2\n", {}),
+        ("names", "1;2\n3;4\n", BARE, "write a;b above the rows", "a;b\n1;2\n3;4\n", {}),
+        ("names", "1,2\n3,4\n", {}, "write the names above it", "a,b\n1,2\n3,4\n", {}),
+        ("names", "b,a\n1,2\n", BARE, "leave header=false out", "b,a\n1,2\n", {}),
+    ],
+)
+def test_a_head_that_is_not_the_models(
+    api: Api, route: str, model: str, body: str, query: dict[str, str], says: str, obeyed: str,
+    then: dict[str, str],
+) -> None:  # fmt: skip
+    kmeans = {"model_type": "kmeans"}
+    if model == "X":
+        X = [[1, 2], [2, 1], [5, 6], [6, 5]]
+        assert api.register("kmeans", 1, X=X, n_clusters=2).status_code == 201
+    else:
+        table, asked = LEARNED[model]
+        answer = ask(api, "/register", table, n_clusters="2", **kmeans, **asked)
+        assert answer.status_code == 201, answer.text
+    fault = told(api, route, body, **kmeans, **query)["errors"][0]
+    assert fault["loc"][:2] == ["line", 1]
+    assert says in fault["msg"]
+    answer = ask(api, route, obeyed, **kmeans, **then)
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("head", ["0,1", "1,0", "c,1,0"])
+def test_columns_may_be_named_by_numbers(api: Api, head: str) -> None:
+    assert api.register("pca", 1, X=[[1, 2], [2, 1], [5, 9]]).status_code == 201
+    body = f"{head}\n{','.join('7' for _ in head.split(','))}\n"
+    assert ask(api, "/predict", body, model_type="pca").status_code == 200
+
+
 WORDED = "a,b,y\n1,2,u\n2,1,u\n3,4,u\n4,3,v\n5,6,v\n6,5,v\n"
 ALL_TEXT = "a,b,y\nx,p,u\nz,q,v\nx,q,v\n"
 TITLES = ["My data 2024", "Report", "Report,,", "Report,,\n,,", ",,", "x|y:z", "# 1", "One\n\nTwo"]

@@ -18,7 +18,16 @@ from fitserve.data.encoding import Encoder, NumberEncoder
 from fitserve.data.json_table import JsonTable
 from fitserve.data.names import closest
 from fitserve.data.table import Place, Table
-from fitserve.errors import Fault, InvalidRequest, Location, clip, refuse, relocated, within
+from fitserve.errors import (
+    Fault,
+    InvalidRequest,
+    Location,
+    amended,
+    clip,
+    refuse,
+    relocated,
+    within,
+)
 from fitserve.models.base import Model
 from fitserve.storage.cache import Loaded
 
@@ -114,7 +123,9 @@ class CsvRows(Rows):
         for table in self._file.blocks(self._columns.names, self._columns.as_text, rows=step):
             if table.start == 0:
                 self._place = table.place
-            yield self._columns.encode(table)
+            with amended(self._names_or_row):
+                block = self._columns.encode(table)
+            yield block
 
     def located(self, start: int) -> AbstractContextManager[None]:
         def place(loc: Location) -> Location:
@@ -123,6 +134,15 @@ class CsvRows(Rows):
             return self._columns.place(self._place, loc, start)
 
         return relocated(place)
+
+    def _names_or_row(self, fault: Fault) -> Fault:
+        """That a first line without a number may be names that were not to be sent."""
+        if self._file.dialect.header or fault.loc[:2] != ("line", 1) or fault.type != "float_type":
+            return fault
+        here = fault.msg.partition("; ")[0]
+        return replace(
+            fault, msg=f"{here}; write a number or, if it is a name, leave this line out"
+        )
 
 
 def of_json(features: Any, columns: Columns) -> tuple[JsonRows, bool]:
@@ -293,11 +313,14 @@ def _lacking(encoder: Encoder) -> str:
 
 def _refuse_missing(file: CsvFile, columns: Columns) -> None:
     missing = [name for name in columns.names if name not in file.at]
+    if not missing:
+        return
     others = [name for name in file.names if name not in columns.names]
-    why = file.mistaken(missing[0]) if missing else None
-    if why is not None and len(missing) == len(columns.names):
-        said = f"none of the model's columns is there, {clip(', '.join(missing), 300)}; {why}"
-        raise InvalidRequest.at(("line", 1), said, "missing")
+    why = _head(file, columns.names, none=len(missing) == len(columns.names))
+    if why is not None:
+        there = "none" if len(missing) == len(columns.names) else "not each"
+        said = f"{there} of the model's columns is there, {clip(', '.join(columns.names), 300)}; "
+        raise InvalidRequest.at(("line", 1), said + why, "missing")
     refuse(
         Fault(
             ("line", 1, name),
@@ -306,6 +329,24 @@ def _refuse_missing(file: CsvFile, columns: Columns) -> None:
         )
         for name in missing
     )
+
+
+def _head(file: CsvFile, names: list[str], *, none: bool) -> str | None:
+    """How the first line is otherwise than it has to be, that some of these columns are missing,
+    or `none` is there."""
+    width = max(file.width, len(names))
+    numbered = {str(j) for j in range(width)}.issuperset(names)
+    if file.dialect.header and numbered:
+        return file.mistaken(names[0], "add header=false") or (
+            "the model learned from rows without names; leave this line out, and add header=false"
+            if none
+            else None
+        )
+    why = file.mistaken(names[0]) if none else None
+    if why is None and not file.dialect.header and not numbered:
+        line = clip(file.delimiter.join(names), 300)
+        return f"header=false says so; write {line} above the rows, and leave header=false out"
+    return why
 
 
 def _renamed(name: str, there: list[str], others: Iterable[str] = ()) -> str:

@@ -21,8 +21,15 @@ from fitserve.storage.store import MAX_MODEL_ID, Key
 
 DIALECT = ("delimiter", "decimal", "header")
 CSV = (*DIALECT, "na_values")
+_KEY = ("model_type", "model_id")
+_NEXT = re.compile(
+    r"(?:[;,?&|\s]|%26)+(?:amp;)?"
+    rf"({'|'.join((*_KEY, 'target', 'probabilities', 'dry_run', *DIALECT, *NAMES))})=",
+)
+"""Where another parameter begins that was not parted by &."""
 _ID = re.compile(r"0|[1-9][0-9]{0,15}").fullmatch
 _LISTS = ("drop", "na_values")
+_OF_COLUMNS = (*_LISTS, "kinds", "target")
 _A_KIND = " or ".join(f"'{kind}'" for kind in KINDS)
 
 
@@ -31,10 +38,17 @@ def single(query: "MultiDict[str, str]") -> dict[str, str]:
     joined: dict[str, str] = {}
     faults = []
     for name, values in query.lists():
+        joined[name] = ",".join(values)
         if len(values) > 1 and name not in (*_LISTS, "kinds"):
             said = f"{len(values)} values are given; give one"
             faults.append(Fault((name,), said, "given_twice"))
-        joined[name] = ",".join(values)
+        elif name not in _OF_COLUMNS and _NEXT.search(joined[name]):
+            apart = _NEXT.sub(r"&\1=", joined[name])
+            said = (
+                f"the next parameter stands in this one, {clip(joined[name], 80)!r}; write & "
+                f"between them, {clip(f'{name}={apart}', 120)}"
+            )
+            faults.append(Fault((name,), said, "separator"))
     if faults:
         raise InvalidRequest(faults)
     return joined
@@ -76,12 +90,16 @@ def options(query: Mapping[str, str]) -> ColumnOptions:
 
 
 def _needed(name: str, what: str, query: Mapping[str, str]) -> Fault:
-    """That a parameter is missing, or is there by another name."""
+    """That a parameter is missing, or is there by another name, or was cut off."""
+    missing = [one for one in _KEY if one not in query]
     for given in query:
-        if meant(given, (name,)):
+        if meant(given, missing) == [name]:
             said, _ = unknown(given, (name,))
             return Fault((given,), said, "extra_forbidden")
-    return Fault((name,), f"{name} is needed, {what}", "missing")
+    said = f"{name} is needed, {what}"
+    if len(query) == 1:
+        said += "; if you sent more than one parameter, put the URL in quotes: a shell ends it at &"
+    return Fault((name,), said, "missing")
 
 
 def truth(query: Mapping[str, str], name: str) -> bool:
