@@ -118,6 +118,37 @@ def test_another_value_is_told_what_is_needed(models: Api) -> None:
             assert re.search("[;.] |must be", said), (where, said)
 
 
+@pytest.mark.parametrize("truth", [True, False])
+def test_what_is_told_of_a_truth_among_numbers_is_the_number(models: Api, truth: bool) -> None:
+    for where, answer in asked(models, truth):
+        said = told(where, answer)
+        assert json.dumps(truth) in said, where
+        assert f"; write {int(truth)}" in said, (where, said)
+    for where, answer in asked(models, int(truth)):
+        assert answer.status_code in (200, 201), (where, answer.text)
+
+
+@pytest.mark.parametrize(
+    ("cells", "kinds"),
+    [([True, False, True], {}), ([1, False, None], {}), ([7, True, False], {"a": "number"})],
+)
+def test_a_column_learned_from_truths_takes_them_as_zero_and_one(
+    api: Api, cells: list[Any], kinds: dict[str, str]
+) -> None:
+    table = {"a": cells, "b": [1, 1, 1]}
+    asked = {"X": table, "y": [1.5, 2.5, 3.5], "k": 1, "missing": "impute", "kinds": kinds}
+    assert api.register("knn", 1, **asked).status_code == 201
+    for truth in (True, False):
+        as_truth, as_number = (
+            api.predict("knn", 1, [{"a": cell, "b": 1}]).json for cell in (truth, int(truth))
+        )
+        csv = f"a,b\n{truth},1\n".encode()
+        by_csv = api.raw("/predict?model_type=knn&model_id=1", csv, Content_Type="text/csv").json
+        assert as_truth is not None
+        assert len(as_truth["predictions"]) == 1
+        assert as_truth == as_number == by_csv
+
+
 @pytest.mark.parametrize("model_type", ["svm", "linear_regression"])
 def test_a_label_of_another_kind_is_told_how_it_is_written(api: Api, model_type: str) -> None:
     for kind, kwargs in LABELS.items():

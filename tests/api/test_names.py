@@ -201,8 +201,21 @@ def test_a_column_by_nearly_its_name_is_told_so(api: Api) -> None:
     assert "rename 'Age' so, if that is meant" in by_csv("/evaluate", renamed)
     assert "write it" not in by_csv("/predict", "height,weight\n1,2\n")
     for model_id in (1, 2):
-        answer = api.predict("knn", model_id, {"Age": 1, "height": 2})
-        assert "write age" in json.dumps(answer.json)
+        for features in ({"Age": 1, "height": 2}, [{"Age": 1, "height": 2}]):
+            answer = api.predict("knn", model_id, features)
+            assert "write age" in fault(answer)["msg"]
+            assert fault(answer)["loc"][-1] == "Age"
+
+
+@pytest.mark.parametrize("odd", [0, 1, 3])
+def test_a_row_with_nearly_the_names_of_the_others_is_told_so(api: Api, odd: int) -> None:
+    rows = [{"age": i, "height": i * i} for i in range(4)]
+    mended = {"X": rows, "y": [0, 0, 1, 1], "k": 1}
+    sent = [{"Age": 9, "height": 2} if i == odd else row for i, row in enumerate(rows)]
+    found = fault(api.register("knn", 1, **mended | {"X": sent}))
+    assert found["loc"] == ["kwargs", "X", odd, "Age"]
+    assert f"row {0 if odd else 1} has no such column; write age, as there" in found["msg"]
+    assert api.register("knn", 1, **mended).status_code == 201
 
 
 @pytest.mark.parametrize(

@@ -458,6 +458,14 @@ def test_truth_values_are_learned_as_numbers_and_known_again() -> None:
     assert columns.encode(table).tolist() == [[0.0], [1.0], [1.0]]
 
 
+def test_columns_that_an_earlier_version_learned_take_truths_as_before() -> None:
+    state = learned({"a": [1, 2, 4]}).columns.state()
+    with pytest.raises(InvalidRequest, match="not true; write 1"):
+        again(Columns.restored(state), {"a": [True]})
+    state["encoders"][0]["truths"] = False
+    assert again(Columns.restored(state), {"a": [True, 7]}).tolist() == [[1.0], [7.0]]
+
+
 def test_numbers_can_be_categories_as_they_are_written() -> None:
     found = from_csv("zip,y\n01234,1\n10115,2\n01234,3\n", "y", kinds={"zip": "category"})
     assert found.columns.encoded_names == ["zip=01234", "zip=10115"]

@@ -292,18 +292,22 @@ def without_target(features: Any, target: str) -> tuple[Any, list[Any] | None]:
 
 def _refuse_names(table: JsonTable, columns: Columns) -> None:
     """Refuse columns that are missing, and others than the model uses."""
-    known, there = set(columns.names), set(table.names)
+    known, missing = set(columns.names), set(columns.names).difference(table.names)
     listed = clip(", ".join(columns.names), 300)
-    faults = [
+    faults = []
+    for name in table.names:
+        if name in known:
+            continue
+        said = f"the model uses no such column; leave it out. It uses: {listed}"
+        if near := closest(name, missing):
+            missing.remove(near[0])
+            said = f"the model uses no such column; write {near[0]} for it. It uses: {listed}"
+        faults.append(Fault(table.place(0, name), said, "unknown"))
+    faults[:0] = [
         Fault(table.place(0, one.name), f"this column is missing; {_lacking(one)}", "missing")
         for one in columns.encoders
-        if one.name not in there
+        if one.name in missing
     ]
-    for name in table.names:
-        if name not in known:
-            near = "".join(f"write {one}, or " for one in closest(name, known - there))
-            said = f"the model uses no such column; {near}leave it out. It uses: {listed}"
-            faults.append(Fault(table.place(0, name), said, "unknown"))
     refuse(iter(faults))
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fitserve.data.expectations import sent, twice_encoded
 from fitserve.data.limits import refuse_many_classes
-from fitserve.data.names import instead_of
+from fitserve.data.names import closest
 from fitserve.data.numerals import NUMBER_INSTEAD, instead
 from fitserve.errors import (
     COUNTED,
@@ -494,15 +494,17 @@ def _by_name(
                 msg = f"each row must be an object, as the first is, {not_so(row, feature_names)}"
                 yield Fault(where, msg, "dict_type")
             elif row.keys() != known:
-                for name in feature_names:
-                    if name not in row:
-                        msg = f"{clip(name, 40)!r} is missing; give a number for it"
-                        yield Fault((*where, name), msg, "missing")
+                missing = [name for name in feature_names if name not in row]
                 for name in row:
                     if name not in known:
-                        near = instead_of(name, (one for one in known if one not in row))
-                        msg = f"there is no feature {clip(name, 40)!r}; {near}known are: {listed}"
+                        near = closest(name, missing)
+                        missing = [one for one in missing if one not in near]
+                        mended = "".join(f"write {one}, if that is meant; " for one in near)
+                        msg = f"there is no feature {clip(name, 40)!r}; {mended}known are: {listed}"
                         yield Fault((*where, name), msg, "unknown")
+                for name in missing:
+                    msg = f"{clip(name, 40)!r} is missing; give a number for it"
+                    yield Fault((*where, name), msg, "missing")
 
     refuse(faults())
     table = [[row[name] for name in feature_names] for row in rows]

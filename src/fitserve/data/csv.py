@@ -230,12 +230,16 @@ class CsvFile:
                 yield Fault(("line", record.begin.line), said, "header")
 
     def _wrong_header(self) -> Fault | None:
-        """That the header alone is of another width than the first rows, if there are several."""
+        """That the header alone is of another width than the first rows, if there are several; or
+        that it is one column for the delimiter that was given."""
         try:
             rows = islice(records(self.body, self.delimiter, self.start), LOOKED_AT)
             below = [record.cells for record in rows]
         except InvalidRequest:
             return None
+        one = self.width == 1 and set(map(len, below)) != {1}
+        if one and (why := self.mistaken("")) is not None:
+            return Fault(("line", self.begin.line), why, "delimiter")
         width = len(below[0]) if below else 0
         if len(below) < 2 or set(map(len, below)) != {width} or width in (1, self.width):
             return None

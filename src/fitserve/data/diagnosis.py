@@ -10,7 +10,7 @@ from fitserve.data.kinds import Form, unit
 from fitserve.data.levels import Levels
 from fitserve.data.numerals import NUMBER_INSTEAD, SIGNS, instead, other_sign, plainly
 from fitserve.data.options import ColumnOptions, Kind
-from fitserve.data.table import OTHER, Column, Table
+from fitserve.data.table import NUMBER, OTHER, Column, Table
 from fitserve.errors import Advice, Fault, clip
 
 DIFFERENT_FROM = 10  # rows from which on a text that is different in every row is refused
@@ -81,6 +81,8 @@ class _Diagnosis:
         forms = rows.keys() - {Form.GAP}
         if not forms & _NUMBERS:
             return self._without_numbers(forms)
+        if self._truths_and_numbers():
+            return self._truth() or "number"
         if forms <= _NUMBERS and Form.GAP not in rows:
             return self._numbers_as_text(forms)
         return self._stranger(forms)
@@ -139,11 +141,30 @@ class _Diagnosis:
         if not rows:
             return None
         forms = rows.keys() - {Form.GAP}
-        if forms == {Form.TRUTH} and Form.GAP not in rows:
+        if (forms == {Form.TRUTH} and Form.GAP not in rows) or self._truths_and_numbers():
             return None
         if forms <= _NUMBERS and Form.GAP not in rows:
             return self._number_as_text()
         return self._stranger(forms or {Form.NUMBER})
+
+    def _truths_and_numbers(self) -> bool:
+        """Whether it is of JSON, and holds true or false and numbers that are sent as such."""
+        forms = set(self.levels.forms)
+        return forms == {Form.TRUTH} and self.cells.values is not None and not self.table.in_csv
+
+    def _truth(self) -> Fault | None:
+        """The problem with true or false among numbers, if those are others than 0 and 1."""
+        assert self.cells.values is not None
+        if np.isin(self.cells.values[self.cells.codes == NUMBER], (0.0, 1.0)).all():
+            return None
+        row = self.levels.first(Form.TRUTH)
+        truth = self.levels.texts[self.levels.codes[row]]
+        said = (
+            f"{truth} stands among numbers; {instead(truth, in_csv=False)}, or say that the column "
+            "is a number (kinds), as which true is 1 and false 0"
+        )
+        as_number = {"kinds": {self.name: "number"}}
+        return self._problem(row, said, "mixed_column", f"takes {truth} as a number", as_number)
 
     def _stranger(self, forms: Set[Form]) -> Fault:
         """The problem with a column of numbers and something else."""

@@ -62,8 +62,9 @@ class NumberEncoder:
     """What stands for a missing cell; None: missing cells are refused."""
     mean: float = 0.0
     scale: float = 1.0
-    truths: bool = False
-    """It was learned from true and false."""
+    truths: bool | None = None
+    """Whether it was learned from true and false; False: by an earlier version, which did not tell
+    them from numbers in JSON."""
 
     kind: ClassVar[Kind] = "number"
     width: ClassVar[int] = 1
@@ -103,7 +104,7 @@ class NumberEncoder:
         return values
 
     def _of_text(self, text: str) -> float:
-        return TRUTHS.get(text.strip(), np.nan) if self.truths else np.nan
+        return np.nan if self.truths is None else TRUTHS.get(text.strip(), np.nan)
 
     def wrong(self, table: Table, row: int) -> tuple[str, str]:
         cells = table.columns[self.name]
@@ -113,7 +114,8 @@ class NumberEncoder:
             return too_large(table.written(row, self.name)), "finite_number"
         text = cells.texts[cells.codes[row]].strip()
         advice = instead(text, table.in_csv, self.fill is not None) or NUMBER_INSTEAD
-        return f"a number is needed, not the text {shown(cells, row)}; {advice}", "float_type"
+        sent = f"the text {shown(cells, row)}" if table.in_csv or text not in TRUTHS else text
+        return f"a number is needed, not {sent}; {advice}", "float_type"
 
     def state(self) -> dict[str, Any]:
         return {"kind": self.kind} | asdict(self)

@@ -1,5 +1,6 @@
 """Tables that come as JSON: rows by name, columns by name, or rows as lists."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
@@ -10,14 +11,16 @@ import numpy as np
 from fitserve.data import arrays
 from fitserve.data.dialect import Dialect
 from fitserve.data.expectations import sent, twice_encoded
+from fitserve.data.names import closest
 from fitserve.data.table import MISSING, NUMBER, Column, Place, Table
 from fitserve.errors import Fault, InvalidRequest, Location, clip, refuse
 
 Cells = Sequence[Any]
 
-_NUMBERS = {int, float, bool, type(None)}
+_LOOKED_AT = 1000  # rows
+_NUMBERS = {int, float, type(None)}
 _TRUTHS = {bool, type(None)}
-_CELLS = {*_NUMBERS, str}
+_CELLS = {*_NUMBERS, bool, str}
 _SPELLED = {True: "true", False: "false"}
 
 
@@ -193,35 +196,48 @@ def _from_objects(rows: list[Any], loc: Location) -> JsonTable:
     except KeyError:
         found = None
     if found is None:
-        refuse(_not_alike(rows, names, loc))
+        refuse(_not_alike(rows, loc))
     assert found is not None
     columns: Iterable[Cells] = zip(*found, strict=True) if len(names) > 1 else [found]
     cells = dict(zip(names, columns, strict=True))
     return JsonTable(cells, len(rows), lambda row, name: (*loc, row, name))
 
 
-def _not_alike(rows: list[Any], names: list[str], loc: Location) -> Iterator[Fault]:
-    known = set(names)
+def _not_alike(rows: list[Any], loc: Location) -> Iterator[Fault]:
+    """Of each row where it differs from the one that is as most of the first are."""
+    shapes = [frozenset(row) if isinstance(row, dict) else None for row in rows[:_LOOKED_AT]]
+    shape, _ = Counter(one for one in shapes if one is not None).most_common(1)[0]
+    usual = shapes.index(shape)
+    names = list(rows[usual])
     for i, row in enumerate(rows):
         if not isinstance(row, dict):
-            said = f"each row must be an object, as the first is, {arrays.not_so(row, names)}"
+            said = f"each row must be an object, as others are, {arrays.not_so(row, names)}"
             yield Fault((*loc, i), said, "dict_type")
             continue
-        for name in names:
-            if name not in row:
-                said = "this cell is missing, which row 0 has; send null for a gap"
-                yield Fault((*loc, i, name), said, "missing")
+        missing = [name for name in names if name not in row]
         for name in row:
-            if name not in known:
-                said = "row 0 has no such column; send null there for a gap"
-                yield Fault((*loc, i, name), said, "unknown")
+            if name in shape:
+                continue
+            near = closest(name, missing)
+            said = f"row {usual} has no such column; send null there for a gap"
+            if near:
+                missing.remove(near[0])
+                said = f"row {usual} has no such column; write {clip(near[0], 40)}, as there"
+            yield Fault((*loc, i, name), said, "unknown")
+        for name in missing:
+            said = f"this cell is missing, which row {usual} has; send null for a gap"
+            yield Fault((*loc, i, name), said, "missing")
 
 
 def _column(cells: Cells, dialect: Dialect, as_text: bool) -> Column:
     kinds = set(map(type, cells))
     if not as_text and kinds <= _NUMBERS:
+        return Column(dialect.without_gaps(_floats(cells)))
+    if not as_text and kinds <= _TRUTHS:
         values = _floats(cells)
-        return Column(values if kinds <= _TRUTHS else dialect.without_gaps(values))
+        missing = np.isnan(values)
+        codes = np.where(missing, MISSING, np.where(missing, 0, values)).astype(np.int32)
+        return Column(None, codes, [_SPELLED[False], _SPELLED[True]])
     index: dict[str, int] = {}
     codes = np.empty(len(cells), np.int32)
     values = np.full(len(cells), np.nan)

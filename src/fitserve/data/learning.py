@@ -317,7 +317,7 @@ def _complete_rows(gaps: Sequence[Gaps]) -> Rows | None:
 
 
 def _learn_number(name: str, cells: Column, options: ColumnOptions) -> Encoder:
-    truths = cells.codes is not None
+    truths = True if cells.codes is not None else None
     values = NumberEncoder(name, truths=truths).values(cells)
     present = values[~np.isnan(values)]
     fill = None

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from fitserve.data.kinds import LOOSE, Form, form, unit
+from fitserve.data.kinds import LOOSE, TRUTHS, Form, form, unit
 
 _LOOSE = re.compile(LOOSE, re.ASCII).search
 _MINUS = re.compile(r"\W*[(−-]").match
@@ -38,6 +38,8 @@ def instead(text: str, in_csv: bool, fills: bool = False) -> str | None:
     """What to write where a number is needed and this text was sent, which may be a number or a
     gap; `fills`: a gap would be filled. None: it is another text."""
     text = text.strip()
+    if text in TRUTHS:
+        return f"write {TRUTHS[text]:.0f}"
     found, plain = form(text), plainly(text)
     if found in (Form.NUMBER, Form.ZEROS):
         if not math.isfinite(float(text)):
