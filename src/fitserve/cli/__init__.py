@@ -1,8 +1,11 @@
 """The `fitserve` command: serve, train and ask from a terminal."""
 
+import sys
+
 import click
 
 from fitserve.cli.asking import FAILED, INTERRUPTED
+from fitserve.cli.mistakes import mended
 from fitserve.cli.models import delete, list_, show, types
 from fitserve.cli.operating import copy, serve
 from fitserve.cli.predicting import evaluate, predict
@@ -22,8 +25,13 @@ for one in (serve, register, predict, evaluate, list_, show, types, delete, copy
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; 0 when all went well."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
         return command.main(arguments, "fitserve", standalone_mode=False) or 0
+    except click.UsageError as error:
+        wrong = mended(error, command, arguments)
+        wrong.show()
+        return wrong.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -1,0 +1,161 @@
+"""What was meant by a command line that click refused, and how that is typed."""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+
+from fitserve.cli.options import written
+from fitserve.cli.values import NO, YES, misplaced
+from fitserve.cli.words import Line, Typed
+
+_URL = re.compile(r"(base_?)?ur[il]|server(_ur[il])?|address|endpoint|host|port")
+_KEY = re.compile(r"(\w*_)?(api|auth|access)?(key|token)|password|bearer")
+_OUT = ("o", "out", "output")
+_CALLED = {
+    "register": "train|fit|learn|create|add",
+    "predict": "infer|ask|apply",
+    "evaluate": "score|test|validate",
+    "list": "models|ls",
+    "show": "describe|info|get|status|model",
+    "delete": "remove|rm|cancel",
+    "serve": "start|run|server",
+}
+"""What others call the commands."""
+
+
+def mended(error: click.UsageError, group: click.Group, words: Sequence[str]) -> click.UsageError:
+    """The error, or what to type instead where the words show what was meant."""
+    ctx = error.ctx or _context(group, words)  # click does not say whose each option is
+    if ctx.command.context_settings.get("ignore_unknown_options"):  # which are another program's
+        return error
+    line = Line(ctx, words)
+    said = _before(line, group) if ctx.command is group else _of_a_command(line)
+    told = "\n       ".join(said)
+    return click.UsageError(told, ctx) if told else error
+
+
+def _context(group: click.Group, words: Sequence[str]) -> click.Context:
+    """That of the command that is named."""
+    ctx = click.Context(group, info_name="fitserve")
+    name = next((word for word in words if word in group.commands), None)
+    return ctx if name is None else click.Context(group.commands[name], ctx, name)
+
+
+def _before(line: Line, group: click.Group) -> Iterator[str]:
+    """What stands before the name of a command, or in its place."""
+    name = next((word for word in line.words if word in group.commands), None)
+    known = {} if name is None else _options_of(group.commands[name])
+    for one in line.options:
+        if one.option is None and one.word in known:
+            moved = shlex.join([*line.without(one), *line.words[line.of(one)]])
+            yield f"{one.word} stands behind the command; write fitserve {moved}"
+        elif one.option is None and (said := _by_a_variable(line, one)) is not None:
+            yield f"There is no option {one.word}; {said}"
+    if name is None and not line.options and line.places:
+        typed = line.words[line.places[0]]
+        for ours, theirs in _CALLED.items():
+            if re.fullmatch(theirs, typed.lower()):
+                rest = shlex.join(line.words[line.places[0] + 1 :])
+                yield f"There is no command {typed}; write {f'fitserve {ours} {rest}'.rstrip()}"
+
+
+def _of_a_command(line: Line) -> Iterator[str]:
+    for one in line.options:
+        if one.option is None:
+            yield f"There is no option {one.word}; {_instead(line, one)}"
+    yield from misplaced(line)
+
+
+# ------------------------------------------------------------------- options that there are not
+
+
+def _by_a_variable(line: Line, one: Typed) -> str | None:
+    """How it is said, if that is by a variable."""
+    rest = shlex.join(line.without(one))
+    if _KEY.fullmatch(one.name.lower()):  # which is not shown again
+        return f"a variable says which key is sent; write FITSERVE_KEY=KEY fitserve {rest}"
+    if not _URL.fullmatch(one.name.lower()):
+        return None
+    url = one.value or "URL"
+    if one.name.lower() == "port":
+        url = f"http://127.0.0.1:{url}"
+    elif one.value and "://" not in url:
+        url = f"http://{url}" if ":" in url else f"http://{url}:8000"
+    return (
+        f"a variable says where the server is; write FITSERVE_URL={shlex.quote(url)} "
+        f"fitserve {rest}"
+    )
+
+
+def _instead(line: Line, one: Typed) -> str:
+    """What to write instead of an option that there is not."""
+    from fitserve.data.names import meant
+
+    said = _by_a_variable(line, one)
+    if said is not None:
+        return said
+    if one.name in _OUT:
+        whole = shlex.join(line.without(one))
+        file = shlex.quote(one.value or "FILE")
+        return f"the shell writes it into a file: fitserve {whole} > {file}"
+    path = line.ctx.command_path
+    arguments = [str(argument.name) for argument in line.arguments]
+    options = {str(option.name): option for option in line.known.values()}
+    others = _hyperparameters()
+    known = [*arguments, *options, *others]
+    name = one.name if one.name in known else next(iter(meant(one.name, known)), None)
+    if name in arguments:
+        places = {a.name: a.make_metavar(line.ctx) for a in line.arguments}
+        usage = " ".join([path, *places.values()])
+        return f"{places[name]} has a place and no name; write {usage}"
+    if name in options:
+        return f"write {_option(options[name], one)}"
+    if "assigned" in options:
+        return _setting(one, name, others)
+    if name is not None:
+        return "a hyperparameter is said when a model is registered; leave it out"
+    group = line.ctx.parent.command if line.ctx.parent is not None else None
+    commands = group.commands if isinstance(group, click.Group) else {}
+    theirs = [name for name, command in commands.items() if one.word in _options_of(command)]
+    if theirs:
+        return f"it belongs to {' and '.join(theirs)}; leave it out"
+    return f"`{path} --help` lists those there are"
+
+
+def _setting(one: Typed, name: str | None, others: Mapping[str, Mapping[str, Any]]) -> str:
+    """The option as a hyperparameter, of which `name` is what was meant, if that shows."""
+    value, off = one.value or "VALUE", one.name.removeprefix("no_")
+    if off != one.name and others.get(off, {}).get("type") == "boolean":
+        return f"write {written({off: False})}"
+    if name is not None and others[name].get("type") == "boolean":
+        value = value if value.lower() in (*YES, *NO) else "true"
+    setting = written({name or one.name: value})
+    return f"write {setting}" if name else f"a hyperparameter goes by {setting}"
+
+
+def _option(option: click.Option, one: Typed) -> str:
+    word = option.opts[0]
+    return word if option.is_flag else f"{word} {shlex.quote(one.value or 'VALUE')}"
+
+
+def _options_of(command: click.Command) -> dict[str, click.Option]:
+    return {
+        name: one
+        for one in command.params
+        if isinstance(one, click.Option)
+        for name in (*one.opts, *one.secondary_opts)
+    }
+
+
+def _hyperparameters() -> dict[str, dict[str, Any]]:
+    """The schema of each, by all its names, of whatever type it is."""
+    from fitserve.models import catalog
+
+    found: dict[str, dict[str, Any]] = {}
+    for cls in catalog().values():
+        known = cls.schema()["properties"]
+        found |= {name: known[cls.aliases.get(name, name)] for name in cls.names()}
+    return found

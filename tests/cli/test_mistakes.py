@@ -1,0 +1,164 @@
+"""A command line that is wrong is told how it is typed, and what is told works."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from fitserve.cli import command
+from fitserve.models import catalog
+from tests.cli.conftest import IRIS, Command
+
+TYPES = {
+    name: cls.schema()["properties"][cls.aliases.get(name, name)].get("type")
+    for cls in catalog().values()
+    for name in cls.names()
+}
+"""Of every hyperparameter, by all its names, what it is."""
+
+OBEYED = [  # what is typed, and what is to be typed instead
+    ("--n-neighbors 3", "--set n_neighbors=3"),
+    ("--n_neighbors=3", "--set n_neighbors=3"),
+    ("-k 3", "--set k=3"),
+    ("--weights distance --n-neighbors 3", "--set weights=distance"),
+    ("--weights distance --n-neighbors 3", "--set n_neighbors=3"),
+    ("--set n_neighbors 3", "--set n_neighbors=3"),
+    ("--set n_neighbors = 3", "--set n_neighbors=3"),
+    ("--set n_neighbors= 3", "--set n_neighbors=3"),
+    ("--set n_neighbors =3", "--set n_neighbors=3"),
+    ("--set n_neighbors: 3", "--set n_neighbors=3"),
+    ("--set n_neighbors:3", "--set n_neighbors=3"),
+    ("--set 'n_neighbors 3'", "--set n_neighbors=3"),
+    ("--set n_neighbors=3 weights=distance", "--set weights=distance"),
+    ("n_neighbors=3", "--set n_neighbors=3"),
+    ("--standardize true", "--standardize"),
+    ("--standardize=1", "--standardize"),
+    ("--standardize 1", "--standardize"),
+    ("--importance 5", "--importance"),
+    ("--header yes", "--header"),
+    ("--header=True", "--header"),
+    ("--no-header off", "--header"),
+    ("--drop sepal_length sepal_width", "--drop sepal_length,sepal_width"),
+    ("--drop sepal_length, sepal_width", "--drop sepal_length,sepal_width"),
+    ("--na-values x ? y", "--na-values 'x,?,y'"),
+    ("--kinds sepal_width category", "--kinds sepal_width:category"),
+    ("--kinds sepal_width: category", "--kinds sepal_width:category"),
+    ("--kinds sepal_width=category", "--kinds sepal_width:category"),
+    (
+        "--kinds sepal_width:category petal_width:number",
+        "--kinds sepal_width:category,petal_width:number",
+    ),
+    ("--max_words 5", "--max-words 5"),
+    ("--folds 3", "--cv 3"),
+    ("--sep ,", "--delimiter ,"),
+    ("--scale", "--standardize"),
+]
+TOLD = [
+    ("register knn 1 FILE --header no", "write --no-header alone"),
+    ("register knn 1 FILE --no-header 1", "write --no-header alone"),
+    ("register knn 1 FILE --standardize=false", "leave --standardize out"),
+    ("register knn 1 FILE --set n_neighbors", "write --set n_neighbors=VALUE"),
+    ("register knn 1 FILE --blah x", "a hyperparameter goes by --set blah=x"),
+    ("register svm 1 FILE --no-fit-intercept", "write --set fit_intercept=false"),
+    ("register knn 1 FILE --target sepal length", "write --target 'sepal length', else leave"),
+    ("register knn 1 FILE --cv 3 4", "--cv takes one value; leave 4 out"),
+    ("register --type knn --id 1 --file FILE", "FILE has a place and no name; write fitserve regi"),
+    ("predict knn 1 FILE --target y", "it belongs to register and evaluate; leave it out"),
+    ("predict knn 1 FILE --n-neighbors 3", "is said when a model is registered; leave it out"),
+    ("predict knn 1 FILE -o out.csv", "fitserve predict knn 1 FILE > out.csv"),
+    ("predict knn 1 FILE --table yes", "write --table alone"),
+    ("show knn 1 --blah", "`fitserve show --help` lists those there are"),
+    ("--json list knn", "write fitserve list knn --json"),
+    ("--target y register knn 1 FILE", "write fitserve register knn 1 FILE --target y"),
+    ("--port=9000 serve", "write fitserve serve --port=9000"),
+    ("train knn 1 FILE", "write fitserve register knn 1 FILE"),
+    ("models", "write fitserve list\n"),
+]
+AS_BEFORE = [  # what shows no more than click says
+    ("register knn 1 FILE FILE --target y", "unexpected extra argument"),
+    ("register knn 1 --target y FILE FILE", "unexpected extra argument"),
+    ("register knn 1 -- FILE extra", "unexpected extra argument"),
+    ("register knn x.csv --standardize", "a whole number from 0 to 2^53 - 1 is needed"),
+    ("register knn --standardize 1 none.csv", "'none.csv' does not exist"),
+    ("register knn 1 FILE --target", "requires an argument"),
+    ("register --drop a knn 1 none.csv", "'none.csv' does not exist"),
+    ("nix", "No such command 'nix'"),
+    ("--nix list", "No such option '--nix'"),
+]
+
+
+@pytest.mark.parametrize("name", sorted(TYPES))
+@pytest.mark.parametrize("form", ["--{} 3", "--{}=3", "--{} -0.5"])
+def test_a_hyperparameter_is_no_option(name: str, form: str, fitserve: Command) -> None:
+    for spelled in {name, name.replace("_", "-")}:
+        words = form.format(spelled).split()
+        value = re.split("[ =]", form)[-1] if TYPES[name] != "boolean" else "true"
+        for typed in ((IRIS, *words), (*words, IRIS)):
+            done = fitserve("register", "knn", 1, *typed)
+            assert done.code == 2
+            assert f"There is no option --{spelled}; write --set {name}={value}\n" in done.err
+
+
+@pytest.mark.parametrize(("wrong", "right"), OBEYED)
+def test_what_is_told_works(wrong: str, right: str, fitserve: Command) -> None:
+    words = ["knn", 1, IRIS, "--cv", 3, "--dry-run", "--target", "species"]
+    typed = shlex.split(wrong)
+    before = [*typed, *words] if wrong.startswith("-") else [words[0], *typed, *words[1:]]
+    for all_words in ([*words, *typed], before):
+        done = fitserve("register", *all_words)
+        assert done.code == 2
+        assert re.search(rf"write {re.escape(right)}( alone)?\n", done.err), done.err
+    done = fitserve("register", *words, *shlex.split(right))
+    assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize(("typed", "says"), TOLD)
+def test_what_was_meant_is_told(typed: str, says: str, fitserve: Command) -> None:
+    done = fitserve(*shlex.split(typed.replace("FILE", IRIS)))
+    assert done.code == 2
+    assert says.replace("FILE >", f"{IRIS} >").replace("1 FILE", f"1 {IRIS}") in done.err
+
+
+@pytest.mark.parametrize(("typed", "says"), AS_BEFORE)
+def test_what_does_not_show_is_not_guessed(typed: str, says: str, fitserve: Command) -> None:
+    done = fitserve(*shlex.split(typed.replace("FILE", IRIS)))
+    assert done.code == 2
+    assert says in done.err
+    assert "write" not in done.err
+
+
+def test_a_name_with_a_space_stands_in_quotes(fitserve: Command, tmp_path: Path) -> None:
+    file = tmp_path / "my own rows.csv"
+    file.write_bytes(Path(IRIS).read_bytes())
+    words = ["register", "knn", 1, *str(file).split(" "), "--dry-run", "--target", "species"]
+    done = fitserve(*words)
+    assert done.code == 2
+    (right,) = re.findall(r"write ('.*')\n", done.err)
+    assert fitserve(*words[:3], *shlex.split(right), *words[-3:]).code == 0
+
+
+@pytest.mark.parametrize("option", ["--url", "--server", "--base-url", "--host", "--port"])
+@pytest.mark.parametrize("form", ["{} {} list --json", "list {} {} --json", "list --json {}={}"])
+def test_where_the_server_is_is_said_by_a_variable(
+    option: str, form: str, url: str, fitserve: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FITSERVE_URL")
+    value = url.rpartition(":")[2] if option == "--port" else url
+    done = fitserve(*form.format(option, value if option != "--host" else url[7:]).split())
+    assert done.code == 2
+    ((told, typed),) = re.findall(r"write FITSERVE_URL=(\S+) fitserve (.*)\n", done.err)
+    monkeypatch.setenv("FITSERVE_URL", told)
+    assert fitserve(*typed.split()).code == 0
+
+
+@pytest.mark.parametrize("name", sorted(set(command.commands) - {"serve", "copy"}))
+@pytest.mark.parametrize("option", ["--key", "--api-key", "--token", "--fitserve_key"])
+def test_a_key_is_said_by_a_variable_and_never_shown(
+    option: str, name: str, fitserve: Command
+) -> None:
+    for typed in ([option, "sesame", name, "knn"], [name, "knn", f"{option}=sesame"]):
+        done = fitserve(*typed)
+        assert done.code == 2
+        assert f"write FITSERVE_KEY=KEY fitserve {name} knn\n" in done.err
+        assert "sesame" not in done.err
