@@ -161,6 +161,21 @@ def test_rows_may_be_objects_and_one_row_may_stand_alone(api: Api) -> None:
     assert alone["classes"]["1"] == {"precision": None, "recall": None, "f1": None, "support": 0}
 
 
+def test_labels_that_the_model_does_not_know_are_told(api: Api) -> None:
+    y = np.array(LABELS["text"])
+    register(api, "knn", IRIS, y)
+    told = evaluated(api, "knn", IRIS[:4], y=["kind 0", "Kind 0", "kind 0", "other"])
+    (advice,) = told["advice"]
+    assert advice["words"].startswith("2 of 4 rows count as predicted wrongly")
+    assert "Kind 0, other; known are: kind 0, kind 1, kind 2." in advice["words"]
+    assert told["metrics"]["accuracy"] == 0.5
+    assert "advice" not in evaluated(api, "knn", IRIS[:4], y=y[:4].tolist())
+    ask = {"model_type": "knn", "features": IRIS[:2].tolist(), "y": ["Kind 0"] * 2}
+    answer = api.client.post("/evaluate", json=ask)
+    assert answer.status_code == 422
+    assert "write kind 0, if that is meant; known are: kind 0, kind 1, kind 2" in answer.text
+
+
 def test_constant_y_has_no_r2(api: Api) -> None:
     register(api, "linear_regression", IRIS, IRIS[:, 0])
     told = evaluated(api, "linear_regression", IRIS[:7], y=[0.1] * 7)["metrics"]
@@ -172,8 +187,20 @@ def test_constant_y_has_no_r2(api: Api) -> None:
     ("model_type", "more", "loc", "msg"),
     [
         ("knn", {}, ["y"], "y is needed"),
-        ("knn", {"y": [1, 2]}, ["y"], "y has 2 values where there are 3 rows"),
-        ("knn", {"y": ["a", "b", "c"]}, ["y", 0], "are whole numbers, and y holds text"),
+        ("knn", {}, ["y"], "such as [0, 1]"),
+        ("linear_regression", {}, ["y"], "such as [1.5, 2.0]"),
+        ("knn", {"y": [1, 2]}, ["y"], "y has 2 values where there are 3 rows; give one for each"),
+        ("knn", {"y": 1}, ["y"], "what is true of each row, not the number 1; write [1]"),
+        ("knn", {"y": "1"}, ["y"], "not the text '1'; write [\"1\"]"),
+        ("knn", {"y": "[1, 2, 0]"}, ["y"], "JSON inside of JSON"),
+        ("kmeans", {"y": 1}, ["y"], "leave y out"),
+        ("knn", {"y": ["a", "b", "c"]}, ["y", 0], "holds text; known are: 0, 1, 2"),
+        (
+            "knn",
+            {"y": [3, 4, -1]},
+            ["y", 0],
+            "of the labels in y, such as the number 3; known",
+        ),
         ("knn", {"y": [True, False, True]}, ["y", 0], "y holds true and false"),
         ("knn", {"y": [1, 2, 0.5]}, ["y", 0], "y holds numbers"),
         ("knn", {"y": [1, None, 2]}, ["y", 1], "not null"),
@@ -181,6 +208,12 @@ def test_constant_y_has_no_r2(api: Api) -> None:
         ("kmeans", {"y": [1, 2, 3]}, ["y"], "leave y out"),
         ("kmeans", {"importance": True}, ["importance"], "compares with y"),
         ("knn", {"y": [1, 2, 0], "repeats": 0}, ["repeats"], "from 1 to 100 is needed"),
+        (
+            "knn",
+            {"y": [1, 2, 0], "repeats": 5},
+            ["repeats"],
+            "add importance, true, or leave it out",
+        ),
         (
             "knn",
             {"y": [1, 2, 0], "probabilities": True},

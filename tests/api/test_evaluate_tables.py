@@ -100,14 +100,26 @@ def test_what_is_wrong_with_what_is_true_is_said_where_it_stands(api: Api) -> No
     assert by_csv(api, written(gap), 422)["errors"][0]["loc"] == ["line", 6, "survived"]
     assert evaluated(api, gap, 422)["errors"][0]["loc"] == ["features", "survived", 4]
     assert evaluated(api, rows_of(gap), 422)["errors"][0]["loc"] == ["features", 4, "survived"]
-    assert evaluated(api, X, 422)["errors"][0]["loc"] == ["y"]
+    for bare in (X, rows_of(X), [row[:4] for row in zip(*X.values(), strict=True)]):
+        lacking = evaluated(api, bare, 422)["errors"][0]
+        assert lacking["loc"] == ["y"]
+        assert "as y, a list, or as the column survived" in lacking["msg"]
+    for other in (X | {"Survived": Y}, rows_of(X | {"Survived": Y})):
+        lacking = evaluated(api, other, 422)["errors"][0]
+        assert lacking["loc"][-1] == "Survived"
+        assert "write survived, if this is it" in lacking["msg"]
+    column = evaluated(api, COLUMNS, 422, y="survived")["errors"][0]
+    assert column["loc"] == ["y"]
+    assert "the column survived of the rows; leave y out" in column["msg"]
     absent = by_csv(api, written(X), 422)["errors"][0]
     assert absent["loc"] == ["line", 1, "survived"]
     assert "sex, age, port, vip" in absent["msg"]
     number = COLUMNS | {"survived": [1] * N}
     assert "y holds whole numbers" in evaluated(api, number, 422)["errors"][0]["msg"]
-    twice = evaluated(api, COLUMNS, 422, y=Y)["errors"][0]
-    assert twice["loc"] == ["features", "survived", 0]
+    for both in (COLUMNS, rows_of(COLUMNS)):
+        twice = evaluated(api, both, 422, y=Y)["errors"][0]
+        assert twice["loc"][-1] == "survived"
+        assert "y is given as well; leave one out" in twice["msg"]
     for name, value, msg in (
         ("repeats", "0", "from 1 to 100"),
         ("importance", "yes", "true"),

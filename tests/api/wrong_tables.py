@@ -214,5 +214,9 @@ ASKED: list[tuple[str, dict[str, Any], str]] = [  # a route, its query, a CSV
 COMPARED: list[dict[str, Any]] = [
     {"model_type": "knn", "model_id": 11, "features": [ROW | {"c": None}]},
     {"model_type": "knn", "model_id": 11, "features": [ROW], "y": [0, 1]},
+    {"model_type": "knn", "model_id": 11, "features": [ROW]},
+    {"model_type": "knn", "model_id": 11, "features": [ROW | {"C": 1}]},
+    {"model_type": "knn", "model_id": 11, "features": [ROW | {"c": 1}], "y": [1]},
+    {"model_type": "knn", "model_id": 11, "features": [ROW | {"c": 1}], "y": "c"},
     {"model_type": "kmeans", "model_id": 11, "features": X, "importance": True},
 ]

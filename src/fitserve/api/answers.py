@@ -314,6 +314,7 @@ class Evaluation(Answer):
         default=None, description="Rows: what is true; null for more than 1,000 classes."
     )
     importance: list[ColumnImportance] | SkipJsonSchema[None] = _now_and_then("Where asked for.")
+    advice: list[AdviceTold] | SkipJsonSchema[None] = _now_and_then("Where there is some.")
 
 
 # ---------------------------------------------------------------------------------- health

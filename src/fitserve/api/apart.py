@@ -28,6 +28,7 @@ from fitserve.data.columns import Columns
 from fitserve.data.packing import unpacked
 from fitserve.data.table import Table
 from fitserve.errors import LISTED, InvalidRequest, MalformedJson, TooLarge, relocated
+from fitserve.evaluation import evaluate
 from fitserve.models import catalog
 from fitserve.processes import forking
 from fitserve.processes.forking import receive, send, send_packed
@@ -105,15 +106,15 @@ def _prediction(ask: Any, known: dict[str, Any]) -> tuple[dict[str, Any], dict[s
 
 
 def _evaluation(ask: Any, known: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    target = None if known["columns"] is None else known["columns"]["target"]
-    features, y, place = asked.truth_of(ask, target)
+    columns = None if known["columns"] is None else Columns.restored(known["columns"])
+    features, y, place = asked.truth_of(ask, columns)
     rows, single = _rows(features, known)
     state = {}
     if y is not None and known["supervised"]:
         with relocated(place):
-            state["y"] = arrays.target(y, ("y",))
+            state["y"] = evaluate.labels(y)
     told, taken = _taken(rows, _form(features), single)
-    y_in = target if y is not None and ask.y is None else None
+    y_in = columns.target if columns is not None and y is not None and ask.y is None else None
     return told | {"y": y is not None, "y_in": y_in}, taken | state
 
 

@@ -249,16 +249,35 @@ def _of_csv(query: dict[str, str], body: bytes, loaded: Loaded) -> tuple[CsvFile
 
 
 def truth_of(
-    ask: EvaluateRequest, target: str | None
+    ask: EvaluateRequest, columns: Columns | None
 ) -> tuple[Any, Any, Callable[[Location], Location]]:
-    """What is sent of features, y or None, and where a value of y stands; `target` is the column
-    that the model learned, and may be one of the table's."""
-    if ask.y is not None or target is None:
+    """What is sent of features, y or None, and where a value of y stands: the column that the
+    model learned may be one of the table's."""
+    target = None if columns is None else columns.target
+    if columns is None or target is None:
         return ask.features, ask.y, lambda loc: loc
+    if ask.y == target:
+        said = f"what is true is read from the column {target} of the rows; leave y out"
+        raise InvalidRequest.at(("y",), said, "list_type")
     features, y = without_target(ask.features, target)
-    if y is None:
-        return features, None, lambda loc: loc
-    return features, y, y_in_table(target, isinstance(ask.features, dict))
+    if ask.y is None and y is not None:
+        return features, y, y_in_table(target, isinstance(ask.features, dict))
+    first: Location = ("features",) if isinstance(ask.features, dict) else ("features", 0)
+    if y is not None:
+        said = "what is true stands here, and y is given as well; leave one out"
+        raise InvalidRequest.at((*first, target), said, "given_twice")
+    if ask.y is None:
+        row = ask.features[0] if isinstance(ask.features, list) and ask.features else ask.features
+        others = row.keys() - set(columns.names) if isinstance(row, dict) else ()
+        for one in closest(target, others):
+            said = f"what the model learned, {target!r}, is missing; write {target}, if this is it"
+            raise InvalidRequest.at((*first, one), said, "missing")
+        said = (
+            f"what is true of each row is needed, to compare with: as y, a list, or as the column "
+            f"{target} of rows by name"
+        )
+        raise InvalidRequest.at(("y",), said, "missing")
+    return ask.features, ask.y, lambda loc: loc
 
 
 def y_in_table(target: str, by_column: bool) -> Callable[[Location], Location]:

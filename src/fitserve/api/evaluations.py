@@ -62,6 +62,8 @@ def evaluation(
     answer["metrics"] = found.metrics
     if found.classes is not None:
         answer |= _told(found.classes)
+    if found.advice is not None:
+        answer["advice"] = [found.advice.told()]
     if y is not None and ask.importance:
         answer["importance"] = _importance(ask.repeats, loaded, np.concatenate(kept), y, predictor)
     return answer
@@ -69,11 +71,11 @@ def evaluation(
 
 def _sent(ask: EvaluateRequest, loaded: Loaded) -> tuple[Rows, Any, Callable[[Location], Location]]:
     """The rows, y or None, and where a value of y stands."""
+    features, y, place = asked.truth_of(ask, loaded.columns)
     if loaded.columns is None:
         names, width = loaded.feature_names, loaded.model.n_features_in_
-        X, _ = arrays.features(ask.features, width, names, ("features",))
-        return MatrixRows(X), ask.y, lambda loc: loc
-    features, y, place = asked.truth_of(ask, loaded.columns.target)
+        X, _ = arrays.features(features, width, names, ("features",))
+        return MatrixRows(X), y, place
     return asked.of_json(features, loaded.columns)[0], y, place
 
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import registrations
@@ -197,6 +197,13 @@ class PredictRequest(RowsRequest):
 class EvaluationOptions(Request):
     importance: bool = False
     repeats: int = Field(default=5, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _of_importance(self) -> Self:
+        if "repeats" in self.model_fields_set and not self.importance:
+            said = "this is how often importance is measured; add importance, true, or leave it out"
+            raise InvalidRequest.at(("repeats",), said, "missing_importance")
+        return self
 
 
 class EvaluateRequest(RowsRequest, EvaluationOptions):

@@ -14,7 +14,7 @@ from fitserve.cli.bodies import CsvFile, JsonFile, Key, opened
 from fitserve.cli.members import members
 from fitserve.cli.options import AS_JSON, EVALUATING, FILE, ID, PREDICTING, TYPE
 from fitserve.cli.progress import Line
-from fitserve.cli.tables import pairs, table
+from fitserve.cli.tables import pairs, printable, table
 
 if TYPE_CHECKING:
     from fitserve.client import Client
@@ -144,6 +144,7 @@ def _asked(features: Any, n: int) -> tuple[list[str], list[list[Any]]]:
 def _evaluation(told: dict[str, Any]) -> str:
     lines = [f"{told['model_type']} {told['model_id']} on {told['n_samples']:,} rows\n"]
     lines.append(pairs(told["metrics"].items(), indent="  "))
+    lines += [f"{printable(one['words'])}\n" for one in told.get("advice", ())]
     if classes := told.get("classes"):
         heads = ["class", *next(iter(classes.values()))]
         lines += ["\n", table(heads, [[label, *of.values()] for label, of in classes.items()])]

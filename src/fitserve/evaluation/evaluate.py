@@ -1,5 +1,6 @@
 """How a trained model does on rows that it is shown now."""
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ import numpy as np
 
 from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.errors import InvalidRequest
+from fitserve.data.expectations import sent, twice_encoded
+from fitserve.data.names import instead_of
+from fitserve.errors import Advice, InvalidRequest, clip
 from fitserve.evaluation import metrics
 from fitserve.evaluation.report import (
     ClassificationReport,
@@ -33,6 +36,8 @@ class Over(Protocol):
 class Evaluation:
     metrics: dict[str, float | None]
     classes: ClassificationReport | None = None
+    advice: Advice | None = None
+    """Where labels come that the model does not know."""
 
 
 def truth(model: Model, y: object, n_rows: int | None = None) -> Target | None:
@@ -48,24 +53,42 @@ def truth(model: Model, y: object, n_rows: int | None = None) -> Target | None:
             )
         return None
     if y is None:
-        raise InvalidRequest.at(
-            ("y",), "y is needed: what is true of each row, to compare with", "missing"
-        )
-    target = arrays.target(y, ("y",))
+        such = json.dumps([1.5, 2.0] if model.classes_ is None else model.classes_[:2].tolist())
+        said = f"y is needed: what is true of each row, to compare with, such as {clip(such, 60)}"
+        raise InvalidRequest.at(("y",), said, "missing")
+    target = labels(y)
     if n_rows is not None and len(target) != n_rows:
-        raise InvalidRequest.at(
-            ("y",), f"y has {len(target)} values where there are {n_rows} rows", "length"
-        )
+        rows = "is 1 row" if n_rows == 1 else f"are {n_rows} rows"
+        said = f"y has {len(target)} values where there {rows}; give one for each"
+        raise InvalidRequest.at(("y",), said, "length")
     if model.classes_ is None:
         return arrays.values(target, ("y",))
-    known, sent = model.classes_.dtype.kind, target.dtype.kind
-    if known != sent:
-        raise InvalidRequest.at(
-            ("y", 0),
-            f"the labels of this model are {_KINDS[known]}, and y holds {_KINDS[sent]}",
-            "label_type",
+    known, given = model.classes_.dtype.kind, target.dtype.kind
+    if known != given:
+        said = (
+            f"the labels of this model are {_KINDS[known]}, and y holds {_KINDS[given]}; "
+            f"{_learned(model)}"
         )
+        raise InvalidRequest.at(("y", 0), said, "label_type")
+    if set(model.classes_.tolist()).isdisjoint(target.tolist()):
+        first = target[0].item() if known != "O" else target[0]
+        near = instead_of(first, model.classes_.tolist()) if known == "O" else ""
+        said = f"the model knows none of the labels in y, such as {sent(first)}; {near}"
+        raise InvalidRequest.at(("y", 0), said + _learned(model), "unknown_label")
     return target
+
+
+def labels(y: object) -> Target:
+    """y as an array, for as many rows as it has values. Raises `InvalidRequest` in y."""
+    if isinstance(y, (str, int, float)) and not twice_encoded(y):
+        said = f"a list is needed, what is true of each row, not {sent(y)}; write {json.dumps([y])}"
+        raise InvalidRequest.at(("y",), clip(said, 300), "list_type")
+    return arrays.target(y, ("y",))
+
+
+def _learned(model: Model) -> str:
+    assert model.classes_ is not None
+    return f"known are: {clip(', '.join(map(str, model.classes_[:100])), 300)}"
 
 
 def evaluate(model: Model, y: Target | None, over: Over) -> Evaluation:
@@ -81,7 +104,22 @@ def evaluate(model: Model, y: Target | None, over: Over) -> Evaluation:
     predicted, probabilities = zip(*over(ask), strict=True)
     table = np.concatenate(probabilities) if model.has_probabilities else None
     report = classification_report(y, np.concatenate(predicted), model.classes_, table)
-    return Evaluation(report.metrics, report)
+    return Evaluation(report.metrics, report, _strange(model, report))
+
+
+def _strange(model: Model, report: ClassificationReport) -> Advice | None:
+    """That the model does not know each of the labels that came."""
+    assert model.classes_ is not None
+    known = set(model.classes_.tolist())
+    came = zip(report.labels, report.support, strict=True)
+    strange = {label: n for label, n in came if n and label not in known}
+    if not strange:
+        return None
+    named = clip(", ".join(map(str, strange)), 100)
+    return Advice(
+        f"{sum(strange.values()):,} of {sum(report.support):,} rows count as predicted wrongly, as "
+        f"the model does not know what is true of them: {named}; {_learned(model)}."
+    )
 
 
 def score(model: Model, y: Target, over: Over) -> float | None:
