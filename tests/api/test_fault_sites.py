@@ -225,6 +225,8 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     for model_type in ("knn", "gauss_naive_bayes"):  # which is advised of
         yield register(api, model_type, quantity, 3)
     yield register(api, "knn", {"X": X, "y": ["a", "A", "a", "A"], "k": 1}, 5)
+    yield register(api, "linear_regression", {"X": X, "y": [1.5] * 4}, 5)
+    yield register(api, "logistic_regression", {"X": X, "y": Y, "alpha": 0.1}, 5)
     yield register(api, "multi_naive_bayes", {"X": X, "y": Y, "class_prior": [0.1, 0.1]}, 3)
     assert api.register("knn", 4, X=X, y=Y, k=1).status_code == 201
     yield refused(*predict(api, "knn", 4, [[1e308, 1e308]]))

@@ -89,7 +89,7 @@ def test_the_first_and_last_id(api: Api, model_id: int) -> None:
         ({"y": [0, 1]}, ["X"], "X is needed"),
         ({"X": X}, ["y"], "needs y"),
         ({"X": X, "y": [0, 1]}, ["y"], "2 values where X has 4 rows"),
-        ({"X": [[1, 2], [3]], "y": [0, 1]}, ["X", 1], "1 values where row 0 has 2"),
+        ({"X": [[1, 2], [3]], "y": [0, 1]}, ["X", 1], "1 value where row 0 has 2"),
         ({"X": [[1, 2], [3, None]], "y": [0, 1]}, ["X", 1, 1], "not null"),
         ({"X": [[1, 2], [True, 4]], "y": [0, 1]}, ["X", 1, 0], "not true"),
         (
@@ -99,7 +99,11 @@ def test_the_first_and_last_id(api: Api, model_id: int) -> None:
         ),
         ({"X": X, "y": [0, 0, 1, 1], "var_smoothing": -1}, ["var_smoothing"], "at least 0"),
         ({"X": X, "y": [0, 0, 1, "1"]}, ["y", 3], "this is the text '1'; write 1, without quotes"),
-        ({"X": X, "y": [0, 0, 1, 1], "feature_names": ["a"]}, ["feature_names"], "1 names"),
+        (
+            {"X": X, "y": [0, 0, 1, 1], "feature_names": ["a"]},
+            ["feature_names"],
+            "1 name for 2 columns",
+        ),
         ({"X": X, "y": [0, 0, 1, 1], "feature_names": ["a", "a"]}, ["feature_names", 0], "twice"),
         ({"X": X, "y": [0, 0, 1, 1], "feature_names": "ab"}, ["feature_names"], "a list of text"),
     ],

@@ -544,6 +544,9 @@ def test_limits_are_published_and_refused_before_any_training(
         ({"x": [7] * 12}, "x: the same in every row", {"drop": ["x"]}),
         ({"x": ["a"] * 12}, "x: the same in every row", {"drop": ["x"]}),
         ({"x": list(range(12, 0, -1))}, "x: counts the rows", {"drop": ["x"]}),
+        ({"x": list(range(1000, 1012))}, "x: counts the rows", {"drop": ["x"]}),
+        ({"x": list(range(101, 113))}, "x: counts the rows", {"drop": ["x"]}),
+        ({"user id": list(range(5017, 5029))}, "user id: counts the rows", {"drop": ["user id"]}),
         ({"x": [5, 1, 4] * 4, "z": [5, 1, 4] * 4}, "z as x: the same", {"drop": ["z"]}),
         ({"x": list("abc") * 4, "z": list("abc") * 4}, "z as x: the same", {"drop": ["z"]}),
         ({"x": [1, 2, 4] * 4, "z": [100, 900, 400] * 4}, "z spreads", {"standardize": True}),
@@ -566,6 +569,44 @@ def test_what_is_worth_knowing_of_a_table_is_advised(
 def test_types_that_do_not_mind_the_scale_are_not_advised_of_it(api: Api) -> None:
     table = {"x": [1, 2, 4] * 4, "z": [100, 900, 400] * 4, "y": ["u", "v"] * 6}
     assert told(api.register("decision_tree", 1, X=table, target="y"), 201)["advice"] == []
+
+
+@pytest.mark.parametrize("name", ["year", "valid", "node"])
+def test_years_and_the_like_do_not_count_rows(api: Api, name: str) -> None:
+    table = {name: list(range(1990, 2002)), "y": ["u", "v"] * 6}
+    assert "counts the rows" not in api.register("decision_tree", 1, X=table, target="y").text
+
+
+@pytest.mark.parametrize("model_type", ["linear_regression", "decision_tree"])
+@pytest.mark.parametrize("X", [[[1], [2], [3]], {"a": [1, 2, 3]}])
+def test_a_quantity_that_is_the_same_everywhere_is_advised_of(
+    api: Api, model_type: str, X: Any
+) -> None:
+    for model_id, y in enumerate([[2.5, 2.5, 2.5], [2.5, 2.5, 1.5]]):
+        advice = told(api.register(model_type, model_id, X=X, y=y), 201)["advice"]
+        assert ["y is 2.5 in every row" in one["words"] for one in advice] == [True] * (
+            1 - model_id
+        )
+
+
+@pytest.mark.parametrize("X", [[[1], [2], [9], [8]], {"a": [1, 2, 9, 8]}])
+def test_a_name_that_others_use_for_something_else_is_advised_of(api: Api, X: Any) -> None:
+    for model_id, name in enumerate(["alpha", "learning_rate"]):
+        kwargs = {"X": X, "y": [0, 0, 1, 1], name: 0.1, "max_iter": 5}
+        answer = told(api.register("logistic_regression", model_id, **kwargs), 201)
+        assert answer["hyperparameters"]["learning_rate"] == 0.1
+        words = [one["words"] for one in answer["advice"]]
+        assert any("alpha was taken as learning_rate" in one for one in words) == (name == "alpha")
+
+
+def test_the_column_that_is_predicted_is_no_part_of_what_is_asked(api: Api) -> None:
+    table = {"a": [1, 2, 9, 8], "ok": ["u", "u", "v", "v"]}
+    assert api.register("knn", 1, X=table, target="ok", k=1).status_code == 201
+    for features in ({"a": 1, "ok": "u"}, [{"a": 1, "ok": "u"}], {"a": [1], "ok": ["u"]}):
+        fault = told(api.predict("knn", 1, features), 422)["errors"][0]
+        assert "this is what the model predicts; leave it out" in fault["msg"]
+        ask = {"model_type": "knn", "model_id": 1, "features": features}
+        assert api.client.post("/evaluate", json=ask).status_code == 200
 
 
 def test_how_many_rows_were_left_out_is_told(api: Api) -> None:

@@ -168,6 +168,7 @@ PREDICTED: list[Any] = [  # features for the first of them
     {"a": 1.0},
     {"a": 1.0, "b": "x", "d": 1},
     {"A": 1.0, "b": "x"},
+    {"a": 1.0, "b": "x", "c": 0},
     {"a": 1.0, "b": "z"},
     {"a": None, "b": "x"},
     {"a": "x", "b": "x"},

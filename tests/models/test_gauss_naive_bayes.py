@@ -75,7 +75,7 @@ def test_priors_are_taken_as_given() -> None:
 @pytest.mark.parametrize(
     ("priors", "message"),
     [
-        ([0.5, 0.5], "2 priors are given, and y has 3 classes"),
+        ([0.5, 0.5], "2 priors for 3 classes"),
         ([0.5, 0.4, 0.2], "sum to 1, not 1.1"),
         ([0.3, 0.3, 0.3], "sum to 1, not 0.9"),
     ],

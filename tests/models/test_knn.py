@@ -136,6 +136,11 @@ def test_more_neighbours_than_rows_are_refused_with_both_numbers() -> None:
         Knn(n_neighbors=6).fit([[0.0], [1.0]], [0, 1])
 
 
+def test_one_row_is_told_as_one() -> None:
+    with pytest.raises(InvalidRequest, match="asked of 1 training row; give"):
+        Knn().fit([[0.0]], [0.5])
+
+
 def test_many_rows_are_scored_by_a_sample() -> None:
     rng = np.random.default_rng(2)
     X = rng.normal(size=(6000, 3))

@@ -321,6 +321,8 @@ def _refuse_names(table: JsonTable, columns: Columns) -> None:
         if near := closest(name, missing):
             missing.remove(near[0])
             said = f"the model uses no such column; write {near[0]} for it. It uses: {listed}"
+        elif name == columns.target:
+            said = "this is what the model predicts; leave it out, or ask /evaluate about it"
         faults.append(Fault(table.place(0, name), said, "unknown"))
     faults[:0] = [
         Fault(table.place(0, one.name), f"this column is missing; {_lacking(one)}", "missing")

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
 from fitserve.data import intake, json_table, observations
-from fitserve.data.arrays import FloatArray
+from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile
 from fitserve.data.dialect import Dialect
@@ -31,7 +31,7 @@ from fitserve.errors import (
 )
 from fitserve.evaluation.plan import OPTIONS as PLANNED
 from fitserve.evaluation.plan import classes_of, plan_of
-from fitserve.models.base import Codes, Model
+from fitserve.models.base import Model
 from fitserve.storage.store import Key
 from fitserve.training.training import OfTable, Training
 
@@ -226,19 +226,25 @@ def _training(
         plan.check(model, found.y)
     advice += observations.of_rows(found.table)
     classes = classes_of(model, found.y)
-    advice += noted(model, found.X, classes, found.columns)
+    advice += noted(model, found.X, found.y, found.columns, spelled)
     kept = plan.sampled(model, classes).tolist()
     numbers = np.array([found.number(row) for row in kept], dtype=np.intp)
     table = OfTable(found.columns, found.table, found.described, place)
     return Training(key, model, found.X, found.y, None, plan, spelled, table, numbers, advice)
 
 
-def noted(model: Model, X: FloatArray, classes: Codes | None, columns: Columns) -> list[Advice]:
-    """What is advised of a matrix, made of these columns, and of its classes, before a model
-    that was examined is trained on it."""
+def noted(
+    model: Model, X: FloatArray, y: Target | None, columns: Columns, spelled: Mapping[str, str]
+) -> list[Advice]:
+    """What is advised of a matrix, made of these columns, of y, and of the names that the caller
+    used, before a model that was examined is trained on it."""
     advice = list(observations.of_columns(X, columns, of_scale=model.scale_matters))
+    classes = classes_of(model, y)
     if model.classes_ is not None and classes is not None:
         advice += observations.of_classes(model.classes_.tolist(), classes)
+    elif y is not None:
+        advice += observations.of_quantity(y)
+    advice += [Advice(model.misread[name]) for name in spelled.values() if name in model.misread]
     return advice
 
 

@@ -16,7 +16,7 @@ from fitserve.data.names import meant
 from fitserve.data.options import SCHEMA as COLUMN_OPTIONS
 from fitserve.errors import Fault, InvalidRequest, amended, clip, refuse, within
 from fitserve.evaluation import plan
-from fitserve.evaluation.plan import OPTIONS, classes_of, plan_of
+from fitserve.evaluation.plan import OPTIONS, plan_of
 from fitserve.models import catalog
 from fitserve.models.base import Model
 from fitserve.storage.cache import Loaded
@@ -164,9 +164,7 @@ class RegisterRequest(Request):
             with amended(lambda fault: fault.naming(names).spelling(spelled)):
                 model.examine(X, y)
                 planned.check(model, y)
-        advice = registrations.noted(
-            model, X, classes_of(model, y), registrations.of_matrix(X, names)
-        )
+        advice = registrations.noted(model, X, y, registrations.of_matrix(X, names), spelled)
         key = Key(self.model_type, self.model_id)
         return Training(key, model, X, y, names, planned, spelled, noted=advice)
 

@@ -23,6 +23,7 @@ from fitserve.errors import (
     Location,
     amended,
     clip,
+    counted,
     refuse,
     relocated,
 )
@@ -90,8 +91,8 @@ def _from_lists(value: object, loc: Location) -> FloatArray:
         refuse(
             Fault(
                 (*loc, i),
-                f"this row has {len(row)} values where row {usual} has {width}; give all the same "
-                "number",
+                f"this row has {counted(len(row), 'value')} where row {usual} has {width}; give "
+                "all the same number",
                 "ragged",
             )
             for i, row in enumerate(value)
@@ -369,7 +370,8 @@ def names(value: object, n_features: int, loc: Location) -> list[str] | None:
     if len(value) != n_features:
         raise InvalidRequest.at(
             loc,
-            f"{len(value)} names are given for {n_features} columns; give one for each, or none",
+            f"{counted(len(value), 'name')} for {counted(n_features, 'column')}; give one for "
+            "each, or none",
             "length",
         )
     _refuse_each(value, loc, _no_name)
@@ -467,7 +469,7 @@ def refuse_width(
 
 
 def _count(row: list[Any]) -> str:
-    says = f"{len(row)} value{'s' * (len(row) != 1)}"
+    says = counted(len(row), "value")
     if row and type(row[0]) is list:
         says += f" that {'is a list' if len(row) == 1 else 'are lists'}, one pair of brackets too "
         says += "many,"

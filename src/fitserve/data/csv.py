@@ -16,8 +16,8 @@ from fitserve.data.head import head
 from fitserve.data.names import instead_of, parted
 from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
 from fitserve.data.table import FloatArray, Place, Table, Written
-from fitserve.data.titles import LOOKED_AT, counted, title
-from fitserve.errors import COUNTED, LISTED, Fault, InvalidRequest, Location, clip, refuse
+from fitserve.data.titles import LOOKED_AT, title
+from fitserve.errors import COUNTED, LISTED, Fault, InvalidRequest, Location, clip, counted, refuse
 
 _BLOCK = 2**18  # bytes that are tried as JSON at once
 _CELLS = 8192  # cells that are read at once record by record
@@ -247,8 +247,8 @@ class CsvFile:
         if at_end or not self.dialect.header:
             return None
         said = (
-            f"{counted(self.width)} in this line, and {width} in those below it; give each column "
-            "one name, or leave this line out, if it is a title"
+            f"{counted(self.width, 'cell')} in this line, and {width} in those below it; give each "
+            "column one name, or leave this line out, if it is a title"
         )
         return Fault(("line", self.begin.line), said, "ragged")
 
@@ -265,8 +265,9 @@ class CsvFile:
         until = record.end.line - 1
         spans = f", which ends in line {until}," if until > record.begin.line else ""
         header = "header" if self.dialect.header else "first record"
-        cells = "1 cell" if width == 1 else f"{width} cells"
-        said = f"this record{spans} has {cells} where the {header} has {self.width}"
+        said = (
+            f"this record{spans} has {counted(width, 'cell')} where the {header} has {self.width}"
+        )
         if width > self.width and not any(record.cells[self.width :]):
             return f"{said}; take the delimiter at its end away"
         if not self._agreed:

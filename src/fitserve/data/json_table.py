@@ -13,7 +13,7 @@ from fitserve.data.dialect import Dialect
 from fitserve.data.expectations import sent, twice_encoded
 from fitserve.data.names import closest
 from fitserve.data.table import MISSING, NUMBER, Column, Place, Table
-from fitserve.errors import Fault, InvalidRequest, Location, clip, refuse
+from fitserve.errors import Fault, InvalidRequest, Location, clip, counted, refuse
 
 Cells = Sequence[Any]
 
@@ -116,8 +116,9 @@ def named(value: object, names: object, loc: Location) -> JsonTable:
     if not width:
         said = "a row must hold at least one cell, not an empty list"
         raise InvalidRequest.at((*loc, 0), said, "empty")
+    cells = counted(width, "cell")
     refuse(
-        Fault((*loc, i), f"a list of {width} cells is needed, as row 0 is, not {sent(row)}", "row")
+        Fault((*loc, i), f"a list of {cells} is needed, as row 0 is, not {sent(row)}", "row")
         for i, row in enumerate(value)
         if not isinstance(row, list) or len(row) != width
     )
@@ -175,7 +176,7 @@ def from_columns(columns: Mapping[str, Any], loc: Location) -> JsonTable:
         refuse(
             Fault(
                 (*loc, name),
-                f"this column has {len(cells):,} cells where {clip(first, 40)!r} has "
+                f"this column has {counted(len(cells), 'cell')} where {clip(first, 40)!r} has "
                 f"{len(columns[first]):,}; send null for a gap",
                 "ragged",
             )

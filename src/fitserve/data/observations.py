@@ -7,13 +7,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from fitserve.data.arrays import FloatArray
+from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.columns import Columns
 from fitserve.data.learning import Examined
 from fitserve.errors import Advice, clip
 
 FEW = 5  # rows of a class that are few
 APART = 50.0  # times by which the spread of columns may differ
+_STARTS = {float(first + one) for first in (0, *(10**n for n in range(2, 13))) for one in (0, 1)}
+_IS_ID = re.compile(r"(?:.*[\W_])?(?:id|idx|index|rownum|row|key|no|nr)", re.IGNORECASE).fullmatch
 NAMED = 5  # columns or classes that one sentence names
 
 
@@ -38,7 +40,7 @@ def of_columns(X: FloatArray, columns: Columns, *, of_scale: bool) -> Iterator[A
     index = [
         encoder.name
         for encoder, block in zip(columns.encoders, blocks, strict=True)
-        if encoder.kind == "number" and encoder.plain and _counts(X[:, block.start])
+        if encoder.kind == "number" and encoder.plain and _counts(X[:, block.start], encoder.name)
     ]
     if index:
         yield Advice(
@@ -98,10 +100,22 @@ def of_classes(labels: list[object], codes: NDArray[np.intp]) -> Iterator[Advice
         )
 
 
-def _counts(column: FloatArray) -> bool:
-    """Whether it is 0, 1, 2, ... or 1, 2, 3, ..., in any order."""
+def of_quantity(y: Target) -> Iterator[Advice]:
+    """Numbers to learn that are all one."""
+    if len(y) > 1 and (y == y[0]).all():
+        yield Advice(
+            f"y is {clip(y[0], 40)} in every row, and so the model answers that whatever it is "
+            "asked; give rows with other values too, or choose another column to learn."
+        )
+
+
+def _counts(column: FloatArray, name: str) -> bool:
+    """Whether it counts from 0 or 1 on, or from the like of 100 or 1001, in any order; from where
+    it may, if its name is that of an id."""
     start = column.min()
-    if len(column) < 10 or start not in (0.0, 1.0) or column.max() != start + len(column) - 1:
+    if len(column) < 10 or column.max() != start + len(column) - 1:
+        return False
+    if not (start in _STARTS or _IS_ID(name)):
         return False
     return bool((np.sort(column) == np.arange(start, start + len(column))).all())
 

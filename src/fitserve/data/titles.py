@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from fitserve.data.dialect import Dialect
 from fitserve.data.records import Position, Record, records
-from fitserve.errors import Fault, InvalidRequest
+from fitserve.errors import Fault, InvalidRequest, counted
 
 DELIMITERS = ",;\t"
 LOOKED_AT = 21  # the header and twenty records
@@ -34,7 +34,7 @@ class Title(NamedTuple):
     def fault(self, dialect: Dialect) -> Fault:
         """What to do with it."""
         first, last = self.lines
-        cells = counted(self.cells) if self.cells else "nothing"
+        cells = counted(self.cells, "cell") if self.cells else "nothing"
         this = "this line" if first == last else f"lines {first} to {last}"
         said = (
             f"{cells} in this line, and {len(self.header.cells)} in line {self.header.begin.line} "
@@ -43,10 +43,6 @@ class Title(NamedTuple):
         if dialect.delimiter is None and self.alone:
             said += ", or write delimiter=tab, if it is the name of one column"
         return Fault(("line", first), said, "title")
-
-
-def counted(cells: int) -> str:
-    return "1 cell" if cells == 1 else f"{cells} cells"
 
 
 def title(body: bytes, begin: Position, dialect: Dialect) -> Title | None:

@@ -22,7 +22,16 @@ from fitserve.errors.faults import (
 from fitserve.errors.keys import Forbidden, ForeignForm, Unauthorized
 from fitserve.errors.load import Overloaded, PredictionLimit, RateLimited
 from fitserve.errors.models import ModelExists, ModelTraining, UnknownModel, UnknownModelType
-from fitserve.errors.problem import FAULT, Advice, Answer, FitserveError, clip, problem, told
+from fitserve.errors.problem import (
+    FAULT,
+    Advice,
+    Answer,
+    FitserveError,
+    clip,
+    counted,
+    problem,
+    told,
+)
 from fitserve.errors.store import (
     DamagedModel,
     ModelUnreadable,
@@ -80,6 +89,7 @@ __all__ = [
     "UnsupportedMediaType",
     "amended",
     "clip",
+    "counted",
     "problem",
     "refuse",
     "relocated",

@@ -75,6 +75,11 @@ def told(problem: Mapping[str, Any], path: str) -> Answer:
     return Answer(status, "application/json", {"error": problem["detail"]})
 
 
+def counted(n: int, thing: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
+
+
 def clip(value: object, width: int = 80) -> str:
     """`value` as text that is short enough to stand in a message."""
     text = str(value)

@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from fitserve.data.arrays import Target
 from fitserve.data.expectations import validated
-from fitserve.errors import InvalidRequest
+from fitserve.errors import InvalidRequest, counted
 from fitserve.evaluation import folds
 from fitserve.evaluation.folds import Rows
 from fitserve.evaluation.report import codes
@@ -104,15 +104,15 @@ class Plan:
         if self.cv is not None and self.cv > n:
             raise InvalidRequest.at(
                 ("cv",),
-                f"X has {n} rows, too few for {self.cv} folds; ask for at most {n}",
+                f"X has {counted(n, 'row')}, too few for {self.cv} folds; ask for at most {n}",
                 "too_few_rows",
             )
         folds = self.folds(model, classes)
         if n - len(folds[0]) < 1:
             raise InvalidRequest.at(
                 ("holdout",),
-                f"X has {n} rows, and a share of {self.holdout} would leave none to train on; "
-                "give a smaller one",
+                f"X has {counted(n, 'row')}, and a share of {self.holdout} would leave none to "
+                "train on; give a smaller one",
                 "too_few_rows",
             )
         for fold in folds:

@@ -31,7 +31,7 @@ from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.diagnosis import only_numbers
 from fitserve.data.expectations import validated
-from fitserve.errors import Advice, Fault, InvalidRequest
+from fitserve.errors import Advice, Fault, InvalidRequest, counted
 
 Task = Literal["classification", "regression", "clustering", "projection"]
 Codes = NDArray[np.intp]
@@ -76,6 +76,8 @@ class Model(ABC):
     """Whether X holds counts: no number below 0."""
     aliases: ClassVar[Mapping[str, str]] = {}
     """Names that the original code used, and the hyperparameters they stand for."""
+    misread: ClassVar[Mapping[str, str]] = {}
+    """Of these the ones that others use for something else, and what to know of that."""
 
     random_state: int = Field(
         default=0,
@@ -373,7 +375,8 @@ class Model(ABC):
         if len(target) != self.n_samples_:
             raise InvalidRequest.at(
                 ("y",),
-                f"y has {len(target)} values where X has {self.n_samples_} rows; give one for each",
+                f"y has {counted(len(target), 'value')} where X has "
+                f"{counted(self.n_samples_, 'row')}; give one for each",
                 "length",
             )
         self.task_ = self._task_for(target)
@@ -425,7 +428,7 @@ class Model(ABC):
         if X.shape[1] != self.n_features_in_:
             raise InvalidRequest.at(
                 ("X",),
-                f"a row has {X.shape[1]} features where the model was trained on "
+                f"a row has {counted(X.shape[1], 'feature')} where the model was trained on "
                 f"{self.n_features_in_}; give {self.n_features_in_} in each",
                 "n_features",
             )

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import Advice, InvalidRequest
+from fitserve.errors import Advice, InvalidRequest, counted
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import log_sum_exp
 
@@ -47,8 +47,7 @@ class GaussNaiveBayes(Model):
         if len(self.priors) != n_classes:
             raise InvalidRequest.at(
                 ("priors",),
-                f"{len(self.priors)} priors are given, and y has {n_classes} classes; "
-                "give one for each",
+                f"{counted(len(self.priors), 'prior')} for {n_classes} classes; give one for each",
                 "length",
             )
         if not np.isclose(sum(self.priors), 1.0):

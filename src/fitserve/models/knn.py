@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.errors import Advice, InvalidRequest
+from fitserve.errors import Advice, InvalidRequest, counted
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters, too_large
 from fitserve.models.numerics import EPS
 
@@ -80,7 +80,7 @@ class Knn(Model):
         if self.n_neighbors > len(X):
             raise InvalidRequest.at(
                 ("n_neighbors",),
-                f"{self.n_neighbors} neighbours are asked of {len(X)} training rows; "
+                f"{self.n_neighbors} neighbours are asked of {counted(len(X), 'training row')}; "
                 f"give n_neighbors of at most {len(X)}, or more rows",
                 "too_few_rows",
                 remedies=[Advice(f"n_neighbors is {len(X)}", {"n_neighbors": len(X)})],
