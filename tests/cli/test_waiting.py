@@ -113,11 +113,13 @@ def test_ctrl_c_asks_what_becomes_of_the_training(served: Server, start: Start) 
     terminal.interrupt()
     screen = terminal.until(r"Cancel the training, leave it to the server, or wait on\? .*: ")
     assert "\r\x1b[K" in screen  # the line is gone
-    terminal.type("wait\n")
+    terminal.type("n\n")
+    terminal.until("'n' is none of these: type c or cancel, l or leave, w or wait")
+    terminal.type("w\n")
     terminal.until(r"training  \[")
     terminal.interrupt()
     terminal.until(r"wait on\?")
-    terminal.type("cancel\n")
+    terminal.type("Cancel\n")
     terminal.until("The training of linear_regression 400 is cancelled; the id is free again.")
     assert terminal.end() == 130
     assert served.ask("GET", "/models/linear_regression/400")[0] == 404

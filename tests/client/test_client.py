@@ -173,6 +173,25 @@ def test_a_matrix_that_is_wrong_is_refused(client: Client) -> None:
 # ------------------------------------------------------------------------- CSV and errors
 
 
+def test_what_is_true_may_be_named_as_a_column(client: Client) -> None:
+    rows = [dict(zip("ab", row, strict=True)) for row in X]
+    client.register("knn", 1, rows, Y, n_neighbors=1)
+    by_columns = {"a": [row[0] for row in X], "kind": Y, "b": np.array([row[1] for row in X])}
+    right = client.evaluate("knn", 1, X, Y)
+    assert right["n_samples"] == 4
+    labelled = [row | {"kind": y} for row, y in zip(rows, Y, strict=True)]
+    for table in (by_columns, labelled, tuple(labelled)):
+        assert client.evaluate("knn", 1, table, "kind") == right
+        with pytest.raises(ValueError, match=r"y: 'knid' is no column of X.*'kind'"):
+            client.evaluate("knn", 1, table, "knid")
+    assert client.evaluate("knn", 1, labelled[0], "kind")["n_samples"] == 1
+    for unnamed in (X, np.array(X)):
+        with pytest.raises(ValueError, match="y: 'kind' names a column, and those of X have no"):
+            client.evaluate("knn", 1, unnamed, "kind")
+    with pytest.raises(ValueError, match="or not of each row"):
+        client.evaluate("knn", 1, [labelled[0], rows[1]], "kind")
+
+
 def test_a_csv_is_learned_asked_and_compared(client: Client, tmp_path: Path) -> None:
     with pytest.raises(Invalid) as raised:
         client.register_csv("knn", 1, PENGUINS, "species")

@@ -265,8 +265,17 @@ def test_a_training_is_asked_after_while_the_server_is_started_anew(scripted: An
     assert client.wait("knn", 1)["status"] == "ready"
     assert len(server.seen) == 4
     server, client = scripted(training, None, None, patience=0)
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable, match=r"of knn 1 goes on: .* `fitserve show knn 1` or, in"):
         client.wait("knn", 1)
+
+
+@pytest.mark.parametrize("status", ["queued", "", None, 1, {}])
+def test_a_training_is_not_waited_for_whose_status_nobody_knows(scripted: Any, status: Any) -> None:
+    told = json.dumps({"status": status})
+    _, client = scripted(answer("200 OK", told))
+    with pytest.raises(Invalid, match="200 OK, and no") as raised:
+        client.wait("knn", 1)
+    assert told in str(raised.value)
 
 
 def test_who_interrupts_leaves_the_training_and_the_client_as_they_are(scripted: Any) -> None:

@@ -22,6 +22,18 @@ _DRY_RUN = click.Option(
 _NO_WAIT = click.Option(["--no-wait"], is_flag=True, help="End as soon as the training is queued.")
 
 
+class _Beginning(click.Choice[str]):
+    """A choice of which the first letter will do."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        typed = value.strip().lower()
+        found = [one for one in self.choices if typed and one.startswith(typed)]
+        if not found:
+            each = ", ".join(f"{one[0]} or {one}" for one in self.choices)
+            self.fail(f"{value!r} is none of these: type {each}", param, ctx)
+        return found[0]
+
+
 @click.command(
     short_help="Train a model on a file.",
     params=[TYPE, ID, FILE, *REGISTERING, _DRY_RUN, _NO_WAIT, AS_JSON],
@@ -78,7 +90,7 @@ def _asked_whether_to_wait(client: "Client", key: Key) -> bool:
     """Whether to go on waiting; else what becomes of the training is done and said."""
     choice = "leave"
     if sys.stdin.isatty() and sys.stderr.isatty():
-        choices = click.Choice(["cancel", "leave", "wait"])
+        choices = _Beginning(["cancel", "leave", "wait"])
         try:
             choice = click.prompt(
                 "\nCancel the training, leave it to the server, or wait on?",

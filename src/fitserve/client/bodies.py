@@ -63,6 +63,35 @@ def learned(X: Any, y: Any) -> dict[str, Any]:
     return members
 
 
+def compared(X: Any, y: Any) -> dict[str, Any]:
+    """X and y as members of a body of /evaluate; y that is a text is taken out of X by its name.
+
+    Raises ValueError where X has no column of this name.
+    """
+    features = rows(X)
+    if not isinstance(y, str):
+        return {"features": features} | ({} if y is None else {"y": cells(y)})
+    if isinstance(features, dict):
+        _refuse_missing(y, features)
+        rest = {name: value for name, value in features.items() if name != y}
+        one = not isinstance(features[y], _ROWS)
+        return {"features": [rest] if one else rest, "y": [features[y]] if one else features[y]}
+    features = features if isinstance(features, _ROWS) else [features]
+    for row in features:
+        _refuse_missing(y, row)
+    others = [{name: value for name, value in row.items() if name != y} for row in features]
+    return {"features": others, "y": [row[y] for row in features]}
+
+
+def _refuse_missing(name: str, row: Any) -> None:
+    """Columns that this name is none of, or that have no names."""
+    if not isinstance(row, Mapping):
+        raise ValueError(f"y: {name!r} names a column, and those of X have no names; give a list")
+    if name not in row:
+        there = ", ".join(map(repr, row))
+        raise ValueError(f"y: {name!r} is no column of X, or not of each row; there are {there}")
+
+
 def encoded(value: Any) -> bytes:
     """The value as JSON in UTF-8; NaN becomes null, which is a gap.
 

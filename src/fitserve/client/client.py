@@ -8,7 +8,15 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from fitserve.client import bodies, tensors
-from fitserve.client.problems import Invalid, NotFound, Problem, Unreachable, problem, refusal
+from fitserve.client.problems import (
+    Invalid,
+    NotFound,
+    Problem,
+    Unreachable,
+    foreign,
+    problem,
+    refusal,
+)
 from fitserve.client.requests import Requests, members_of
 from fitserve.client.transport import Answer, Body, Source, Upload
 
@@ -18,6 +26,10 @@ Progress = Callable[[Description], object]
 
 PAGE = 1000  # models that are asked for at a time
 SMALL = 64 * 1024  # bytes of a body whose training is waited for at once, which is quicker
+_GOES_ON = (
+    "The training of {0} goes on: in that server until it has ended, or in one that is started "
+    "over the same database. `fitserve show {0}` or, in Python, describe tells how far it is."
+)
 FIRST, LAST, GROWTH = 0.01, 1.0, 1.5  # seconds between looks at a training
 
 
@@ -109,9 +121,10 @@ class Client(Requests):
             try:
                 description = self.describe(model_type, model_id)
                 seen = time.monotonic()
-            except Unreachable:  # a server that is started anew goes on with what is queued
+            except Unreachable as error:  # one that is started anew goes on with it
                 if time.monotonic() - seen > self.patience:
-                    raise
+                    said = f"{error.detail} {_GOES_ON.format(f'{model_type} {model_id}')}"
+                    raise Unreachable(said) from error.__cause__
                 description = None
             if description is not None:
                 if progress is not None and description != told:
@@ -121,6 +134,8 @@ class Client(Requests):
                     raise problem(description["problem"])
                 if description["status"] == "ready":
                     return description
+                if description["status"] != "training":
+                    raise foreign(description)
             time.sleep(pause)
             pause = min(LAST, pause * GROWTH)
 
@@ -178,13 +193,13 @@ class Client(Requests):
     ) -> dict[str, Any]:
         """How well the model does on these rows, of which y is what is true.
 
-        y may be left out where X has the column that was learned. `importance=True` adds what
-        each column is worth, by `repeats=5` shuffles.
+        y is a list, array or series, or the name of a column of X; it may be left out where X has
+        the column that was learned. `importance=True` adds what each column is worth, by
+        `repeats=5` shuffles.
         """
         bodies.refuse_file(X, "evaluate_csv")
-        asked = {"model_type": model_type, "model_id": model_id, "features": bodies.rows(X)}
-        truth = {} if y is None else {"y": bodies.cells(y)}
-        return self._post("/evaluate", asked | truth | options)
+        named = {"model_type": model_type, "model_id": model_id}
+        return self._post("/evaluate", named | bodies.compared(X, y) | options)
 
     def evaluate_csv(
         self,

@@ -157,3 +157,12 @@ def refusal(answer: Answer, hint: str = "") -> Problem:
         members["detail"] = f"{answer.status} {answer.reason}, and no problem of fitserve's: {text}"
     members.setdefault("request_id", answer.headers.get("X-Request-ID"))
     return problem(members, hint)
+
+
+def foreign(told: Any) -> Problem:
+    """The exception of an answer that says it is a success, and is not one of fitserve's."""
+    text = json.dumps(told, ensure_ascii=False)[:MOST_TEXT]
+    return problem(
+        {"title": "OK", "status": 200, "detail": f"200 OK, and no answer of fitserve's: {text}"},
+        "See that the url leads to a fitserve server, and that it is not newer than this client.",
+    )

@@ -242,7 +242,12 @@ class Transport:
             if isinstance(error, TimeoutError)
             else f"{self.url} gave no answer ({type(error).__name__}: {error})."
         )
-        return why if repeatable else f"{why} It may have been done: look before you repeat it."
+        if repeatable:
+            return why
+        return (
+            f"{why} It may have been done: look before you repeat it, by `fitserve show TYPE ID` or, in "
+            "Python, describe."
+        )
 
 
 def _sent(sock: socket.socket, body: Body, upload: Upload | None) -> bool:
