@@ -15,6 +15,10 @@ from typing import Any
 
 import pytest
 
+from fitserve.app import prepare_store
+from fitserve.cli import main
+from fitserve.config import SettingError, Settings
+from tests.api.words import judge
 from tests.conftest import ROOT, Server, free_port, start_server
 
 X = [[0.0], [1.0], [9.0], [10.0]]
@@ -136,6 +140,51 @@ def test_a_wrong_setting_stops_the_start_with_one_line(name: str, value: str, sa
     line = start_refused(**{"PORT": str(free_port()), name: value})
     assert line.startswith(f"fitserve: the setting {name} is wrong: ")
     assert says in line
+
+
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        (".", "is a folder; name a file in it, as in sqlite:////"),
+        ("text", "is another file than a database of SQLite; name one that is to be made"),
+        ("text/x.sqlite3", "is no folder; name a file in one"),
+        ("pipe", "is no file; name one"),
+    ],
+)
+def test_a_place_where_no_store_can_be_stops_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str, says: str
+) -> None:
+    (tmp_path / "text").write_text("no database\n")
+    os.mkfifo(tmp_path / "pipe")
+    url = f"sqlite:///{tmp_path / place}"
+    if place == ".":
+        line = start_refused(PORT=str(free_port()), FITSERVE_STORE=url)
+        assert line.startswith("fitserve: the setting FITSERVE_STORE is wrong: ")
+        assert says in line
+    with pytest.raises(SettingError) as caught:
+        prepare_store(Settings(store=url))
+    assert f"FITSERVE_STORE is wrong: {tmp_path}" in str(caught.value)
+    assert says in str(caught.value)
+    judge(str(caught.value))
+    assert main(["copy", url, "sqlite:///new"]) == 2
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_store_that_may_not_be_written_stops_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda place, _: place != tmp_path)
+    with pytest.raises(SettingError, match="may not be read and written by who runs this; allow"):
+        prepare_store(Settings(store=f"sqlite:///{tmp_path / 'store'}"))
+
+
+def test_a_store_may_be_an_empty_file_or_none_yet(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    for place in ("empty", "empty", "new", "not/there/yet"):
+        prepare_store(Settings(store=f"sqlite:///{tmp_path / place}"))
+    assert (tmp_path / "empty").stat().st_size > 0
+    assert (tmp_path / "new").stat().st_size > 0
 
 
 def test_a_port_that_is_taken_stops_the_start_with_one_line() -> None:

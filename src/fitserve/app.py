@@ -1,8 +1,8 @@
 """The application factory: the only module that knows all the others."""
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -93,8 +93,14 @@ def open_store(settings: Settings) -> Store:
         SqlStore,  # SQLAlchemy takes time to load; not needed above
     )
 
-    try:
+    with _of_store():
         return SqlStore(settings.store, most=settings.max_models)
+
+
+@contextmanager
+def _of_store() -> Iterator[None]:
+    try:
+        yield
     except ValueError as error:
         said = f"{error}; or write memory, to keep none"
         raise SettingError("FITSERVE_STORE", said) from None
@@ -102,7 +108,13 @@ def open_store(settings: Settings) -> Store:
 
 def prepare_store(settings: Settings) -> None:
     """Make the store ready before there are workers that use it. A store that is not there yet
-    is waited for by them; one that is of a newer program ends the start in one line."""
+    is waited for by them; one that is of a newer program, or can be none, ends the start in one
+    line."""
+    if not settings.in_memory:
+        from fitserve.storage.engine import refuse_place
+
+        with _of_store():
+            refuse_place(settings.store)
     store = open_store(settings)
     try:
         with suppress(StoreUnavailable):

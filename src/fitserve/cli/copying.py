@@ -6,6 +6,7 @@ import click
 
 from fitserve.errors import FitserveError, ModelExists, ModelUnreadable, StoreUnavailable
 from fitserve.storage.database import SqlStore
+from fitserve.storage.engine import refuse_place
 from fitserve.storage.store import Key
 
 PAGE = 500
@@ -61,6 +62,7 @@ def opened(url: str, which: str) -> SqlStore:
         said = "models in memory end with their server; name a database"
         raise click.BadParameter(said, param_hint=which)
     try:
+        refuse_place(url)
         return SqlStore(url)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint=which) from None

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 RESERVE = 4 * 2**20
 """Bytes kept free for deletions on a full disk: they too write, into the log, before any room is
 made. For a model of 900 MiB that is 1 MB."""
+_MAGIC = b"SQLite format 3\0"
 BUSY_SECONDS = 10  # how long a write waits for the writer before it
 
 
@@ -50,6 +51,31 @@ def file_of(url: URL) -> Path | None:
     return Path(url.database or "").absolute() if url.drivername == "sqlite" else None
 
 
+def refuse_place(url: str) -> None:
+    """Raise `ValueError` if SQLite's file can be no store where the URL has it. A folder that is
+    not there is none of that: it may come, as one that is mounted."""
+    file = file_of(parse_url(url))
+    if file is None or not os.path.exists(file.parent):
+        return
+    if not file.parent.is_dir():
+        raise ValueError(f"{file.parent} is no folder; name a file in one")
+    for place, rights in ((file.parent, os.W_OK | os.X_OK), (file, os.R_OK | os.W_OK)):
+        if place.exists() and not os.access(place, rights):
+            said = f"{place} may not be read and written by who runs this; allow it"
+            raise ValueError(f"{said}, or name a file elsewhere")
+    if file.is_dir():
+        named = str(file / "fitserve.sqlite3").removeprefix("/")
+        raise ValueError(f"{file} is a folder; name a file in it, as in sqlite:////{named}")
+    if file.exists() and not file.is_file():
+        raise ValueError(f"{file} is no file; name one, or one that is to be made")
+    if file.exists():
+        with file.open("rb") as opened:
+            begin = opened.read(len(_MAGIC))
+        if begin not in (b"", _MAGIC):
+            said = f"{file} is another file than a database of SQLite; name one that is to be made"
+            raise ValueError(said)
+
+
 def create_file(file: Path) -> None:
     """The file, readable by its owner alone: it holds what was learned from people's data."""
     try:
@@ -57,11 +83,13 @@ def create_file(file: Path) -> None:
         log.info("Created the store %s", file)
     except FileExistsError:
         pass
-    except FileNotFoundError as error:
-        log.warning("The store waits for its folder %s, which is not there; make it", file.parent)
-        raise StoreUnavailable from error
     except OSError as error:
-        log.warning("The store %s cannot be created: %s", file, error.strerror)
+        if file.parent.exists():
+            log.warning("The store %s cannot be created: %s", file, error.strerror)
+        else:
+            log.warning(
+                "The store waits for its folder %s, which is not there; make it", file.parent
+            )
         raise StoreUnavailable from error
 
 
