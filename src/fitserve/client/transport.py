@@ -245,8 +245,8 @@ class Transport:
         if repeatable:
             return why
         return (
-            f"{why} It may have been done: look before you repeat it, by `fitserve show TYPE ID` or, in "
-            "Python, describe."
+            f"{why} It may have been done: look before you repeat it (`fitserve show TYPE ID`, or "
+            "describe in Python)."
         )
 
 
