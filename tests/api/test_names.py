@@ -212,8 +212,10 @@ def test_a_row_with_nearly_the_names_of_the_others_is_told_so(api: Api, odd: int
     rows = [{"age": i, "height": i * i} for i in range(4)]
     mended = {"X": rows, "y": [0, 0, 1, 1], "k": 1}
     sent = [{"Age": 9, "height": 2} if i == odd else row for i, row in enumerate(rows)]
-    found = fault(api.register("knn", 1, **mended | {"X": sent}))
-    assert found["loc"] == ["kwargs", "X", odd, "Age"]
+    answer = api.register("knn", 1, **mended | {"X": sent})
+    found = fault(answer)
+    assert answer.json is not None
+    assert [one["loc"] for one in answer.json["errors"]] == [["kwargs", "X", odd, "Age"]]
     assert f"row {0 if odd else 1} has no such column; write age, as there" in found["msg"]
     assert api.register("knn", 1, **mended).status_code == 201
 

@@ -305,10 +305,18 @@ def test_a_title_above_the_header(
 
 
 @pytest.mark.parametrize("title", ["Report, 2024", "Report; 2024", "a,b", "a,b,c,d"])
-def test_a_header_of_another_width_than_all_rows(api: Api, title: str) -> None:
-    faults = told(api, "/register", f"{title}\n{WORDED}", target="y")["errors"]
+@pytest.mark.parametrize("table", [WORDED, ALL_TEXT], ids=["numbers", "texts"])
+def test_a_header_of_another_width_than_all_rows(api: Api, title: str, table: str) -> None:
+    faults = told(api, "/register", f"{title}\n{table}", target="y")["errors"]
     assert [fault["loc"] for fault in faults] == [["line", 1]]
     assert "leave this line out, if it is a title" in faults[0]["msg"]
+    if ";" not in title:
+        assert "give each column one name, or " in faults[0]["msg"]
+
+
+def test_a_column_without_a_name_is_no_title(api: Api) -> None:
+    fault = told(api, "/register", "y,\nu,v\nw,z\n", target="y")["errors"][0]
+    assert "column 2 has no name" in fault["msg"]
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,10 @@ def head(body: bytes, dialect: Dialect) -> Head:
             ("line", start.line), "the table is empty; send a header and rows below it", "too_short"
         )
     alone = len(first.cells) == 1 and dialect.delimiter is None and start.line == 1
+    whole = agreed and len(first.cells) > 1 and first.cells[-1].strip() != ""
     commented = alone and first.cells[0].lstrip(SPACES).startswith("#")
-    above = title(body, first.begin, dialect) if dialect.header and not commented else None
+    may_be_title = dialect.header and not whole and not commented
+    above = title(body, first.begin, dialect) if may_be_title else None
     if above is not None:
         refused = not agreed or above.delimiter == delimiter or (alone and _between(first))
         if above.sure or refused:
