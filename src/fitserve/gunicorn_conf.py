@@ -15,11 +15,13 @@ sys.path.sort(key=lambda folder: os.path.realpath(folder) == os.getcwd())
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
+from fitserve.api.large import AT_ONCE  # noqa: E402
 from fitserve.api.rates import Counts  # noqa: E402
 from fitserve.app import open_keys, prepare_store  # noqa: E402
 from fitserve.config import THREADS, Server, Settings  # noqa: E402
 from fitserve.observing.statistics import Tables  # noqa: E402
 from fitserve.observing.tally import Tallies  # noqa: E402
+from fitserve.processes.slots import Slots  # noqa: E402
 from fitserve.serving.closing import take_no_more  # noqa: E402
 from fitserve.serving.shares import Shares  # noqa: E402
 
@@ -39,6 +41,7 @@ _shares = Shares(workers)
 _counts = None if _settings.requests_per_minute is None else Counts(_shares.rows)
 _tallies = Tallies(_shares.rows)
 _inferences = Tables(_shares.rows)
+_reading = Slots(AT_ONCE)
 worker_class = "fitserve.serving.worker.Worker"
 threads = THREADS
 keepalive = (
@@ -69,6 +72,7 @@ def on_starting(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
+    worker.wsgi.extensions["fitserve.reader"].join(_reading)
     if _counts is not None:
         worker.wsgi.extensions["fitserve.rates"].join(_counts, worker.share.row)
     # A body of a million rows is a million lists, and looking for circles among them every 700 of

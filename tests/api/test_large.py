@@ -4,12 +4,18 @@ import gzip
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from fitserve import create_app
@@ -17,9 +23,10 @@ from fitserve.api import apart, bodies, large
 from fitserve.config import Settings
 from fitserve.models.knn import Knn
 from fitserve.processes.forking import ForkServer
+from fitserve.processes.slots import Slots
 from tests.api.generated import Request, requests
 from tests.api.test_fault_sites import ASKED, NAMED, X, Y
-from tests.conftest import Api, needs_proc, until
+from tests.conftest import Api, needs_proc, start_server, until
 
 Both = Callable[[str, Any], TestResponse]
 TIMES = ("created", "started", "seconds", "request_id")  # which no two answers share
@@ -387,6 +394,74 @@ def test_a_reader_that_is_killed_or_stopped_is_told(
             assert word in answer.json["detail"]  # type: ignore[index]
             assert answer.headers["Retry-After"]
     assert api.raw("/list", b'{"model_type": "knn"}').status_code == 200
+
+
+HOLDS = """
+import fcntl, sys
+fcntl.lockf(int(sys.argv[1]), fcntl.LOCK_EX | fcntl.LOCK_NB, int(sys.argv[2]), 0)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def held(fd: int, number: int) -> Iterator[subprocess.Popen[str]]:
+    """So many slots of this file are another process's."""
+    command = [sys.executable, "-c", HOLDS, str(fd), str(number)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, pass_fds=[fd], stdin=pipe, stdout=pipe, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        yield holder
+        holder.kill()
+
+
+def test_all_workers_together_read_a_few_at_a_time(
+    app: Flask, api: Api, all_large: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large, "LONGEST", 0.0)
+    slots = Slots(2)
+    app.extensions["fitserve.reader"].join(slots)
+    fd = slots._file.fileno()
+    ask = b'{"model_type": "knn"}'
+    with held(fd, 1):
+        assert api.raw("/list", ask).status_code == 200
+    with held(fd, 2) as holder:
+        for _ in range(2):
+            answer = api.raw("/list", ask)
+            assert (answer.status_code, answer.json["type"]) == (503, "/problems/busy")  # type: ignore[index]
+            assert answer.headers["Retry-After"]
+        monkeypatch.setattr(large, "LONGEST", 60.0)
+        left = Client(3)
+        monkeypatch.setattr(bodies, "WAITED", -1.0)
+        assert asked_by(api, left, "/list", ask).status_code == 503
+        assert left.looks < 0
+        holder.send_signal(signal.SIGKILL)
+        assert api.raw("/list", ask).status_code == 200
+    with held(fd, 2):
+        pass  # no slot was kept
+    slots.close()
+
+
+@needs_proc
+def test_workers_share_the_slots(tmp_path: Path) -> None:
+    server = start_server(tmp_path / "log", WEB_CONCURRENCY="1", FITSERVE_STORE="memory")
+    try:
+        body = b'{"model_type": "knn"}' + b" " * large.LARGE
+        with ExitStack() as stack, ThreadPoolExecutor() as asking:
+            for link in Path(f"/proc/{server.process.pid}/fd").iterdir():
+                if str(link.readlink()).endswith("(deleted)"):
+                    file = stack.enter_context(link.open("r+b"))
+                    stack.enter_context(held(file.fileno(), large.AT_ONCE))
+            answer = asking.submit(server.ask, "POST", "/list", body)
+            time.sleep(0.5)
+            assert server.ask("POST", "/list", body[:100])[0] == 200
+            assert not answer.done()
+            stack.close()
+            assert answer.result()[0] == 200
+    finally:
+        server.process.terminate()
+        server.process.wait()
 
 
 class Client:

@@ -42,6 +42,7 @@ from fitserve.errors import (
 )
 from fitserve.models.base import Model
 from fitserve.processes.forking import ForkServer, receive, receive_packed, send
+from fitserve.processes.slots import Slots
 from fitserve.storage.cache import Loaded
 from fitserve.storage.store import Key
 from fitserve.training.training import Training
@@ -54,20 +55,29 @@ LARGE = 2**20
 HEAVY = 10e6
 """Nanoseconds that reading takes from which on a smaller one is, too; sooner it is not worth it."""
 _TAKES = {b",": 35, b'"': 70, b"[": 170, b"{": 170}  # nanoseconds, measured, and 4 for each byte
+AT_ONCE = 2
+"""Bodies that all workers of a server read so at a time: each may take `apart.MEMORY_MB`."""
 PATIENCE = 0.2
 """Seconds to wait for room to wait in."""
+LONGEST = 15.0
+"""Seconds to wait for bodies that other workers read."""
 LOOK_EVERY = 0.05  # seconds between looks at the memory that reading takes
 
 State = dict[str, Any]
 
 
 class Reader:
-    """Reads the large bodies of a worker, one at a time."""
+    """Reads the large bodies of a worker, one at a time, and of all workers a few."""
 
     def __init__(self, server: ForkServer, waiting: Semaphore) -> None:
         self._server = server
         self._waiting = waiting
         self._turns = Turns(1)
+        self._slots: Slots | None = None
+
+    def join(self, slots: Slots) -> None:
+        """Read no more at a time than these slots, which others have, too."""
+        self._slots = slots
 
     @contextmanager
     def read(
@@ -91,7 +101,7 @@ class Reader:
                 ask: Any = parse(schema, small)
                 held.close()
             else:
-                reading = held.enter_context(_reading(self._server, held, gone))
+                reading = self._apart(held, gone)
                 wanted = {"schema": schema.__name__, "encoding": encoding, "limit": limit}
                 ask = _AS[schema](reading.begin(wanted, body), reading)
             del body
@@ -108,9 +118,23 @@ class Reader:
             body = received()
             if is_light(body, json_size(json_length, len(body))):
                 return asked(body, json_length)
-            reading = held.enter_context(_reading(self._server, held, gone))
+            reading = self._apart(held, gone)
             told, arrays = reading.whole({"json_length": json_length}, body)
         return from_apart(told, arrays, begun)
+
+    def _apart(self, held: ExitStack, gone: Callable[[], bool]) -> "_Reading":
+        """A process for one body, until `held` is closed."""
+        if self._slots is not None:
+            since = monotonic()
+
+            def go_on() -> None:
+                if gone():
+                    raise Overloaded.by_leaving()
+                if monotonic() > since + LONGEST:
+                    raise Overloaded.by_bodies()
+
+            held.enter_context(self._slots.slot(go_on))
+        return held.enter_context(_reading(self._server, held, gone))
 
     @contextmanager
     def turn(self, gone: Callable[[], bool]) -> Iterator[None]:
