@@ -22,7 +22,8 @@ from werkzeug.test import EnvironBuilder, TestResponse
 from fitserve import create_app
 from fitserve.config import Settings
 from fitserve.errors import StoreUnavailable
-from fitserve.storage.store import Key
+from fitserve.pages.listing import Listing, Search
+from fitserve.storage.store import Key, Latest
 from tests.conftest import EXAMPLES, Api, Server, until
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -246,6 +247,12 @@ def test_fifty_on_a_page(api: Api, client: FlaskClient) -> None:
         "?q=%00%F0%9F%98%80",
     ):
         assert client.get(f"/{odd}", headers=BROWSER).status_code == 200, odd
+
+
+def test_a_list_says_where_older_ones_were_not_searched() -> None:
+    found = Latest([], {("knn", "ready"): 1000}, whole=False)
+    assert "older ones were not searched" in Listing(Search("label"), found).words
+    assert "older" not in Listing(Search("label"), found._replace(whole=True)).words
 
 
 def test_no_models_yet(client: FlaskClient) -> None:

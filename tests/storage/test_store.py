@@ -794,3 +794,22 @@ def test_the_newest_are_found_by_the_words_that_name_them(store: Store) -> None:
     }
     told = store.latest(["species"], None, 0, 9).records[0]
     assert (told.status, told.description["target"]) == ("ready", "species")
+
+
+@pytest.mark.parametrize("bound", ["SCANNED", "SCANNED_BYTES", "LONGEST"])
+def test_a_search_reads_so_many_descriptions_and_says_so(
+    url: str, bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened(url)
+    for model_id in range(12):
+        store.reserve(Key("knn", model_id), {"target": "species", "filler": "x" * 100})
+        time.sleep(0.002)
+    every = store.latest(["species"], None, 4, 3)
+    assert ([one.key.model_id for one in every.records], every.whole) == ([7, 6, 5], True)
+    monkeypatch.setattr(f"fitserve.storage.latest.{bound}", {"SCANNED": 5}.get(bound, 700))
+    found = store.latest(["species"], None, 0, 9)
+    n = {"SCANNED": 5, "SCANNED_BYTES": 5, "LONGEST": 12}[bound]
+    assert sum(found.counts.values()) == n
+    assert [one.key.model_id for one in found.records] == [11 - k for k in range(min(n, 9))]
+    assert found.whole == (bound == "LONGEST")
+    store.close()

@@ -55,6 +55,7 @@ class Listing:
     def __init__(self, search: Search, found: Latest) -> None:
         self.search = search
         self.rows = [_row(i, record) for i, record in enumerate(found.records)]
+        self._whole = found.whole
         self._types: Counter[str] = Counter()
         self._statuses: Counter[str] = Counter()
         for (model_type, status), n in found.counts.items():
@@ -91,6 +92,8 @@ class Listing:
         elif not self.search.model_type and self._statuses["training"]:
             n = self._statuses["training"]
             said += f", {n if n > 1 else 'one'} of them in training"
+        if not self._whole:
+            said += ", of the newest: older ones were not searched, add a word that fewer have"
         return f"{said}."
 
     @property

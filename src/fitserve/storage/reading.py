@@ -1,17 +1,17 @@
 """Models read from rows."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Select,
     Text,
     and_,
-    case,
     cast,
     func,
     literal,
@@ -25,7 +25,7 @@ from fitserve.errors import (
 from fitserve.storage.engine import (
     inode_of,
 )
-from fitserve.storage.latest import LONGEST, SCANNED, latest
+from fitserve.storage.latest import LONGEST, SCANNED, affordable, latest, portions
 from fitserve.storage.migrations import OLDEST, refuse_newer
 from fitserve.storage.rows import (
     TOLD,
@@ -126,35 +126,54 @@ class SqlReading(Session):
             return [listed(row) for row in rows if names_a_model(row.model_type, row.model_id)]
 
     def latest(self, words: Sequence[str], model_type: str | None, skip: int, limit: int) -> Latest:
-        text = models.c.description
-        told = case((func.length(text) <= LONGEST, text)).label("description")
-        newest = self._visible(*TOLD, told).order_by(
-            models.c.created.desc(), *(column.desc() for column in key_of(models))
-        )
+        newest = (models.c.created.desc(), *(column.desc() for column in key_of(models)))
+        # Descriptions are left out where the rows are put in order: they are most of the table.
         if words:
-            # As far as the database can tell; JSON writes other letters than ASCII otherwise.
-            name = models.c.model_type + "/" + cast(models.c.model_id, Text) + "\n" + text
-            plain = [json.dumps(word)[1:-1] for word in words if word.isascii()]
-            asked = newest.where(
-                *(func.lower(name).contains(word.lower(), autoescape=True) for word in plain)
-            )
             with self._transaction() as connection:
-                rows = connection.execute(asked.limit(SCANNED))
-                records = [
-                    as_told(row) for row in rows if names_a_model(row.model_type, row.model_id)
-                ]
-            return latest(records, words, model_type, skip, limit)
+                rows = connection.execute(self._searched(words).order_by(*newest)).all()
+                n = affordable(row.size for row in rows)
+                records = self._told_in_turn(connection, rows[:n])
+                return latest(records, words, model_type, skip, limit, whole=n == len(rows))
         group = (models.c.model_type, models.c.status)
+        of_type = self._visible(*TOLD).order_by(*newest).offset(skip).limit(limit)
         if model_type is not None:
-            newest = newest.where(models.c.model_type == model_type)
+            of_type = of_type.where(models.c.model_type == model_type)
         with self._transaction() as connection:
             counted = connection.execute(
                 self._visible(*group, func.count().label("n")).group_by(*group)
             )
             counts = {(str(row.model_type), row.status): row.n for row in counted}
-            rows = connection.execute(newest.offset(skip).limit(limit))
-            records = [as_told(row) for row in rows if names_a_model(row.model_type, row.model_id)]
-        return Latest(records, counts)
+            rows = connection.execute(of_type).all()
+            return Latest(list(self._told(connection, rows)), counts)
+
+    def _searched(self, words: Sequence[str]) -> Select[Any]:
+        """The rows that may be named by the words, as far as the database can tell (JSON writes
+        other letters than ASCII otherwise), one more than are searched; and how long their
+        descriptions are."""
+        text = models.c.description
+        name = models.c.model_type + "/" + cast(models.c.model_id, Text) + "\n" + text
+        plain = [json.dumps(word)[1:-1] for word in words if word.isascii()]
+        size = func.coalesce(func.length(text), 0).label("size")
+        return (
+            self._visible(*TOLD, size)
+            .where(*(func.lower(name).contains(one.lower(), autoescape=True) for one in plain))
+            .limit(SCANNED + 1)
+        )
+
+    def _told_in_turn(self, connection: Connection, rows: Sequence[Any]) -> Iterator[Record]:
+        """Some at a time, so that few descriptions are in memory at once."""
+        for some in portions([row.size for row in rows]):
+            yield from self._told(connection, rows[some])
+
+    def _told(self, connection: Connection, rows: Sequence[Any]) -> Iterator[Record]:
+        records = [listed(row) for row in rows if names_a_model(row.model_type, row.model_id)]
+        text = models.c.description
+        statement = select(*key_of(models), text).where(
+            tuple_(*key_of(models)).in_([record.key for record in records]),
+            func.length(text) <= LONGEST,
+        )
+        stored = {Key(*row[:2]): row[2] for row in connection.execute(statement)}
+        return (as_told(record, stored.get(record.key)) for record in records)
 
     def described(self, records: Sequence[Record]) -> list[Record]:
         if not records:

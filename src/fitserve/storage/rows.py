@@ -71,11 +71,10 @@ def listed(row: Any) -> Record:
     return Record(key, str(row.token), str(row.status), str(row.created))  # type: ignore[arg-type]
 
 
-def as_told(row: Any) -> Record:
-    """As `listed`, with the description, as far as it can be read."""
-    record = listed(row)
+def as_told(record: Record, stored: str | None) -> Record:
+    """The record with its description, as far as that can be read."""
     with suppress(ModelUnreadable):
-        return replace(record, description=description_of(record.key, row.description))
+        return replace(record, description=description_of(record.key, stored))
     return record
 
 

@@ -67,6 +67,8 @@ class Latest(NamedTuple):
 
     records: list[Record]
     counts: Mapping[tuple[str, Status], int]
+    whole: bool = True
+    """Whether all were searched, and not the newest alone."""
 
 
 class Store(Protocol):
