@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+import re
 import struct
 import tracemalloc
 import zlib
@@ -500,6 +501,50 @@ def test_a_tensor_that_is_not_what_it_says(api: Api, change: Any, said: str) -> 
 def test_a_request_that_is_none(api: Api, more: Any, said: str) -> None:
     trained(api, "svm")
     assert said in refused(infer(api, "svm", 1, [tensor("x", "FP64", X)], **more))
+
+
+@pytest.mark.parametrize("body", [b"", b"  ", b"a=1&b=2", b"<html>"])
+def test_a_body_that_is_no_json_is_shown_one_of_this_protocol(api: Api, body: bytes) -> None:
+    answer = api.client.post("/v2/models/knn/infer", data=body)
+    said = refused(answer)
+    assert "model_type" not in said
+    such = said.partition("Send an object such as ")[2]
+    assert json.JSONDecoder().raw_decode(such)[0]["inputs"][0]["shape"] == [1, 2]
+
+
+def test_all_that_is_wrong_is_told_at_once(api: Api) -> None:
+    trained(api, "knn")
+    wrong = {
+        "id": 7,
+        "parameters": {"binary_data_output": "yes"},
+        "inputs": [
+            {"name": "x", "shape": [0, P], "datatype": "FP63", "data": [1]},
+            {"shape": [1, 2, 3], "datatype": "FP64", "data": [1]},
+            {"name": "x", "shape": [1, P], "datatype": "FP64", "data": [1] * P},
+            {"name": "y", "shape": [1, P], "datatype": "FP64", "data": ["1"] + [1] * P},
+            {"name": "z", "shape": [1, 2], "datatype": "INT8", "data": [1.5, 300]},
+            {"name": "b", "shape": [1], "datatype": "FP64", "parameters": {"binary_data_size": 8}},
+            5,
+        ],
+        "outputs": [{"nam": "predict"}, {"name": "a", "parameters": {"classification": 2}}],
+    }
+    said = refused(api.client.post("/v2/models/knn/infer", json=wrong))
+    places = re.findall(r"\((\d+)\) ([\w.]+): ", said)
+    assert [int(n) for n, _ in places] == list(range(1, len(places) + 1))
+    assert [place for _, place in places] == [
+        "id", "inputs.x.shape.0", "inputs.x.datatype", "inputs.1.name", "inputs.1.shape",
+        "inputs.2.name", "inputs.y.data", "inputs.z.data.0", "inputs.z.data.1", "inputs.6",
+        "parameters.binary_data_output", "outputs.0.name", "outputs.1.parameters.classification",
+    ]  # fmt: skip
+    assert said.startswith(f"{len(places)} things to mend: (1) id: text")
+    many = {"inputs": [{"name": f"x{i}"} for i in range(40)]}
+    said = refused(api.client.post("/v2/models/knn/infer", json=many))
+    assert said.startswith("80 things to mend: (1) inputs.0.shape: ")
+    assert said.endswith(" And 60 more.")
+    both = {"inputs": [tensor("x", "FP64", [[1.0]])[0]], "outputs": [{"name": "nix"}]}
+    said = refused(api.client.post("/v2/models/knn/infer", json=both))
+    assert "(1) inputs.x.shape: " in said
+    assert "(2) outputs.0.name: " in said
 
 
 def test_probabilities_are_an_output_only_where_there_are_some(api: Api) -> None:

@@ -1,6 +1,6 @@
 """A request of the Open Inference Protocol, read: JSON, which bytes of tensors may follow."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import Any
@@ -13,10 +13,11 @@ from fitserve.api.schemas import Request, checked
 from fitserve.api.tensors import Tensor
 from fitserve.data.expectations import sent
 from fitserve.data.json_text import parse_json
-from fitserve.errors import Fault, InvalidRequest, clip, refuse, within
+from fitserve.errors import Fault, Gathered, InvalidRequest, clip, refuse, within
 
 HEADER = "Inference-Header-Content-Length"
 """How many bytes of a body are its JSON, where tensors follow."""
+_SUCH = '{"inputs": [{"name": "X", "shape": [1, 2], "datatype": "FP64", "data": [5.1, 3.5]}]}'
 # What would have the answer be, or lie, elsewhere than it is told.
 _ELSEWHERE = ("classification", "shared_memory_region")
 
@@ -77,16 +78,28 @@ def asked(body: bytes, json_length: str | None) -> Inference:
     """
     begun = perf_counter_ns()
     length = json_size(json_length, len(body))
-    said = _known(Asked, parse_json(body[:length] if length < len(body) else body))
-    if not said.inputs:
-        raise InvalidRequest.at(("inputs",), "at least one tensor is needed; send one", "too_short")
-    return Inference(
-        said.id,
-        dict(_tensors(said.inputs, memoryview(body)[length:], packed=json_length is not None)),
-        dict(_outputs(said.outputs or [], _flag(said.parameters, "binary_data_output", False))),
-        _flag(said.parameters, "binary_data_output", False),
-        begun,
-    )
+    value = parse_json(body[:length] if length < len(body) else body, _SUCH)
+    faults = Gathered()
+    with faults.part():
+        said = _known(Asked, value)
+        if not said.inputs:
+            told = "at least one tensor is needed; send one"
+            raise InvalidRequest.at(("inputs",), told, "too_short")
+    members = value if isinstance(value, dict) else {}
+    packed = json_length is not None
+    inputs = _tensors(_list(members, "inputs"), memoryview(body)[length:], packed, faults)
+    as_bytes = False
+    with faults.part():
+        as_bytes = _flag(members.get("parameters"), "binary_data_output", False)
+    outputs = _outputs(_list(members, "outputs"), as_bytes, faults)
+    faults.refuse()
+    return Inference(said.id, inputs, outputs, as_bytes, begun)
+
+
+def _list(members: Mapping[str, Any], name: str) -> list[Any]:
+    """The member, or nothing where it is not what it has to be."""
+    found = members.get(name)
+    return found if isinstance(found, list) else []
 
 
 def json_size(given: str | None, size: int) -> int:
@@ -143,29 +156,43 @@ def _once(schema: Any, value: object, names: set[str]) -> Any:
 
 
 def _tensors(
-    inputs: list[Any], binary: memoryview, *, packed: bool
-) -> Iterator[tuple[str, Tensor]]:
+    inputs: list[Any], binary: memoryview, packed: bool, faults: Gathered
+) -> dict[str, Tensor]:
+    """The tensors by name; of what is wrong all is told to `faults`."""
+    read: dict[str, Tensor] = {}
     names: set[str] = set()
     at = 0
     for i, given in enumerate(inputs):
-        with within("inputs", i):
+        said = shape = datatype = None
+        with faults.part(), within("inputs", i):
             said = _once(Input, given, names)
-        with within("inputs", said.name):
-            shape = tensors.dimensions(said.shape, ("shape",))
-            datatype = tensors.known(said.datatype, ("datatype",))
+        members = given if isinstance(given, dict) else {}
+        where = i if said is None else said.name
+        with faults.part(), within("inputs", where):
+            if isinstance(members.get("shape"), list):
+                shape = tensors.dimensions(members["shape"], ("shape",))
+        with faults.part(), within("inputs", where):
+            if isinstance(members.get("datatype"), str):
+                datatype = tensors.known(members["datatype"], ("datatype",))
+        if said is None or shape is None or datatype is None:
+            continue
+        with faults.part(), within("inputs", where):
             size = (said.parameters or {}).get("binary_data_size")
             if size is None:
-                yield said.name, tensors.from_json(datatype, shape, said.data, ("data",))
+                read[said.name] = tensors.from_json(datatype, shape, said.data, ("data",))
+                continue
+            if faults.faults:  # where its bytes begin is not known
                 continue
             _refuse_size(size, len(binary) - at, packed, said.data is not None)
             part, at = binary[at : at + size], at + size
-            yield said.name, tensors.from_bytes(datatype, shape, part, ("data",))
-    if at != len(binary):
-        said = (
+            read[said.name] = tensors.from_bytes(datatype, shape, part, ("data",))
+    if at != len(binary) and not faults.faults:
+        told = (
             f"{len(binary):,} bytes follow the JSON, and the inputs' binary_data_size make {at:,}; "
             "send as many as they say"
         )
-        raise InvalidRequest.at(("inputs",), said, "length")
+        raise InvalidRequest.at(("inputs",), told, "length")
+    return read
 
 
 def _refuse_size(size: object, left: int, packed: bool, has_data: bool) -> None:
@@ -181,16 +208,18 @@ def _refuse_size(size: object, left: int, packed: bool, has_data: bool) -> None:
         raise InvalidRequest.at(loc, said, "given_twice")
 
 
-def _outputs(outputs: list[Any], binary: bool) -> Iterator[tuple[str, bool]]:
+def _outputs(outputs: list[Any], binary: bool, faults: Gathered) -> dict[str, bool]:
+    asked: dict[str, bool] = {}
     names: set[str] = set()
     for i, given in enumerate(outputs):
-        with within("outputs", i):
+        with faults.part(), within("outputs", i):
             said = _once(Output, given, names)
-            yield said.name, _flag(said.parameters, "binary_data", binary)
+            asked[said.name] = _flag(said.parameters, "binary_data", binary)
+    return asked
 
 
-def _flag(parameters: Mapping[str, Any] | None, name: str, default: bool) -> bool:
-    value = (parameters or {}).get(name)
+def _flag(parameters: object, name: str, default: bool) -> bool:
+    value = parameters.get(name) if isinstance(parameters, dict) else None
     if value is None:
         return default
     if not isinstance(value, bool):

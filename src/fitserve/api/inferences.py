@@ -25,6 +25,7 @@ from fitserve.data.json_table import JsonTable
 from fitserve.data.table import Column, Table
 from fitserve.errors import (
     Fault,
+    Gathered,
     InvalidRequest,
     Location,
     PredictionLimit,
@@ -205,8 +206,12 @@ def inference(ask: Inference, loaded: Loaded, predictor: Predictor, times: Times
     told = [
         _Told(name, binary, []) for name, binary in (ask.outputs or {PREDICT: ask.binary}).items()
     ]
-    _refuse_outputs(told, loaded)
-    rows = _rows(ask.inputs, loaded)
+    faults = Gathered()
+    with faults.part():
+        rows = _rows(ask.inputs, loaded)
+    with faults.part():
+        _refuse_outputs(told, loaded)
+    faults.refuse()
     _refuse_many(told, loaded, rows.n_rows)
     room, start = ANSWER_MB * 2**20, 0
     cost = rows.cost + loaded.row_cost + WRITTEN + loaded.longest_label + WRITTEN * loaded.n_labels

@@ -9,6 +9,8 @@ import jiter
 from fitserve.data.foreign import binary, names_a_file
 from fitserve.errors import MalformedJson, clip
 
+SUCH = '{"model_type": "knn"}'
+"""How a body looks, of most routes."""
 _BOM = b"\xef\xbb\xbf"
 _STRIDE = 2**16
 _PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
@@ -97,8 +99,9 @@ _ELSE = {
 }  # by how the parser's own words begin
 
 
-def parse_json(body: bytes) -> Any:
-    """The value that the JSON text holds; strict: no NaN, no member twice, bounded nesting.
+def parse_json(body: bytes, such: str = SUCH) -> Any:
+    """The value that the JSON text holds; strict: no NaN, no member twice, bounded nesting. What is
+    needed looks as `such`.
 
     A byte order mark before it is skipped (RFC 8259, 8.1, lets a reader do so). Raises
     `MalformedJson` with line, column (counted in bytes) and what to write instead.
@@ -112,7 +115,7 @@ def parse_json(body: bytes) -> Any:
         reason = _whole(text) or _duplicate(said)
         reason = reason or _at(text, max(_start(text, int(line)) + int(column) - 1, 0), said)
         raise MalformedJson(
-            f"The body is not JSON at line {line} column {column}: {reason}. "
+            f"The body is not JSON at line {line} column {column}: {reason.replace(SUCH, such)}. "
             "Mend it and send it again."
         ) from None
 
@@ -152,23 +155,20 @@ def _is_csv(head: bytes) -> bool:
 
 
 _OTHERS: Mapping[str, Callable[[bytes], object]] = {
-    'it is empty. Send an object such as {"model_type": "knn"}; curl sends a file by -d @FILE, '
-    "with the @": lambda head: not head,
+    f"it is empty. Send an object such as {SUCH}; curl sends a file by -d @FILE, with the @": (
+        lambda head: not head
+    ),
     "it is text in UTF-16 or UTF-32. Save or encode it as UTF-8": lambda head: (
         head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:4]
     ),
     "it is the name of a file, not what the file holds. curl sends a file by -d @FILE or "
     "--data-binary @FILE, with the @": names_a_file,
-    'it is a form (name=value). Send an object such as {"model_type": "knn"}; Python\'s requests '
-    "does so by json=, not by data=": re.compile(
-        rb"[\w.%+-]+=[^{}\n&]*(&[\w.%+-]+=[^{}\n&]*)*$"
-    ).match,
+    f"it is a form (name=value). Send an object such as {SUCH}; Python's requests does so by "
+    "json=, not by data=": re.compile(rb"[\w.%+-]+=[^{}\n&]*(&[\w.%+-]+=[^{}\n&]*)*$").match,
     "it is a form in parts. Send the JSON alone; curl does so by -d @FILE, not by -F": re.compile(
         rb"--[^\n]+\r?\n[Cc]ontent-"
     ).match,
-    'it is HTML or XML. Send an object such as {"model_type": "knn"}': lambda head: head.startswith(
-        b"<"
-    ),
+    f"it is HTML or XML. Send an object such as {SUCH}": lambda head: head.startswith(b"<"),
     "it looks like CSV. /register, /predict and /evaluate take it, with the header 'Content-Type: "
     "text/csv' and, of curl, --data-binary @FILE; what else is to be said stands in the query, as "
     "in ?model_type=knn&model_id=1": _is_csv,

@@ -128,6 +128,28 @@ def refuse(faults: Iterator[Fault]) -> None:
         raise InvalidRequest(first, len(first) + rest)
 
 
+class Gathered:
+    """The faults of what is checked a part at a time, to be raised in one."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self._total = 0
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Keep the faults found inside, and go on."""
+        try:
+            yield
+        except InvalidRequest as error:
+            self.faults += error.faults
+            self._total += error.total
+
+    def refuse(self) -> None:
+        """Raise those there are, if there are any."""
+        if self.faults:
+            raise InvalidRequest(self.faults[:LISTED], self._total)
+
+
 @contextmanager
 def amended(change: Callable[[Fault], Fault]) -> Iterator[None]:
     """Say of the faults found inside what only the caller of this knows."""

@@ -72,7 +72,19 @@ def told(problem: Mapping[str, Any], path: str) -> Answer:
         return Answer(status, "application/problem+json", problem)
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
         status = HTTPStatus.BAD_REQUEST
-    return Answer(status, "application/json", {"error": problem["detail"]})
+    return Answer(status, "application/json", {"error": _in_one(problem)})
+
+
+def _in_one(problem: Mapping[str, Any]) -> str:
+    """The detail, and every fault in it."""
+    faults = problem.get("errors", ())
+    if len(faults) < 2:
+        return str(problem["detail"])
+    each = (
+        f"({i}) {'.'.join(map(str, one['loc']))}: {one['msg']}" for i, one in enumerate(faults, 1)
+    )
+    more = f" And {problem['more_errors']:,} more." if "more_errors" in problem else ""
+    return f"{problem['detail'].partition('; ')[0]}: {'. '.join(each)}.{more}"
 
 
 def counted(n: int, thing: str) -> str:
