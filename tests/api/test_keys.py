@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from fitserve import create_app
 from fitserve.api.keys import Access, Keys, declared
 from fitserve.config import SettingError, Settings
+from tests.api.words import judge
 
 READ, WRITE = "read-key-0123456789", "write-key-0123456789"
 NEXT, OLD = "read-key-of-tomorrow", "write-key-of-yesterday"
@@ -32,6 +33,30 @@ CREDENTIALS = {
     "the digest of a key": f"Bearer {sha256(WRITE.encode()).hexdigest()}",
     "a key's name": "Bearer trainer",
     "nothing": "Bearer ",
+    "a key with its name": f"Bearer trainer:{WRITE}",
+    "an entry of a digest": f"Bearer trainer:sha256:{sha256(WRITE.encode()).hexdigest()}",
+    "a setting of two keys": f"Bearer {READ},{NEXT}",
+    "a scheme twice": f"Bearer Bearer {WRITE}",
+    "a colon behind the scheme": f"Bearer: {WRITE}",
+    "a quoted key": f'Bearer "{WRITE}"',
+    "a key in brackets": f"Bearer <{WRITE}>",
+    "a variable": "Bearer $FITSERVE_KEY",
+    "a key in two parts": f"Bearer {WRITE[:5]} {WRITE[5:]}",
+}
+SAID = {
+    "nothing": "No key stands behind Bearer",
+    "a key with its name": "the name before it is not sent",
+    "an entry of a digest": "send the key it was made of",
+    "a setting of two keys": "more than one key; send one",
+    "two keys": "more than one key; send one",
+    "a scheme twice": "says Bearer twice",
+    "a colon behind the scheme": "of another form",
+    "a quoted key": "signs around it",
+    "a key in brackets": "signs around it",
+    "a variable": "stands for a key; send the key itself",
+    "a key in two parts": "a key has no space",
+    "a wrong key": "is no key of this server",
+    "a key's name": "is no key of this server",
 }
 GIVES = {
     "a read key": Access.READ,
@@ -130,6 +155,29 @@ def test_every_route_with_every_kind_of_key(locked: Flask, client: FlaskClient) 
                 assert told["type"] in ("/problems/unauthorized", "/problems/forbidden"), where
         seen.add((need, answer.status_code in (401, 403)))
     assert len(seen) == 5, "open, and both others refused and not"
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_what_is_sent_in_place_of_a_key_is_told_its_form(client: FlaskClient, kind: str) -> None:
+    answer = client.get("/models", headers={"Authorization": str(CREDENTIALS[kind])})
+    assert answer.status_code == 401
+    assert answer.json is not None
+    assert SAID[kind] in answer.json["detail"]
+    judge(answer.json["detail"])
+
+
+def test_any_visible_key_is_taken() -> None:
+    odd = [
+        f'"{READ}"',
+        f"<{READ}>",
+        "$FITSERVE_READ_KEY",
+        "Bearer-0123456789",
+        "SOME_LONG_SECRET_KEY",
+    ]
+    for app in made(Settings(store="memory", read_keys=",".join(odd))):
+        for key in odd:
+            headers = {"Authorization": f"Bearer {key}"}
+            assert app.test_client().get("/models", headers=headers).status_code == 200
 
 
 def test_a_key_never_stands_in_an_answer(locked: Flask, client: FlaskClient) -> None:

@@ -37,6 +37,25 @@ _ENTRY = re.compile(
     r"(?:(?P<name>(?!sha256:)[A-Za-z0-9._-]{1,40}):)?"
     r"(?:sha256:(?P<digest>[0-9A-Fa-f]{64})|(?!sha256:)(?P<key>[!-+\--9;-~]+))"
 )
+# What stands where a key should, and is none; a key itself may be anything else that is visible.
+_NO_KEYS = (
+    (re.compile("$").match, "No key stands behind Bearer, as where a variable is not set; set it."),
+    (re.compile(r"(?i:bearer)\b[ :]").match, "What was sent says Bearer twice."),
+    (re.compile(",").search, "What was sent is more than one key; send one."),
+    (
+        re.compile("sha256:").search,
+        "What was sent is a key's digest, which is for the server; send the key it was made of.",
+    ),
+    (
+        re.compile(":").search,
+        "What was sent has a colon: the name before it is not sent; send what stands behind it.",
+    ),
+    (re.compile(" ").search, "What was sent is in two parts; a key has no space."),
+    (
+        re.compile(r"""(["'<{]).*["'>}]$|\$\w+$|KEY$""").match,
+        "What was sent has signs around it or stands for a key; send the key itself.",
+    ),
+)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -229,8 +248,10 @@ def _unauthorized(need: Access) -> Unauthorized:
     if given is None:
         return Unauthorized.without(what)
     if not given.lower().startswith("bearer "):
-        return Unauthorized.otherwise(what)
-    return Unauthorized.wrong(what)
+        return Unauthorized.otherwise(what, "What was sent is of another form.")
+    key = given[len("bearer ") :].strip(" ")
+    how = next((how for looks, how in _NO_KEYS if looks(key)), None)
+    return Unauthorized.wrong(what) if how is None else Unauthorized.otherwise(what, how)
 
 
 def _refuse_in_query(keys: Keys) -> None:

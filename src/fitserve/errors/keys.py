@@ -23,10 +23,10 @@ class Unauthorized(FitserveError):
         return cls(f"This needs a {what} key; send it in the header 'Authorization: Bearer KEY'.")
 
     @classmethod
-    def otherwise(cls, what: str) -> "Unauthorized":
+    def otherwise(cls, what: str, how: str) -> "Unauthorized":
         return cls(
             f"This needs a {what} key, and the header Authorization must say 'Bearer', a space "
-            "and one key: 'Authorization: Bearer KEY'. What was sent is of another form."
+            f"and one key: 'Authorization: Bearer KEY'. {how}"
         )
 
     @classmethod
