@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 from fitserve import create_app
 from fitserve.api import apart, bodies, large
 from fitserve.config import Settings
+from fitserve.data import intake
 from fitserve.models.knn import Knn
 from fitserve.processes.forking import ForkServer
 from fitserve.processes.slots import Slots
@@ -462,6 +463,42 @@ def test_workers_share_the_slots(tmp_path: Path) -> None:
     finally:
         server.process.terminate()
         server.process.wait()
+
+
+@pytest.mark.parametrize("path", ["/register", "/evaluate"])
+def test_one_large_csv_at_a_time_is_read(
+    api: Api, app: Flask, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    api.register("knn", 1, X=X, y=Y, k=1)
+    monkeypatch.setattr(bodies, "LARGE", 0)
+    under_way, most = 0, 0
+
+    def counted(read: Callable[..., Any]) -> Callable[..., Any]:
+        def reading(*given: Any) -> Any:
+            nonlocal under_way, most
+            under_way += 1
+            most = max(most, under_way)
+            time.sleep(0.05)
+            under_way -= 1
+            return read(*given)
+
+        return reading
+
+    for name in ("of_csv", "truth"):
+        monkeypatch.setattr(intake, name, counted(getattr(intake, name)))
+    lines = "".join(f"{a},{b},{y}\n" for (a, b), y in zip(X, Y, strict=True))
+    query = "?model_type=knn&target=y&model_id="
+    query += "2&dry_run=true&k=1" if path == "/register" else "1"
+
+    def ask(_: int) -> int:
+        answer = app.test_client().post(
+            path + query, data=f"0,1,y\n{lines}", content_type="text/csv"
+        )
+        return answer.status_code
+
+    with ThreadPoolExecutor(4) as asking:
+        assert set(asking.map(ask, range(4))) == {200}
+    assert most == 1
 
 
 class Client:

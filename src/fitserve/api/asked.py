@@ -1,7 +1,7 @@
 """The rows that /predict is asked about, in whatever form they come, a block at a time."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -31,6 +31,8 @@ from fitserve.errors import (
 from fitserve.models.base import Model
 from fitserve.storage.cache import Loaded
 
+InTurn = Callable[[], AbstractContextManager[None]]
+"""A turn at what takes long."""
 _JSON_CELL = 500.0  # operations that reading a cell takes
 _CSV_CELL = 2000.0
 
@@ -174,7 +176,8 @@ def of_json(features: Any, columns: Columns) -> tuple[JsonRows, bool]:
 class CsvPrediction:
     """POST /predict with a CSV: what stands in the body of JSON stands in the query."""
 
-    def __init__(self, query: "MultiDict[str, str]", body: bytes) -> None:
+    def __init__(self, query: "MultiDict[str, str]", body: bytes, _: InTurn = nullcontext) -> None:
+        """Its rows are read a block at a time, in the turns of predictions."""
         with within("query"):
             self._query = queries.single(query)
             self.model_type, self.model_id = queries.key(self._query, default_id=0)
@@ -193,7 +196,9 @@ class CsvEvaluation:
     """POST /evaluate with a CSV: the column `target`, the one that the model learned unless the
     query names another, is what is true."""
 
-    def __init__(self, query: "MultiDict[str, str]", body: bytes) -> None:
+    def __init__(
+        self, query: "MultiDict[str, str]", body: bytes, turn: InTurn = nullcontext
+    ) -> None:
         members = ("importance", "repeats")
         with within("query"):
             self._query = queries.single(query)
@@ -204,7 +209,7 @@ class CsvEvaluation:
             asked = queries.simple(self._query, members)
             options = checked(EvaluationOptions, asked)
         self.importance, self.repeats = options.importance, options.repeats
-        self._body = body
+        self._body, self._turn = body, turn
 
     def rows(self, loaded: Loaded) -> tuple[CsvRows, Any, Callable[[Location], Location]]:
         """The rows, y or None, and where a value of y stands."""
@@ -225,7 +230,8 @@ class CsvEvaluation:
             said = f"this column, which is to be compared with, is missing; {why}"
             raise InvalidRequest.at(("line", 1, target), said, "missing")
         classes = loaded.model.classes_
-        y, place = intake.truth(file, target, classes is not None and classes.dtype == object)
+        with self._turn():
+            y, place = intake.truth(file, target, classes is not None and classes.dtype == object)
         return (
             rows,
             y,

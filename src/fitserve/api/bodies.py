@@ -1,6 +1,7 @@
 """Reading a request's body: its media type, its packing, its size, then its schema."""
 
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from functools import partial, wraps
 from time import monotonic
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from flask import current_app, request
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
+from fitserve.api.asked import InTurn
 from fitserve.api.inference_requests import HEADER, asked, json_size
 from fitserve.api.large import LARGE, Reader, is_light
 from fitserve.api.observed import about, behind
@@ -32,11 +34,12 @@ WAITED = 1.0
 
 def takes(
     schema: type[R],
-    csv: Callable[["MultiDict[str, str]", bytes], Any] | None = None,
+    csv: Callable[["MultiDict[str, str]", bytes, InTurn], Any] | None = None,
     query: Collection[str] = (),
 ) -> Callable[[Callable[[Any], Any]], Callable[[], Any]]:
     """The route takes a JSON body of this schema as its argument, or what `csv` makes of the
-    query and a body that is CSV. Beside JSON a query may hold the parameters `query` alone."""
+    query, a body that is CSV, and the turn in which to read that at a stretch. Beside JSON a query
+    may hold the parameters `query` alone."""
 
     def decorate(route: Callable[[Any], Any]) -> Callable[[], Any]:
         @wraps(route)
@@ -46,7 +49,8 @@ def takes(
                 _require_utf8(sent, "text/csv")
                 body = _unpacked(sent)
                 refuse_foreign(body)
-                return route(about(csv(sent.args, body)))
+                turn = partial(_reader().here, client_gone()) if len(body) > LARGE else nullcontext
+                return route(about(csv(sent.args, body, turn)))
             _require_json(sent, csv is not None)
             _ask_for_body(sent)
             if sent.query_string:

@@ -73,6 +73,7 @@ class Reader:
         self._server = server
         self._waiting = waiting
         self._turns = Turns(1)
+        self._here = Turns(1)
         self._slots: Slots | None = None
 
     def join(self, slots: Slots) -> None:
@@ -94,7 +95,7 @@ class Reader:
         more. Raises what reading a small one raises, `TakesTooMuch`, or `Overloaded`.
         """
         with ExitStack() as held:
-            held.enter_context(self.turn(gone))
+            held.enter_context(self._turn(self._turns, gone))
             body = received()
             small = _small(body, encoding, limit)
             if small is not None:
@@ -113,7 +114,7 @@ class Reader:
         """The inference that the body asks for, at once. Tensors behind a small JSON are read
         here, which is quick."""
         with ExitStack() as held:
-            held.enter_context(self.turn(gone))
+            held.enter_context(self._turn(self._turns, gone))
             begun = perf_counter_ns()
             body = received()
             if is_light(body, json_size(json_length, len(body))):
@@ -137,7 +138,14 @@ class Reader:
         return held.enter_context(_reading(self._server, held, gone))
 
     @contextmanager
-    def turn(self, gone: Callable[[], bool]) -> Iterator[None]:
+    def here(self, gone: Callable[[], bool]) -> Iterator[None]:
+        """A turn at reading in this process what gives its lock away in between, as CSV does: one
+        such thread is little to the others, and many are not. Raises `Overloaded`."""
+        with self._turn(self._here, gone):
+            yield
+
+    @contextmanager
+    def _turn(self, turns: Turns, gone: Callable[[], bool]) -> Iterator[None]:
         """A turn at what takes long to read; only so many threads may wait for theirs. Raises
         `Overloaded`."""
 
@@ -148,7 +156,7 @@ class Reader:
         if not self._waiting.acquire(timeout=PATIENCE):
             raise Overloaded.by_bodies()
         try:
-            with self._turns.turn(go_on):
+            with turns.turn(go_on):
                 yield
         finally:
             self._waiting.release()

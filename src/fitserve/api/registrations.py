@@ -1,7 +1,7 @@
 """What /register is asked to train on where that is a table: its columns have names and kinds."""
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -114,11 +114,16 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
 class CsvRegistration:
     """POST /register with a CSV: what stands in kwargs of JSON stands in the query."""
 
-    def __init__(self, query: "MultiDict[str, str]", body: bytes) -> None:
+    def __init__(
+        self,
+        query: "MultiDict[str, str]",
+        body: bytes,
+        turn: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         with within("query"):
             self._query = queries.single(query)
             self._key = queries.key(self._query)
-        self._body = body
+        self._body, self._turn = body, turn
 
     @property
     def model_type(self) -> str:
@@ -130,6 +135,10 @@ class CsvRegistration:
 
     def training(self, cls: type[Model]) -> Training:
         """The training that is asked for: query and table taken apart and checked."""
+        with self._turn():
+            return self._read(cls)
+
+    def _read(self, cls: type[Model]) -> Training:
         given = dict(self._query)
         target = given.pop("target", None)
         with within("query"):
