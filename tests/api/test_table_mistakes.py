@@ -353,6 +353,7 @@ def test_the_header_in_the_middle(api: Api, route: str, end: str, table: str) ->
 
 def test_a_line_like_the_header_is_a_row(api: Api) -> None:
     trained(api, 'a,y\na,y2\nb,y1\n"x\na,y\n",y2\n')
+    assert ask(api, "/register", "1,2\n1,2\n3,4\n", target="2", model_id="2").status_code == 201
 
 
 @pytest.mark.parametrize("model_type", ["decision_tree", "linear_regression"])

@@ -221,6 +221,8 @@ class CsvFile:
         if self.body.find(b"\n" + header, self.start.offset - 1) < 0:
             return
         first = next(records(self.body, self.delimiter, self.begin)).cells
+        if all(self.dialect.number(cell) is not None for cell in first):  # a file without names
+            return
         for record in records(self.body, self.delimiter, self.start):
             if record.cells == first:
                 said = (
