@@ -280,13 +280,14 @@ def test_columns_may_be_named_by_numbers(api: Api, head: str) -> None:
 
 WORDED = "a,b,y\n1,2,u\n2,1,u\n3,4,u\n4,3,v\n5,6,v\n6,5,v\n"
 ALL_TEXT = "a,b,y\nx,p,u\nz,q,v\nx,q,v\n"
+YEARS = "name,code,1960,1961,y\nu,U,1,2,u\nv,V,2,1,v\nu,U,2,1,v\n"
 TITLES = ["My data 2024", "Report", "Report,,", "Report,,\n,,", ",,", "x|y:z", "# 1", "One\n\nTwo"]
 
 
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("sign", [",", ";", "\t"])
 @pytest.mark.parametrize("title", TITLES)
-@pytest.mark.parametrize("table", [WORDED, ALL_TEXT], ids=["numbers", "texts"])
+@pytest.mark.parametrize("table", [WORDED, ALL_TEXT, YEARS], ids=["numbers", "texts", "years"])
 @pytest.mark.parametrize("given", [True, False])
 def test_a_title_above_the_header(
     api: Api, route: str, sign: str, title: str, table: str, given: bool
@@ -362,11 +363,24 @@ def test_a_line_of_units_below_the_header(api: Api, model_type: str, units: str)
     body = TABLE.replace("y\n", f"y\n{units}\n", 1)
     problem = told(api, "/register", body, target="y", model_type=model_type)
     assert [one["loc"] for one in problem["errors"]] == [["line", 2]]
-    assert ": a, b, y; leave this line out, if it holds units" in problem["errors"][0]["msg"]
+    assert "unlike all others in a, b, y; leave it out, if it holds units" in problem["detail"]
     assert "remedies" not in problem
     one = told(api, "/register", WORDED.replace("y\n", "y\ncm,1,u\n", 1), target="y")["errors"]
     assert [fault["loc"] for fault in one] == [["line", 2, "a"]]
     assert "leave the line out, if it holds units" in one[0]["msg"]
+
+
+@pytest.mark.parametrize(
+    ("line", "loc"),
+    [("Total,,", []), ("Total,21,", []), ("Sum,mean,w", []), ("Total,3,u", ["a"]), ("Note", [])],
+)
+def test_a_total_or_a_note_below_the_table(api: Api, line: str, loc: list[str]) -> None:
+    faults = told(api, "/register", f"{WORDED}{line}\n", target="y")["errors"]
+    assert [fault["loc"] for fault in faults] == [["line", 8, *loc]]
+    assert re.search("leave (it|the line) out, if it (holds|is) a (total|note)", faults[0]["msg"])
+    assert "kinds" not in faults[0]["msg"]
+    few = told(api, "/register", "a,y\n1,u\n2,v\nx,u\n", target="y")
+    assert few["remedies"][0]["set"] == {"kinds": {"a": "category"}}
 
 
 @pytest.mark.parametrize(

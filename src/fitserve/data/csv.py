@@ -270,6 +270,9 @@ class CsvFile:
         said = (
             f"this record{spans} has {counted(width, 'cell')} where the {header} has {self.width}"
         )
+        rest = self.body[record.end.offset : record.end.offset + 1000]
+        if width < self.width and not rest.strip():
+            return f"{said}; leave it out, if it is a note below the table, or mend it"
         if width > self.width and not any(record.cells[self.width :]):
             return f"{said}; take the delimiter at its end away"
         if not self._agreed:

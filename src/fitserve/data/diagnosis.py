@@ -14,7 +14,8 @@ from fitserve.data.table import NUMBER, OTHER, Column, Table
 from fitserve.errors import Advice, Fault, clip
 
 DIFFERENT_FROM = 10  # rows from which on a text that is different in every row is refused
-UNITS = "units"  # the type of a fault in the first row, which may hold units
+NO_ROW = "no_row"  # the type of a fault in the first row or the last, which may be none
+_BELOW = 5  # rows below which a total may stand
 _SENTENCE = 3.0  # words a cell from which on a text is proposed to be read word by word
 
 _NUMBERS = {Form.NUMBER, Form.ZEROS}
@@ -306,9 +307,11 @@ class _Diagnosis:
         if texts == 1 and self.table.place(row, self.name)[:2] == ("line", 1):
             said = f"{here}; the first line looks like names: if it is, leave header=false out"
             return self._problem(row, said, "mixed_column", "", {})
-        if self.table.in_csv and texts == 1 < numbers and row == 0:
-            said = f"{counted}; mend the cell, or leave the line out, if it holds units"
-            return self._problem(row, said, UNITS, "", {})
+        at_end = row == self.table.n_rows - 1 >= _BELOW
+        if self.table.in_csv and texts == 1 < numbers and (row == 0 or at_end):
+            what = "units" if row == 0 else "a total or a note"
+            said = f"{counted}; mend the cell, or leave the line out, if it holds {what}"
+            return self._problem(row, said, NO_ROW, "", {})
         if self.regressor is not None:
             said = f"{counted}, and {self.regressor} learns numbers; mend the cell, or leave its "
             return self._problem(row, f"{said}row out", "mixed_column", "", {})

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
-from fitserve.data.diagnosis import UNITS, asked, diagnosed
+from fitserve.data.diagnosis import NO_ROW, asked, diagnosed
 from fitserve.data.dialect import MISSING_WORDS
 from fitserve.data.encoding import (
     CategoryEncoder,
@@ -139,13 +139,14 @@ def examined(
             wrong.append(found)
         else:
             kinds[name] = found
-    wrong = _without_units([*wrong, *faults])
+    wrong += faults
     left_out = {
         name for one in wrong for remedy in one.remedies for name in remedy.set.get("drop", ())
     }
     gaps = {name: table.columns[name].missing() for name in used if name not in left_out}
     y = np.zeros(table.n_rows, np.bool_) if y_gaps is None else y_gaps
     wrong += _gap_faults(table, options, gaps, target, y, y_written)
+    wrong = _together_where_no_row(wrong, table)
     if wrong:
         no_gaps = not y.any() and not any(missing.any() for missing in gaps.values())
         raise refused(wrong, options, written, no_gaps)
@@ -205,19 +206,23 @@ def _together(remedies: Sequence[Advice], options: ColumnOptions) -> dict[str, A
     return merged
 
 
-def _without_units(faults: list[Fault]) -> list[Fault]:
-    """The same, with one for all that a line of units makes wrong, if it does so in several
-    columns."""
-    lines = {one.loc[:2] for one in faults if one.type == UNITS}
-    there = [one for one in faults if one.loc[:2] in lines and one.type in (UNITS, "gap_mark")]
-    if len(there) < 2:
-        return faults
-    names = ", ".join(str(one.loc[2]) for one in there)
-    said = (
-        f"no number stands here in these columns, and nothing else below: {clip(names, 300)}; "
-        "leave this line out, if it holds units"
-    )
-    return [Fault(there[0].loc[:2], said, UNITS), *(one for one in faults if one not in there)]
+def _together_where_no_row(faults: list[Fault], table: Table) -> list[Fault]:
+    """The same, with one for all that a line makes wrong that may be no row, if it does so in
+    several columns."""
+    lines = {one.loc[:2] for one in faults if one.type == NO_ROW}
+    kinds = (NO_ROW, "gap_mark", "missing")
+    for line in sorted(lines):
+        there = [one for one in faults if one.loc[:2] == line and one.type in kinds]
+        if len(there) < 2:
+            continue
+        first = line == table.place(0, next(iter(table.columns)))[:2]
+        names = clip(", ".join(str(one.loc[2]) for one in there), 300)
+        said = (
+            f"this line is unlike all others in {names}; leave it out, if it holds "
+            f"{'units' if first else 'a total or a note'}"
+        )
+        faults = [Fault(line, said, NO_ROW), *(one for one in faults if one not in there)]
+    return faults
 
 
 def _no_column(name: str, there: Sequence[str]) -> str:

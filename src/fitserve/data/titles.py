@@ -11,6 +11,7 @@ from fitserve.errors import Fault, InvalidRequest, counted
 DELIMITERS = ",;\t"
 LOOKED_AT = 21  # the header and twenty records
 _MOST = 5  # lines of a title
+_YEARS = range(1800, 2100)
 
 
 class Title(NamedTuple):
@@ -57,8 +58,9 @@ def title(body: bytes, begin: Position, dialect: Dialect) -> Title | None:
             if _are_names(header.cells, below, dialect.number) and all(
                 _is_less(record.cells, len(header.cells)) for record in found[:above]
             ):
-                columns = zip(*below, strict=True)
-                sure = any(all(map(_is_number(dialect), column)) for column in columns)
+                sure = all(dialect.number(name) is None for name in header.cells) and any(
+                    all(map(_is_number(dialect), column)) for column in zip(*below, strict=True)
+                )
                 alone = len(found[0].cells) == 1
                 if sure or len(header.cells) > 2 or alone:
                     lines = [found[0].begin.line, found[above - 1].begin.line]
@@ -74,12 +76,18 @@ def _is_number(dialect: Dialect) -> Callable[[str], bool]:
 def _are_names(
     cells: Sequence[str], below: Sequence[Sequence[str]], number: Callable[[str], float | None]
 ) -> bool:
-    """Whether these may be names of several columns: none is empty, stands twice, or is a number;
-    and the rows below have as many cells."""
-    names = {cell.strip() for cell in cells}
-    if len(cells) < 2 or len(names) < len(cells) or "" in names:
+    """Whether these may be names of several columns: none is empty, but for the last where that
+    of all rows is, or stands twice, or is a number that is no year; and the rows below are as
+    wide."""
+    if len(cells) < 2 or set(map(len, below)) != {len(cells)}:
         return False
-    return set(map(len, below)) == {len(cells)} and all(number(name) is None for name in names)
+    names = [cell.strip() for cell in cells]
+    if not names[-1] and not any(row[-1].strip() for row in below):
+        names.pop()
+    if "" in names or len(set(names)) < len(names):
+        return False
+    numbers = [value for name in names if (value := number(name)) is not None]
+    return len(numbers) < len(names) and all(value in _YEARS for value in numbers)
 
 
 def _is_less(cells: Sequence[str], width: int) -> bool:
