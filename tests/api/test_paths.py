@@ -33,23 +33,33 @@ def plain_paths(app: Flask) -> list[str]:
 
 
 def test_a_path_spelled_otherwise_is_told_ours(app: Flask, api: Api) -> None:
+    gets = {rule.rule for rule in of_programs(app) if "GET" in (rule.methods or ())}
     for path in plain_paths(app):
         for wrong in (f"{path}/", path.upper(), f"/api{path}", f"/api/v1{path}", path + "z"):
             if not path.startswith("/v2") or wrong.startswith("/v2"):
-                assert f"; write {path}." in detail(api, wrong), wrong
+                way = path if path in gets else f"POST {path}"
+                assert f"; write {way}." in detail(api, wrong), wrong
+                assert f"; write {path}." in detail(api, wrong, "GET" if path in gets else "POST")
 
 
 @pytest.mark.parametrize(
     ("wrong", "ours"),
     [
-        ("/train", "/register"),
-        ("/Fit/", "/register"),
-        ("/api/v1/infer", "/predict"),
+        ("/train", "POST /register"),
+        ("/Fit/", "POST /register"),
+        ("/api/v1/infer", "POST /predict"),
         ("/models/knn/1/", "/models/knn/1"),
         ("/api/models/knn/1", "/models/knn/1"),
         ("/healthz", "/health"),
         ("/openapi.yaml", "/openapi.json"),
-        ("/v2/models/knn/infer/", "/v2/models/knn/infer"),
+        ("/v2/models/knn/infer/", "POST /v2/models/knn/infer"),
+        ("/v2/models/knn/1/infer", "POST /v2/models/knn/versions/1/infer"),
+        ("/v2/models/knn/1", "/v2/models/knn/versions/1"),
+        ("/v2/models/knn/predict", "POST /v2/models/knn/infer"),
+        ("/v2/models/knn/1/predict", "POST /v2/models/knn/versions/1/infer"),
+        ("/v2/models", "POST /v2/repository/index"),
+        ("/v2/health", "/v2/health/ready"),
+        ("/type/knn", "/types/knn"),
     ],
 )
 def test_a_path_of_others_is_told_ours(api: Api, wrong: str, ours: str) -> None:
@@ -77,9 +87,55 @@ def test_a_path_like_no_other_is_told_all_of_its_protocol(app: Flask, api: Api) 
     assert "GET /models?model_type=knn lists" in detail(api, "/models/knn")
 
 
-def test_a_method_is_told_the_others(api: Api) -> None:
-    assert detail(api, "/predict", status=405) == "GET is not allowed here; use POST."
-    assert detail(api, "/models/knn/1", "PUT", 405) == "PUT is not allowed here; use DELETE or GET."
+@pytest.mark.parametrize("path", ["/models/knn/predict", "/models/knn/1/infer", "/knn/1/predict"])
+def test_what_is_done_stands_at_the_end_of_a_path(api: Api, path: str) -> None:
+    said = detail(api, path, "POST")
+    assert said.endswith("; write /predict, and name the model in the body.")
+    assert "; write POST /predict, and" in detail(api, "/v1/models/knn:predict")
+
+
+def test_a_path_whose_parts_are_misspelled_is_told_its_own(app: Flask, api: Api) -> None:
+    """Of every route, each part with a letter too many, or one too few."""
+    adapter = app.url_map.bind("localhost")
+    for rule in of_programs(app):
+        parts = re.sub("<id:[^>]*>", "7", rule.rule).replace("<model_type>", "knn").split("/")
+        for i, part in enumerate(parts):
+            if len(part) > 4 and len(parts) > 2 and part not in ("knn", "7"):
+                for wrong in (f"{part}s", part[:2] + part[3:]):
+                    path = "/".join([*parts[:i], wrong, *parts[i + 1 :]])
+                    if not adapter.allowed_methods(path):
+                        assert f"{'/'.join(parts)}." in detail(api, path), path
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed", "meant"),
+    [
+        ("GET", "/predict", "POST", "a URL with & goes in quotes"),
+        ("GET", "/register", "POST", "curl does with -d"),
+        ("GET", "/list", "POST", "GET /models?model_type=knn lists"),
+        ("POST", "/models", "GET", "POST /register trains a model"),
+        ("PUT", "/types/knn", "GET", "POST /register trains a model"),
+        ("PUT", "/models/knn/1", "DELETE or GET", "POST /predict asks"),
+        ("PATCH", "/models/knn/1/classes", "GET", "POST /predict asks"),
+        ("DELETE", "/models", "GET", "DELETE /models/knn/1 removes"),
+        ("DELETE", "/v2/models/knn/versions/1", "GET", "DELETE /models/knn/1 removes"),
+        ("POST", "/v2/models/knn", "GET", "POST /v2/models/knn/infer asks"),
+        ("POST", "/v2/models/knn/ready", "GET", "POST /v2/models/knn/infer asks"),
+        ("POST", "/v2/models/a/versions/1", "GET", "POST /v2/models/a/versions/1/infer asks"),
+        ("POST", "/health", "GET", ""),
+        ("GET", "/v2/models/knn/infer", "POST", ""),
+    ],
+)
+def test_a_method_is_told_the_others_and_what_may_be_meant(
+    app: Flask, api: Api, method: str, path: str, allowed: str, meant: str
+) -> None:
+    said = detail(api, path, method, 405)
+    assert said.startswith(f"{method} is not allowed here; use {allowed}.")
+    assert meant in said
+    assert meant or said.endswith(f"use {allowed}.")
+    adapter = app.url_map.bind("localhost")
+    for other, named in re.findall(r"\b(GET|POST|DELETE) (/[\w/]+)", said):
+        assert other in adapter.allowed_methods(named), said
 
 
 def test_id_0_is_told_that_it_may_not_have_been_sent(api: Api) -> None:

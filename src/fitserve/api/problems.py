@@ -12,7 +12,7 @@ from werkzeug.routing import MapAdapter, Rule
 
 from fitserve.api.keys import PAGES
 from fitserve.api.observed import request_id
-from fitserve.api.paths import no_route
+from fitserve.api.paths import no_route, wrong_method
 from fitserve.errors import FAULT, FitserveError, Overloaded, TooLarge, problem, told
 
 
@@ -40,7 +40,7 @@ def of_framework(error: HTTPException) -> Response:
     name = status.phrase.lower().replace(" ", "-")
     detail = error.description or status.phrase
     if status == HTTPStatus.NOT_FOUND:
-        detail = no_route(request.path, _adapter(), _rules())
+        detail = no_route(request.method, request.path, _adapter(), _rules())
     elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
         name = FitserveError.name
         detail = FAULT
@@ -48,7 +48,7 @@ def of_framework(error: HTTPException) -> Response:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         allowed = ", ".join(sorted(error.valid_methods))
         of_ours = sorted(set(error.valid_methods) - {"HEAD", "OPTIONS"})
-        detail = f"{request.method} is not allowed here; use {' or '.join(of_ours)}."
+        detail = wrong_method(request.method, request.path, of_ours)
     answer = _answer(problem(status, name, status.phrase, detail))
     if allowed is not None:
         answer.headers["Allow"] = allowed
