@@ -36,6 +36,7 @@ PENGUINS = EXAMPLES / "penguins.csv"
 ROWS = [[1.0], [2.0], [8.0], [9.0]]
 LABELS = ["low", "low", "high", "high"]
 OK = '{"status": "ok"}'
+REGISTERED = '{"model_type": "knn", "model_id": 1, "status": "ready"}'
 
 
 def answer(status: str, body: str = OK, *headers: str, kind: str = "application/json") -> bytes:
@@ -131,10 +132,10 @@ def test_a_connection_is_kept(scripted: Any) -> None:
 
 
 def test_one_that_was_closed_meanwhile_is_not_used_again(scripted: Any) -> None:
-    server, client = scripted(answer("200 OK") + Scripted.CLOSE, answer("201 CREATED", "{}"))
+    server, client = scripted(answer("200 OK") + Scripted.CLOSE, answer("201 CREATED", REGISTERED))
     client.health()
     assert server.closed.wait(10)
-    assert client.register("knn", 1, ROWS, LABELS) == {}
+    assert client.register("knn", 1, ROWS, LABELS) == json.loads(REGISTERED)
     assert server.connections == 2
 
 
@@ -148,7 +149,7 @@ def test_what_changes_nothing_is_asked_again_once_where_the_connection_ends(scri
 
 
 def test_a_registration_is_not(scripted: Any) -> None:
-    server, client = scripted(answer("200 OK"), None, answer("201 CREATED", "{}"))
+    server, client = scripted(answer("200 OK"), None, answer("201 CREATED", REGISTERED))
     client.health()
     with pytest.raises(Unreachable, match="may have been done: look before you repeat it"):
         client.register("knn", 1, ROWS, LABELS)
@@ -238,9 +239,11 @@ def busy(status: str, *headers: str) -> bytes:
 def test_what_was_too_busy_is_tried_again(scripted: Any) -> None:
     again = "Retry-After: 0"
     server, client = scripted(
-        busy("503 UNAVAILABLE", again), busy("429 TOO MANY", again), answer("201 CREATED", "{}")
+        busy("503 UNAVAILABLE", again),
+        busy("429 TOO MANY", again),
+        answer("201 CREATED", REGISTERED),
     )
-    assert client.register("knn", 1, ROWS, LABELS) == {}
+    assert client.register("knn", 1, ROWS, LABELS) == json.loads(REGISTERED)
     assert len(server.seen) == 3
 
 
@@ -301,7 +304,7 @@ def test_an_answer_that_is_not_fitserves_is_shown(scripted: Any) -> None:
     )
     with pytest.raises(Unavailable, match="502 Bad Gateway, and no problem of fitserve's: <html>"):
         client.health()
-    with pytest.raises(Invalid, match="200 OK, and no problem of fitserve's: <html>"):
+    with pytest.raises(Invalid, match="200 OK, and no answer of fitserve's: <html>"):
         client.health()
 
 
@@ -343,14 +346,15 @@ def test_a_success_without_what_was_asked_for_is_shown(
     scripted: Any, ask: Callable[[Client], Any]
 ) -> None:
     _, client = scripted(answer("200 OK", "{}"))
-    with pytest.raises(Invalid, match=r"200 OK, and no problem of fitserve's: \{\}"):
+    with pytest.raises(Invalid, match=r"200 OK, and no answer of fitserve's: \{\}"):
         ask(client)
 
 
 def test_all_pages_are_gone_through(scripted: Any) -> None:
-    first, last = '{"models": [1, 2], "next": "knn/2"}', '{"models": [3], "next": null}'
+    first = '{"models": [{"id": 1}, {"id": 2}], "next": "knn/2"}'
+    last = '{"models": [{"id": 3}], "next": null}'
     server, client = scripted(answer("200 OK", first), answer("200 OK", last))
-    assert list(client.models("knn", fields=["training"])) == [1, 2, 3]
+    assert [one["id"] for one in client.models("knn", fields=["training"])] == [1, 2, 3]
     assert server.seen == [
         b"GET /models?limit=1000&model_type=knn&fields=training",
         b"GET /models?limit=1000&model_type=knn&fields=training&after=knn%2F2",

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,8 +13,11 @@ from fitserve.cli.problems import said
 from fitserve.cli.progress import Line
 
 if TYPE_CHECKING:
-    from fitserve.client import Client
+    from fitserve.client import Client, Problem
+    from fitserve.client.shapes import Shape
     from fitserve.client.transport import Answer
+
+T = TypeVar("T")
 
 FAILED, UNREACHABLE = 1, 3
 INTERRUPTED = 130
@@ -84,11 +87,27 @@ def sent(
         body.close()
 
 
-def told(answer: "Answer", *wanted: str) -> dict[str, Any]:
-    """What it says, with all that is wanted of it; as the client reads what it is answered."""
+def told(answer: "Answer", wanted: "Shape") -> dict[str, Any]:
+    """What it says, of the shape that is wanted; as the client reads what it is answered."""
     from fitserve.client.requests import members_of
 
-    return members_of(answer, *wanted)
+    return members_of(answer, wanted)
+
+
+def held(found: T, wanted: "Shape") -> T:
+    """What the client was told, of the shape that is shown; raises what it is instead."""
+    from fitserve.client.shapes import fits
+
+    if not fits(found, wanted):
+        raise foreign(found)
+    return found
+
+
+def foreign(found: Any) -> "Problem":
+    """The problem that this was told, and is none of fitserve's."""
+    from fitserve.client import problems
+
+    return problems.foreign(found)
 
 
 def raw(content: bytes) -> None:

@@ -114,7 +114,7 @@ def _range(column: Told) -> str:
     summary = column.get("summary") or {}
     if column["categories"]:
         return _listed(column["categories"], len(column["categories"]))
-    if "min" in summary:
+    if summary.get("min") is not None:
         return (
             f"{shown(summary['min'])} to {shown(summary['max'])}, median {shown(summary['median'])}"
         )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fitserve.cli import completion, descriptions
-from fitserve.cli.asking import asking
+from fitserve.cli import completion, descriptions, shapes
+from fitserve.cli.asking import asking, held
 from fitserve.cli.members import DATA
 from fitserve.cli.options import AS_JSON, ID, NAMES, TYPE
 from fitserve.cli.tables import pairs, printable, shown, table
@@ -32,7 +32,7 @@ _IDS = click.Argument(
 @asking
 def list_(client: "Client", model_type: str | None, as_json: bool) -> None:
     """List the models, or those of TYPE."""
-    models = list(client.models(model_type, fields=["training"]))
+    models = held(list(client.models(model_type, fields=["training"])), [shapes.SUMMARY])
     if as_json:
         click.echo(json.dumps(models))
         return
@@ -46,7 +46,7 @@ def list_(client: "Client", model_type: str | None, as_json: bool) -> None:
 @asking
 def show(client: "Client", model_type: str, model_id: int, as_json: bool) -> None:
     """Tell all of a model, or how far its training is."""
-    told = client.describe(model_type, model_id)
+    told = held(client.describe(model_type, model_id), shapes.DESCRIPTION)
     click.echo(json.dumps(told) if as_json else descriptions.whole(told), nl=as_json)
 
 
@@ -64,10 +64,10 @@ def delete(client: "Client", model_type: str, model_ids: tuple[int, ...]) -> Non
 def types(client: "Client", model_type: str | None, as_json: bool) -> None:
     """List the model types, or the hyperparameters of TYPE."""
     if model_type is not None:
-        told = client.type(model_type)
+        told = held(client.type(model_type), shapes.TYPE)
         click.echo(json.dumps(told) if as_json else _hyperparameters(told), nl=as_json)
         return
-    found = [client.type(name) for name in client.types()]
+    found = [held(client.type(name), shapes.TYPE) for name in client.types()]
     if as_json:
         click.echo(json.dumps([one["model_type"] for one in found]))
         return

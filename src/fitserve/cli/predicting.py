@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fitserve.cli.asking import asking, raw, sent, told
-from fitserve.cli.bodies import CsvFile, JsonFile, Key, opened
+from fitserve.cli import shapes
+from fitserve.cli.asking import asking, foreign, raw, sent, told
+from fitserve.cli.bodies import CsvFile, Key, opened
 from fitserve.cli.members import members
 from fitserve.cli.options import AS_JSON, EVALUATING, FILE, ID, PREDICTING, TYPE
 from fitserve.cli.progress import Line
@@ -25,6 +26,7 @@ _FORMS = [
     click.Option(["--json", "form"], flag_value="json", help="Write the server's answer."),
 ]
 _MOST = 50  # rows that are shown on a terminal, unless a table is asked for
+_FIGURES = ("precision", "recall", "f1", "support")
 _DELIMITERS = (",", ";", "\t", "|")
 
 Rows = tuple[Sequence[str], list[list[Any]]]
@@ -49,18 +51,27 @@ def predict(
     or its features. - is standard input. On a terminal the rows are a table that ends in what is
     predicted for each, elsewhere a CSV.
     """
+    from fitserve.client.requests import text_of
+    from fitserve.client.shapes import PREDICTED, PROBABLE
+
     body = opened(file)
     request = body.asking(Key(model_type, model_id), members(given))
     as_csv = isinstance(body, CsvFile) and form != "json"
     with Line() as line:
         accept = "text/csv" if as_csv else "application/json"
         answer = sent(client, "/predict", request, line, Accept=accept)
-    if form == "json" or (as_csv and not _as_table(form)):
+    if as_csv:
+        text = text_of(answer)
+        if _as_table(form):
+            _write(_of_csv(text, given["delimiter"]), form)
+        else:
+            raw(answer.content)
+        return
+    found = told(answer, PROBABLE if given["probabilities"] else PREDICTED)
+    if isinstance(body, CsvFile) or form == "json":
         raw(answer.content)
-    elif isinstance(body, JsonFile):
-        _write(_of_json(body.rows, told(answer)), form)
     else:
-        _write(_of_csv(answer.content.decode(), given["delimiter"]), form)
+        _write(_of_json(body.rows, found), form)
 
 
 @click.command(
@@ -83,7 +94,7 @@ def evaluate(
     request = opened(file).asking(Key(model_type, model_id), members(given), truth=True)
     with Line() as line:
         answer = sent(client, "/evaluate", request, line)
-    found = told(answer, "model_type", "model_id", "n_samples", "metrics")
+    found = told(answer, shapes.EVALUATION)
     raw(answer.content) if as_json else click.echo(_evaluation(found), nl=False)
 
 
@@ -110,10 +121,17 @@ def _of_csv(text: str, delimiter: str | None) -> Rows:
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     sign = {"tab": "\t"}.get(delimiter or "", delimiter)
     for one in [sign] if sign else _DELIMITERS:
-        rows: list[list[Any]] = [row for row in csv.reader(io.StringIO(text), delimiter=one) if row]
+        try:
+            rows: list[list[Any]] = [
+                row for row in csv.reader(io.StringIO(text), delimiter=one) if row
+            ]
+        except csv.Error:
+            continue
+        if len({len(row) for row in rows}) != 1:
+            continue
         if "prediction" in rows[0]:
             return rows[0], rows[1:]
-        if len(rows[0]) > 1 and len({len(row) for row in rows}) == 1:  # there is no header
+        if len(rows[0]) > 1:  # there is no header
             return [str(j) for j in range(len(rows[0]))], rows
     return [""], [[line] for line in text.splitlines()]
 
@@ -123,19 +141,24 @@ def _of_json(features: Any, answer: dict[str, Any]) -> Rows:
     one = "prediction" in answer
     predicted = [answer["prediction"]] if one else answer["predictions"]
     heads, cells = _asked([features] if one else features, len(predicted))
+    probabilities = answer.get("probabilities") or []
+    each = [probabilities] if isinstance(probabilities, dict) else probabilities
+    if len(cells) != len(predicted) or (each and len(each) != len(predicted)):
+        raise foreign(answer)
     rows = [[*row, value] for row, value in zip(cells, predicted, strict=True)]
     heads = [*heads, "prediction"]
-    if probabilities := answer.get("probabilities"):
-        each = [probabilities] if one else probabilities
+    if each:
         heads += [f"p({label})" for label in each[0]]
-        rows = [[*row, *p.values()] for row, p in zip(rows, each, strict=True)]
+        rows = [
+            [*row, *(p.get(label) for label in each[0])] for row, p in zip(rows, each, strict=True)
+        ]
     return heads, rows
 
 
 def _asked(features: Any, n: int) -> tuple[list[str], list[list[Any]]]:
     if isinstance(features, dict):
-        return list(features), [list(row) for row in zip(*features.values(), strict=True)]
-    if isinstance(features[0], dict):
+        return list(features), [list(row) for row in zip(*features.values(), strict=False)]
+    if features and all(isinstance(row, dict) for row in features):
         names = list(features[0])
         return names, [[row.get(name) for name in names] for row in features]
     return ["row"], [[i] for i in range(1, n + 1)]
@@ -145,13 +168,15 @@ def _evaluation(told: dict[str, Any]) -> str:
     lines = [f"{told['model_type']} {told['model_id']} on {told['n_samples']:,} rows\n"]
     lines.append(pairs(told["metrics"].items(), indent="  "))
     lines += [f"{printable(one['words'])}\n" for one in told.get("advice", ())]
-    if classes := told.get("classes"):
-        heads = ["class", *next(iter(classes.values()))]
-        lines += ["\n", table(heads, [[label, *of.values()] for label, of in classes.items()])]
+    classes = told.get("classes") or {}
+    if classes:
+        rows = [[label, *map(of.get, _FIGURES)] for label, of in classes.items()]
+        lines += ["\n", table(["class", *_FIGURES], rows)]
     if matrix := told.get("confusion_matrix"):
-        labels = list(classes or {})
-        rows = [[label, *row] for label, row in zip(labels, matrix, strict=True)]
-        lines += ["\n", table(["true, predicted:", *labels], rows)]
+        if [len(row) for row in matrix] != [len(classes)] * len(classes):
+            raise foreign(told)
+        rows = [[label, *row] for label, row in zip(classes, matrix, strict=True)]
+        lines += ["\n", table(["true, predicted:", *classes], rows)]
     if importance := told.get("importance"):
         rows = [[one["column"], one["mean"], one["std"]] for one in importance]
         lines += ["\n", table(["column", "importance", "±"], rows)]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fitserve.cli import descriptions
-from fitserve.cli.asking import INTERRUPTED, asking, raw, sent, told
+from fitserve.cli import descriptions, shapes
+from fitserve.cli.asking import INTERRUPTED, asking, held, raw, sent, told
 from fitserve.cli.bodies import Key, opened
 from fitserve.cli.members import members, settings
 from fitserve.cli.options import AS_JSON, FILE, ID, REGISTERING, TYPE
@@ -62,8 +62,8 @@ def register(
     request = opened(file).registering(key, options, settings(assigned))
     with Line() as line:
         answer = sent(client, "/register", request, line, repeatable=False, Prefer="respond-async")
-        wanted = ("estimate",) if dry_run else ("model_type", "model_id", "status")
-        found = told(answer, *wanted)
+        wanted = shapes.REHEARSAL if dry_run else shapes.DESCRIPTION
+        found = told(answer, wanted)
         if dry_run or no_wait:
             line.clear()
             words = descriptions.rehearsed if dry_run else descriptions.in_short
@@ -75,7 +75,7 @@ def register(
 def _waited(client: "Client", key: Key, line: Line, as_json: bool) -> int:
     while True:
         try:
-            found = client.wait(*key, progress=line.training)
+            found = held(client.wait(*key, progress=line.training), shapes.DESCRIPTION)
         except KeyboardInterrupt:
             line.clear()
             if not _asked_whether_to_wait(client, key):

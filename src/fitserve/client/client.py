@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
-from fitserve.client import bodies, tensors
+from fitserve.client import bodies, shapes, tensors
 from fitserve.client.problems import (
     Invalid,
     NotFound,
@@ -17,7 +17,7 @@ from fitserve.client.problems import (
     problem,
     refusal,
 )
-from fitserve.client.requests import Requests, members_of
+from fitserve.client.requests import Requests, members_of, text_of
 from fitserve.client.transport import Answer, Body, Source, Upload
 
 Description = dict[str, Any]
@@ -130,7 +130,7 @@ class Client(Requests):
                 if progress is not None and description != told:
                     progress(description)
                 told = description
-                if description["status"] == "failed":
+                if description["status"] == "failed" and "problem" in description:
                     raise problem(description["problem"])
                 if description["status"] == "ready":
                     return description
@@ -160,7 +160,9 @@ class Client(Requests):
         if matrix is not None:
             return self._infer(model_type, model_id, matrix, probabilities)
         asked = {"model_type": model_type, "model_id": model_id, "features": bodies.rows(X)}
-        told = self._post("/predict", asked | ({"probabilities": True} if probabilities else {}))
+        wanted = shapes.PROBABLE if probabilities else shapes.PREDICTED
+        asked |= {"probabilities": True} if probabilities else {}
+        told = self._post("/predict", asked, wanted)
         predicted = told["predictions" if "predictions" in told else "prediction"]
         return (predicted, told["probabilities"]) if probabilities else predicted
 
@@ -182,11 +184,12 @@ class Client(Requests):
         named = {"model_type": model_type, "model_id": model_id}
         asked = {"probabilities": True} if probabilities else {}
         answer = self._csv("/predict", named | asked | options, source, "text/csv", upload)
+        text = text_of(answer)
         if isinstance(out, (str, os.PathLike)):
             Path(out).write_bytes(answer.content)
         elif out is not None:
             out.write(answer.content)
-        return answer.content.decode()
+        return text
 
     def evaluate(
         self, model_type: str, model_id: int, X: Any, y: Any = None, **options: Any
@@ -199,7 +202,8 @@ class Client(Requests):
         """
         bodies.refuse_file(X, "evaluate_csv")
         named = {"model_type": model_type, "model_id": model_id}
-        return self._post("/evaluate", named | bodies.compared(X, y) | options)
+        asked = named | bodies.compared(X, y) | options
+        return self._post("/evaluate", asked, shapes.EVALUATED)
 
     def evaluate_csv(
         self,
@@ -213,22 +217,23 @@ class Client(Requests):
         """The same of a CSV that has the column that was learned."""
         named = {"model_type": model_type, "model_id": model_id}
         answer = self._csv("/evaluate", named | options, source, "application/json", upload)
-        return members_of(answer)
+        return members_of(answer, shapes.EVALUATED)
 
     # --------------------------------------------------------------------------- what there is
 
     def types(self) -> list[str]:
         """The model types that the server has."""
-        names: list[str] = self._get("/listtypes", "model_types")["model_types"]
+        names: list[str] = self._get("/listtypes", {"model_types": [str]})["model_types"]
         return names
 
     def type(self, model_type: str) -> dict[str, Any]:
         """What the type computes, needs and takes."""
-        return self._get(f"/types/{quote(model_type, safe='')}", "kwargs")
+        return self._get(f"/types/{quote(model_type, safe='')}", shapes.TYPE)
 
     def ids(self, model_type: str) -> list[int]:
         """The ids of its models, ascending."""
-        found: list[int] = self._post("/list", {"model_type": model_type}, "model_ids")["model_ids"]
+        asked = {"model_type": model_type}
+        found: list[int] = self._post("/list", asked, {"model_ids": [int]})["model_ids"]
         return found
 
     def models(
@@ -243,25 +248,32 @@ class Client(Requests):
             query["model_type"] = model_type
         if fields:
             query["fields"] = ",".join(fields)
+        wanted = {"models": [dict], "next": (str, None)}
         while True:
-            page = self._get("/models", "models", "next", query=query)
+            page = self._get("/models", wanted, query)
             yield from page["models"]
             if page["next"] is None:
                 return
+            if not page["models"] or page["next"] == query.get("after"):  # it would never end
+                raise foreign(page)
             query["after"] = page["next"]
 
     def describe(self, model_type: str, model_id: int) -> Description:
         """The model's description; `status` says whether it is trained."""
-        return self._get(_path(model_type, model_id), "status")
+        return self._get(_path(model_type, model_id), shapes.DESCRIPTION)
 
     def classes(self, model_type: str, model_id: int) -> Iterator[Any]:
         """All labels that a classifier tells apart, ascending; a description has the first 100."""
         query: dict[str, Any] = {"start": 0, "limit": PAGE}
+        path, wanted = (
+            f"{_path(model_type, model_id)}/classes",
+            {"classes": list, "next": (int, None)},
+        )
         while query["start"] is not None:
-            page = self._get(
-                f"{_path(model_type, model_id)}/classes", "classes", "next", query=query
-            )
+            page = self._get(path, wanted, query)
             yield from page["classes"]
+            if page["next"] is not None and page["next"] <= query["start"]:
+                raise foreign(page)
             query["start"] = page["next"]
 
     def delete(self, model_type: str, model_id: int) -> None:
@@ -303,7 +315,7 @@ class Client(Requests):
                 raise error from None
         if queued and wait:
             return self.wait(*key, progress=progress)
-        return members_of(answer)
+        return members_of(answer, shapes.REGISTERED)
 
     def _infer(self, model_type: str, model_id: int, matrix: Any, probabilities: bool) -> Any:
         parts, start = [], 0
@@ -329,9 +341,13 @@ class Client(Requests):
             rows = block.tolist()
             found = self.predict(model_type, model_id, rows, probabilities=probabilities)
             return tensors.of_lists(*found) if probabilities else tensors.of_lists(found)
-        if tensors.HEADER not in answer.headers:
+        try:
+            arrays = tensors.answer(answer.content, answer.headers.get(tensors.HEADER, ""))
+        except ValueError:
+            raise refusal(answer) from None
+        if [len(array) for array in arrays] != [len(block)] * (2 if probabilities else 1):
             raise refusal(answer)
-        return tensors.answer(answer.content, answer.headers[tensors.HEADER])
+        return arrays
 
     def _csv(
         self,

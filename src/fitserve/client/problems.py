@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
+from fitserve.client.shapes import PROBLEM, fits
 from fitserve.client.transport import Answer
 
 MOST_TEXT = 300  # characters of an answer that is no problem of fitserve's
@@ -110,59 +112,28 @@ def problem(members: Mapping[str, Any], hint: str = "") -> Problem:
     return kind(members, hint)
 
 
-_Kinds = dict[str, type | tuple[type, ...]]
-_MEMBERS: _Kinds = {
-    "type": str,
-    "title": str,
-    "status": int,
-    "detail": str,
-    "errors": list,
-    "more_errors": int,
-    "remedies": list,
-    "request_id": (str, type(None)),
-}
-_LISTED: dict[str, _Kinds] = {
-    "errors": {"loc": list, "msg": str},
-    "remedies": {"set": (dict, type(None)), "words": str},
-}
-
-
-def _is_ours(told: Mapping[str, Any]) -> bool:
-    """Whether a problem is as fitserve tells it: what stands in front may have others."""
-    return (
-        "title" in told
-        and all(isinstance(told[name], kind) for name, kind in _MEMBERS.items() if name in told)
-        and all(
-            isinstance(one, dict)
-            and all(name in one and isinstance(one[name], kind) for name, kind in kinds.items())
-            for listed, kinds in _LISTED.items()
-            for one in told.get(listed, ())
-        )
-    )
-
-
 def refusal(answer: Answer, hint: str = "") -> Problem:
-    """The exception of an answer that is none of success, whoever gave it."""
+    """The exception of an answer that is none of success, or not one of fitserve's."""
     try:
         told = json.loads(answer.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     members = {"title": answer.reason, "status": answer.status}
-    if isinstance(told, dict) and _is_ours(told):
+    refused = answer.status >= HTTPStatus.MULTIPLE_CHOICES
+    if refused and fits(told, PROBLEM):
         members |= told
-    elif isinstance(told, dict) and isinstance(told.get("error"), str):  # the inference protocol's
+    elif refused and fits(told, {"error": str}):  # the inference protocol's
         members["detail"] = told["error"]
     else:
         text = answer.content[:MOST_TEXT].decode("utf-8", "replace").strip()
-        members["detail"] = f"{answer.status} {answer.reason}, and no problem of fitserve's: {text}"
+        kind = "problem" if refused else "answer"
+        members["detail"] = f"{answer.status} {answer.reason}, and no {kind} of fitserve's: {text}"
     members.setdefault("request_id", answer.headers.get("X-Request-ID"))
     return problem(members, hint)
 
 
 def foreign(told: Any) -> Problem:
-    """The exception of an answer that says it is a success, and is not one of fitserve's."""
+    """The exception of what a success told, where it is not one of fitserve's."""
     text = json.dumps(told, ensure_ascii=False)[:MOST_TEXT]
-    return problem(
-        {"title": "OK", "status": 200, "detail": f"200 OK, and no answer of fitserve's: {text}"},
-        "See that the url leads to a fitserve server, and that it is not newer than this client.",
-    )
+    said = f"200 OK, and no answer of fitserve's: {text}"
+    return problem({"title": "OK", "status": int(HTTPStatus.OK), "detail": said})

@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from fitserve.client import bodies
 from fitserve.client.problems import Unreachable, refusal
+from fitserve.client.shapes import Shape, fits
 from fitserve.client.transport import NOTHING, Answer, Body, NoAnswer, Transport, Upload
 
 URL = "http://127.0.0.1:8000"
@@ -115,27 +116,37 @@ class Requests:
         )
 
     def _get(
-        self, path: str, *wanted: str, query: Mapping[str, Any] | None = None
+        self, path: str, wanted: Shape = dict, query: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        return members_of(self.request("GET", path, query), *wanted)
+        return members_of(self.request("GET", path, query), wanted)
 
-    def _post(self, path: str, asked: dict[str, Any], *wanted: str) -> dict[str, Any]:
+    def _post(self, path: str, asked: dict[str, Any], wanted: Shape) -> dict[str, Any]:
         body = Body(bodies.encoded(asked))
         return members_of(
-            self.request("POST", path, None, body, {"Content-Type": "application/json"}), *wanted
+            self.request("POST", path, None, body, {"Content-Type": "application/json"}), wanted
         )
 
 
-def members_of(answer: Answer, *wanted: str) -> dict[str, Any]:
-    """What a success tells, with all members that are wanted; raises what it is, if it is not
-    fitserve that answers there."""
+def members_of(answer: Answer, wanted: Shape) -> dict[str, Any]:
+    """What a success tells, of the shape that is wanted; raises what it is, if it is not fitserve
+    that answers there."""
     try:
         members = json.loads(answer.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         members = None
-    if not isinstance(members, dict) or not members.keys() >= {*wanted}:
+    if not isinstance(members, dict) or not fits(members, wanted):
         raise refusal(answer)
     return members
+
+
+def text_of(answer: Answer) -> str:
+    """The CSV that a success is; the same of one that is none."""
+    if answer.headers.get_content_type() != "text/csv":
+        raise refusal(answer)
+    try:
+        return answer.content.decode()
+    except UnicodeDecodeError:
+        raise refusal(answer) from None
 
 
 def _refuse(url: Any, key: Any, timeout: Any, patience: Any) -> None:

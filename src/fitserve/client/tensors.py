@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from fitserve.client.shapes import TENSORS, fits
+
 BLOCK_BYTES = 8 * 2**20  # of one question, so that none is over the limits of a server
 BLOCK_ROWS = 100_000  # of one question, so that no answer is
 HEADER = "Inference-Header-Content-Length"
@@ -56,10 +58,16 @@ def question(X: Any, probabilities: bool) -> tuple[bytes, dict[str, str]]:
 
 
 def answer(content: bytes, length: str) -> list[Any]:
-    """The arrays of an answer whose JSON has this length, in the order they were asked for in."""
+    """The arrays of an answer whose JSON has this length, in the order they were asked for in.
+
+    Raises ValueError for what is no such answer.
+    """
     end = int(length)
+    head = json.loads(content[:end])
+    if not fits(head, TENSORS):
+        raise ValueError("these are no tensors")
     arrays = []
-    for told in json.loads(content[:end])["outputs"]:
+    for told in head["outputs"]:
         size = told["parameters"]["binary_data_size"]
         arrays.append(_array(told, content[end : end + size]))
         end += size
@@ -90,6 +98,8 @@ def _array(told: dict[str, Any], packed: bytes) -> Any:
 
     if told["datatype"] == "BYTES":
         return np.array(list(_texts(packed)))
+    if told["datatype"] not in _DTYPES or not told["shape"]:
+        raise ValueError("this tensor is none that a model gives")
     return np.frombuffer(packed, _DTYPES[told["datatype"]]).reshape(told["shape"])
 
 
@@ -99,4 +109,6 @@ def _texts(packed: bytes) -> Iterator[str]:
     while at < len(packed):
         start = at + 4
         at = start + int.from_bytes(packed[at:start], "little")
+        if at > len(packed):
+            raise ValueError("the last text is not whole")
         yield packed[start:at].decode()
