@@ -8,19 +8,26 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import IRIS, Command
+from tests.conftest import Server
 from tests.foreign import Foreign, foreign, others
 
 ROWS = [{"sepal_length": 5, "sepal_width": 3, "petal_length": 1, "petal_width": 0.2}] * 2
 
 
 @pytest.fixture
-def elsewhere(fitserve: Command) -> Iterator[Foreign]:
-    """A server in the place of the one that there was; a model 500 is kept in that one."""
-    words = ["--target", "species", "--cv", 2, "--importance", "--kinds", "petal_width:category"]
-    done = fitserve("register", "decision_tree", 500, IRIS, *words)
-    assert done.code == 0 or "already" in done.err
+def elsewhere() -> Iterator[Foreign]:
+    """A server in the place of the one that there is."""
     with foreign() as told:
         yield told
+
+
+@pytest.fixture
+def model(fitserve: Command, served: Server) -> Iterator[None]:
+    """A model whose description tells as much as one can."""
+    words = ["--target", "species", "--cv", 2, "--importance", "--kinds", "petal_width:category"]
+    assert fitserve("register", "decision_tree", 500, IRIS, *words).code == 0
+    yield
+    assert served.ask("DELETE", "/models/decision_tree/500")[0] == 204
 
 
 @pytest.fixture
@@ -65,6 +72,7 @@ def test_what_came_is_shown(
     assert f"200 OK, and no answer of fitserve's: {content[:300].decode()}".strip() in done.err
 
 
+@pytest.mark.usefixtures("model")
 @pytest.mark.parametrize(
     ("words", "ask"),
     [
