@@ -50,3 +50,30 @@ def test_one_group_has_nothing_between_two(api: Api) -> None:
     good, _ = of_groups(api, "kmeans", n_clusters=1)
     assert dict(good.facts)["Rows in each group"] == "240"
     assert "Rows between two groups" not in dict(good.facts)
+
+
+@pytest.mark.parametrize("sample", [0, 1000])
+def test_the_distance_from_centres_does_not_grow_with_the_rows(api: Api, sample: int) -> None:
+    rows = [[0.0], [2.0], [10.0], [12.0]]
+    for model_id, times in ((1, 1), (2, 50)):
+        api.register("kmeans", model_id, X=rows * times, n_clusters=2, sample=sample)
+        told = api.client.get(f"/models/kmeans/{model_id}").get_json()
+        numbers = api.client.get(f"/models/kmeans/{model_id}/pictures").get_json()["pictures"]
+        good = goodness(told, numbers)
+        apart = good.headline if sample == 0 else dict(good.facts)["Rows from their centre"]
+        assert apart is not None
+        assert apart.split()[0] == "1"
+        assert dict(good.facts)["Squared distances in all (inertia)"] == str(4 * times)
+    listed = api.client.get("/", headers={"Accept": "text/html"}).text
+    assert listed.count("rows 1 from their centre") == 2
+
+
+def test_what_was_kept_of_one_part_is_not_taken_for_the_whole(api: Api) -> None:
+    X = [[float(i % 97)] for i in range(400)]
+    y = [int(i % 97 > 40) ^ (i % 11 == 0) for i in range(400)]
+    for model_id, sample in ((1, 1000), (2, 50)):
+        asked = {"X": X, "y": y, "holdout": 0.5, "sample": sample}
+        told = api.register("knn", model_id, **asked).get_json()
+        numbers = api.client.get(f"/models/knn/{model_id}/pictures").get_json()["pictures"]
+        said = goodness(told, numbers).words
+        assert said.endswith("of 200." if sample > 200 else "of 50 that were kept.")

@@ -23,6 +23,7 @@ from fitserve import create_app
 from fitserve.config import Settings
 from fitserve.errors import StoreUnavailable
 from fitserve.pages.listing import Listing, Search
+from fitserve.pages.trying import Field
 from fitserve.storage.store import Key, Latest
 from tests.conftest import EXAMPLES, Api, Server, until
 
@@ -343,6 +344,14 @@ def test_a_text_is_filled_in(client: FlaskClient) -> None:
         r"<textarea[^>]*>[^<]+</textarea>", client.get("/model/multi_naive_bayes/1").text
     )
     assert 'class="says"' in tried(client, "multi_naive_bayes/1").text
+
+
+def test_ranges_are_told_apart() -> None:
+    field = Field("t", "number", "1700000600", low=1.7e9, high=1.7e9 + 500.0)
+    assert field.hint == "1700000000 to 1700000500"
+    said = field.outside()
+    assert said is not None
+    assert said.startswith("t: 1700000600 lies outside 1700000000 to 1700000500: ")
 
 
 def test_fields_are_read_as_the_api_reads_them(client: FlaskClient) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from fitserve.pages.drawing.wording import label, number, per_cent
+from fitserve.pages.words import from_centre
 
 FEW = 8  # groups that are counted each
 NONE = "–"  # there is nothing that it would be the share of
@@ -36,7 +37,7 @@ def goodness(described: Mapping[str, Any], numbers: Mapping[str, Any]) -> Goodne
     training = described.get("training") or {}
     validation = training.get("validation")
     if described.get("task") not in ("classification", "regression"):
-        return _of_rows_alone(training, numbers)
+        return _of_rows_alone(described, training, numbers)
     if validation is None or validation["mean"] is None:
         return _unknown(training)
     if training["metric"] == "accuracy":
@@ -63,7 +64,7 @@ def _of_classes(
     words = "of the answers were right on rows it had not seen"
     if strip.get("right") is not None:
         words += f": {strip['right']} of {strip['rows']}"
-        if strip["rows"] < described["n_samples"] and validation["method"] == "cv":
+        if not _all_kept(described, validation, strip):
             words += " that were kept"
     always = "the most frequent answer"
     if strip.get("always") is not None:
@@ -137,7 +138,9 @@ def _off(errors: Mapping[str, Any]) -> tuple[float, float] | None:
     return (apart, always) if math.isfinite(apart) and math.isfinite(always) else None
 
 
-def _of_rows_alone(training: Mapping[str, Any], numbers: Mapping[str, Any]) -> Goodness:
+def _of_rows_alone(
+    described: Mapping[str, Any], training: Mapping[str, Any], numbers: Mapping[str, Any]
+) -> Goodness:
     score, metric = training.get("score"), training.get("metric")
     if score is None:
         return Goodness(None, "There is no score of this model.", False, [], [], None)
@@ -147,7 +150,12 @@ def _of_rows_alone(training: Mapping[str, Any], numbers: Mapping[str, Any]) -> G
         return Goodness(per_cent(score), words, False, [], [], None)
     if metric == "inertia" and explained is not None:
         words = "of the spread is explained by the groups; one group for all: 0 %."
-        facts = [*_groups(numbers), ("Squared distances in all (inertia)", number(score))]
+        apart = number(from_centre(score, described["n_samples"]))
+        facts = [
+            *_groups(numbers),
+            ("Rows from their centre", f"{apart} (root of the mean square)"),
+            ("Squared distances in all (inertia)", number(score)),
+        ]
         return Goodness(per_cent(explained), words, False, facts, [], None)
     if metric == "mean_log_likelihood":
         sure = (numbers.get("groups") or {}).get("sure")
@@ -156,7 +164,10 @@ def _of_rows_alone(training: Mapping[str, Any], numbers: Mapping[str, Any]) -> G
             words = "of the rows are at least 80 % sure of their group."
             return Goodness(per_cent(sure), words, False, facts, [], None)
         return Goodness(number(score), "is the mean log-likelihood of a row.", False, [], [], None)
-    return Goodness(number(score), f"is its {metric}.", False, [], [], None)
+    apart = number(from_centre(score, described["n_samples"]))
+    words = "is how far a row lies from the centre of its group (root of the mean square)."
+    total = [("Squared distances in all (inertia)", number(score))]
+    return Goodness(apart, words, False, total, [], None)
 
 
 def _groups(numbers: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -172,6 +183,15 @@ def _groups(numbers: Mapping[str, Any]) -> list[tuple[str, str]]:
         said = f"{between} of {rows}: their second centre is hardly farther than their own"
         facts.append(("Rows between two groups", said))
     return facts
+
+
+def _all_kept(
+    described: Mapping[str, Any], validation: Mapping[str, Any], strip: Mapping[str, Any]
+) -> bool:
+    """Whether all that were held out were kept, so that what is counted of these is all of it."""
+    if validation["method"] == "cv":
+        return bool(strip["rows"] == described["n_samples"])
+    return math.isclose(validation["mean"] * strip["rows"], strip["right"], abs_tol=1e-6)
 
 
 def _spread(

@@ -12,10 +12,12 @@ from fitserve.api import schemas
 from fitserve.pages.drawing import svg
 from fitserve.pages.drawing.wording import number, per_cent
 from fitserve.pages.progress import Progress, progress
-from fitserve.pages.words import count, first_sentence
+from fitserve.pages.words import count, first_sentence, from_centre
 from fitserve.storage.store import Latest, Record
 
 ON_A_PAGE = 50
+TRAINING = "training"
+"""Rows on which a score was measured."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}/\d{1,16}", re.ASCII).fullmatch
 
 
@@ -173,9 +175,14 @@ def _worth(i: int, told: dict[str, Any]) -> tuple[str, str | None, Markup | None
     if score is None:
         return "", None, None
     if told["metric"] == "explained_variance_ratio":
-        return f"{per_cent(score)} of variance", "training", None
-    said = {"inertia": "inertia", "mean_log_likelihood": "log-likelihood"}
-    return f"{said.get(told['metric'], told['metric'])} {number(score)}", "training", None
+        return f"{per_cent(score)} of variance", TRAINING, None
+    if told["metric"] == "inertia":
+        return (
+            f"rows {number(from_centre(score, told['n_samples']))} from their centre",
+            TRAINING,
+            None,
+        )
+    return f"log-likelihood {number(score)} a row", TRAINING, None
 
 
 def _strip(i: int, mean: float, baseline: float | None) -> Markup:

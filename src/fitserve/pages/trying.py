@@ -10,7 +10,7 @@ import numpy as np
 from fitserve.data.arrays import FloatArray
 from fitserve.data.encoding import CategoryEncoder, Encoder, NumberEncoder, TextEncoder
 from fitserve.evaluation.pictures.subject import Sample
-from fitserve.pages.drawing.wording import number
+from fitserve.pages.drawing.wording import told_apart
 from fitserve.storage.cache import Loaded
 
 MOST = 200
@@ -39,7 +39,7 @@ class Field:
     def hint(self) -> str:
         if self.low is None or self.high is None:
             return "words" if self.kind == "text" else ""
-        return f"{number(self.low)} to {number(self.high)}"
+        return " to ".join(told_apart([self.low, self.high]))
 
     @property
     def cell(self) -> Any:
@@ -60,9 +60,9 @@ class Field:
             return None
         if self.low <= value <= self.high:
             return None
+        said, low, high = told_apart([value, self.low, self.high])
         return (
-            f"{self.name}: {number(value)} lies outside {self.hint}: the model has seen nothing "
-            "like it."
+            f"{self.name}: {said} lies outside {low} to {high}: the model has seen nothing like it."
         )
 
 

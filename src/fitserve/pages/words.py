@@ -1,5 +1,6 @@
 """How times, durations and counts are written on pages; numbers as in `drawing/wording.py`."""
 
+import math
 from datetime import UTC, datetime
 
 from fitserve.pages.drawing.wording import number
@@ -46,3 +47,9 @@ def size(n_bytes: int) -> str:
 def first_sentence(text: str) -> str:
     """Up to its first full stop that ends one."""
     return text.partition(". ")[0].removesuffix(".") + "."
+
+
+def from_centre(inertia: float, n_rows: int) -> float:
+    """How far a row lies from the centre of its group (root of the mean square), which unlike the
+    inertia does not grow with the rows."""
+    return math.sqrt(inertia / n_rows)

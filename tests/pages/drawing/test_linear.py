@@ -1,10 +1,13 @@
 """Pictures of columns: coefficients, importance, normal curves, words; how numbers are written."""
 
+from itertools import pairwise
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from fitserve.pages.drawing.scales import Scale
+from fitserve.pages.drawing import svg
+from fitserve.pages.drawing.scales import Axes, Scale
 from fitserve.pages.drawing.wording import MINUS, aligned, column, listed, number, per_cent, short
 from tests.pages.drawing.markup import path, points, rows, text, texts
 from tests.pages.drawing.test_classes import LONG, all_of
@@ -157,3 +160,28 @@ def test_ticks_are_round_within_and_few(low: float, high: float) -> None:
         assert -0.01 <= scale(tick) <= 100.01
     assert Scale.over([3.0], 0.0, 100.0)(3.0) == 50.0
     assert Scale.over([0.0, 0.0], 0.0, 100.0)(0.0) == 50.0
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(1.7e9, 1.7e9 + 630), (1.2e6, 1.31e6), (-4e-8, 5e-8), (0.0, 1.0), (-2.8, 3.6)]
+)
+def test_numbers_of_axes_lie_apart_and_within(low: float, high: float) -> None:
+    axes = Axes(Scale(low, high, 54.0, 386.0), Scale(low, high, 300.0, 24.0))
+    drawn = fromstring(f"<svg>{axes.drawn('x', 'y')}</svg>")  # noqa: S314 - it is our own
+    places = []
+    for one in drawn.iter("text"):
+        css, x, y = one.get("class", ""), float(one.get("x", "")), float(one.get("y", ""))
+        if "tk" in css.split():
+            places.append((y, *svg.reach(x, one.text or "", css)))
+    across = [place for place in places if place[0] == 317.0]
+    up = [place for place in places if place[0] != 317.0]
+    assert len(up) >= 2
+    assert across
+    for _, left, right in places:
+        assert 0.0 <= left < right <= 400.0
+    for (_, _, right), (_, left, _) in pairwise(across):
+        assert right < left
+
+
+def test_one_number_alone_tells_no_scale() -> None:
+    assert len(Scale(-2.8, 3.6, 0.0, 100.0).ticks(3)) > 1

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fitserve.evaluation.pictures.cells import ranked
+from fitserve.evaluation.pictures.cells import EXACT, ranked
 from fitserve.evaluation.pictures.rounding import rounded
 from fitserve.evaluation.pictures.shown import MOST as MARKS
 from fitserve.evaluation.pictures.subject import Sample, Subject
@@ -66,9 +66,9 @@ def _farthest(sample: Sample) -> tuple[Codes, list[dict[str, Any]]]:
     worst = np.argsort(-np.abs(off), kind="stable")[:MOST]
     return worst, [
         {
-            "is": rounded(sample.y[at]),
-            "predicted": rounded(sample.predicted[at]),
-            "off": rounded(2 * off[at]),
+            "is": rounded(sample.y[at], EXACT),
+            "predicted": rounded(sample.predicted[at], EXACT),
+            "off": rounded(2 * off[at], EXACT),
         }
         for at in worst.tolist()
     ]

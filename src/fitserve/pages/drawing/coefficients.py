@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from fitserve.pages.drawing import heat, html, svg
 from fitserve.pages.drawing.picture import SERVED, Picture
-from fitserve.pages.drawing.scales import Scale
-from fitserve.pages.drawing.wording import aligned, label, number, short, signed
+from fitserve.pages.drawing.scales import Scale, below
+from fitserve.pages.drawing.wording import aligned, label, short, signed
 from fitserve.pages.drawing.wording import column as named
 
 LINE = 25.0
@@ -65,11 +65,11 @@ def _stems(
     ticks = scale.ticks(3)
     grid = "".join(f"M{svg.fixed(scale(v))} 26V{svg.fixed(bottom)}" for v in ticks)
     parts = [svg.path(grid, "grid")]
-    parts += [svg.text(scale(v), bottom + 16, number(v), "tk mid") for v in ticks]
+    parts.append(below(scale, bottom + 16, ticks))
     parts.append(svg.line([(scale(0.0), 26), (scale(0.0), bottom)], "zero"))
     parts.append(svg.text(396, 14, "in its own units", "lb end"))
-    parts.append(svg.text(LEFT - 20, bottom + 33, ends[0], "lb"))
-    parts.append(svg.text(RIGHT + 20, bottom + 33, ends[1], "lb end", 40))
+    parts.append(svg.text(4, bottom + 33, ends[0], "lb"))
+    parts.append(svg.text(396, bottom + 33, ends[1], "lb end", 40))
     for i, (column, effect) in enumerate(zip(columns, effects, strict=True)):
         y = 38.5 + LINE * i
         side = "neg" if (effect > 0 if ends[0] else effect < 0) else "pos"  # in the class's colour

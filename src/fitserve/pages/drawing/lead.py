@@ -5,8 +5,8 @@ from typing import Any
 
 from fitserve.pages.drawing import marks, svg
 from fitserve.pages.drawing.picture import HELD_OUT, Picture
-from fitserve.pages.drawing.scales import Scale
-from fitserve.pages.drawing.wording import label, number
+from fitserve.pages.drawing.scales import Scale, below
+from fitserve.pages.drawing.wording import label
 
 STRIP, TOP = 46.0, 12.0
 THICK = 28.0  # of the band in which rows lie, so that they do not cover each other
@@ -21,7 +21,7 @@ def drawing(_description: Mapping[str, Any], numbers: Mapping[str, Any]) -> Pict
     ticks = scale.ticks()
     grid = "".join(f"M{svg.fixed(scale(v))} {TOP}V{svg.fixed(bottom)}" for v in ticks)
     parts = [svg.path(grid, "grid")]
-    parts += [svg.text(scale(v), bottom + 17, number(v), "tk mid") for v in ticks]
+    parts.append(below(scale, bottom + 17, ticks))
     parts.append(
         svg.text(386, bottom + 35, "lead of the right class over the next →", "lb end", 50)
     )
@@ -34,7 +34,7 @@ def drawing(_description: Mapping[str, Any], numbers: Mapping[str, Any]) -> Pict
             for i, value in enumerate(some)
         ]
         parts.append(marks.points(k, places))
-        parts.append(svg.text(80, middle + 4, name, "end", 12))
+        parts.append(svg.text(80, middle + 4, name, "end", 9))
     wrong, n = numbers["n_wrong"], len(lead)
     title = (
         "Every row lies on the right side"

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from fitserve.pages.drawing import svg
 from fitserve.pages.drawing.picture import HELD_OUT, Picture
-from fitserve.pages.drawing.scales import Scale
+from fitserve.pages.drawing.scales import Scale, below
 from fitserve.pages.drawing.wording import label, number, per_cent, short
 
 LEFT, RIGHT, LINE = 14.0, 384.0, 44.0
@@ -32,9 +32,9 @@ def drawing(_description: Mapping[str, Any], numbers: Mapping[str, Any]) -> Pict
         return scale(max(value, low))
 
     parts = [svg.line([(LEFT, LINE), (RIGHT, LINE)], "track")]
-    for tick in scale.ticks():
-        parts.append(svg.text(scale(tick), LINE + 34, words(tick), "tk mid"))
-        parts.append(svg.line([(scale(tick), LINE + 7), (scale(tick), LINE + 12)], "tick"))
+    parts.append(below(scale, LINE + 34, scale.ticks(), words))
+    ticks = "".join(f"M{svg.fixed(scale(v))} {LINE + 7}v5" for v in scale.ticks())
+    parts.append(svg.path(ticks, "tick"))
     if baseline is not None:
         parts.append(svg.line([(at(baseline), LINE), (at(mean), LINE)], "gain"))
         parts.append(svg.line([(at(baseline), LINE - 11), (at(baseline), LINE + 7)], "basel"))

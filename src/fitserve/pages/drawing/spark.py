@@ -6,7 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from fitserve.pages.drawing.svg import fixed, path
-from fitserve.pages.drawing.wording import number
+from fitserve.pages.drawing.wording import number, told_apart
 
 WIDTH, HEIGHT = 120.0, 30.0
 _LEAST = 1.0  # so that what is there at all is seen
@@ -28,8 +28,8 @@ def words(summary: Mapping[str, Any]) -> str:
         return ", ".join(f"{value} {count}" for value, count in pairs) or "no value"
     if summary["min"] == summary["max"]:
         return f"{number(summary['min'])} everywhere"
-    span = f"{number(summary['min'])} to {number(summary['max'])}"
-    return f"{span}, median {number(summary['median'])}"
+    low, middle, high = told_apart([summary["min"], summary["median"], summary["max"]])
+    return f"{low} to {high}, median {middle}"
 
 
 def _up(counts: Sequence[int]) -> Markup:

@@ -8,8 +8,8 @@ from fitserve.pages.drawing.wording import LONGEST, short
 
 Xy = tuple[float, float]
 
-LETTER = 6.8
-"""How wide one is."""
+LETTER = 7.7
+"""How wide one is, on a phone, where they are larger."""
 
 
 def svg(

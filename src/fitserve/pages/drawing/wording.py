@@ -29,6 +29,10 @@ def told_apart(values: Sequence[float]) -> list[str]:
         said = [number(value, digits) for value in values]
         if len(set(said)) == len(set(values)):
             break
+    if all(abs(value) < 1e15 and value == int(value) for value in values):
+        plain = [f"{value:.0f}".replace("-", MINUS) for value in values]
+        if max(map(len, plain), default=0) <= max(map(len, said), default=0):
+            return plain
     return said
 
 

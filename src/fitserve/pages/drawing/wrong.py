@@ -8,8 +8,10 @@ from markupsafe import Markup
 from fitserve.pages.drawing import html
 from fitserve.pages.drawing.marks import key
 from fitserve.pages.drawing.picture import HELD_OUT, Picture
-from fitserve.pages.drawing.wording import column, label, number, per_cent, signed
+from fitserve.pages.drawing.wording import MINUS, column, label, number, per_cent, signed
 
+MANY = 1e6
+"""From here on four digits would tell many rows alike."""
 NUMBERED = "Row: the line of the CSV; of JSON counted from 0."
 
 
@@ -71,7 +73,14 @@ def _marked(row: Mapping[str, Any], which: int, value: Any) -> Markup | str:
 def _answer(value: Any) -> Markup | str:
     if value is None:
         return "none"
-    return number(value, 4) if isinstance(value, float) else html.named(label(value), 16)
+    return _number(value) if isinstance(value, float) else html.named(label(value), 16)
+
+
+def _number(value: float) -> str:
+    """As one finds it in the table again: whole ones to all of their digits."""
+    if not MANY <= abs(value) < 1e12:
+        return number(value, 4)
+    return f"{value:.0f}".replace("-", MINUS)
 
 
 def _votes(description: Mapping[str, Any]) -> Any:
