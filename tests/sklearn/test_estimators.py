@@ -22,9 +22,10 @@ from sklearn.preprocessing import StandardScaler
 
 from fitserve import Client
 from fitserve import sklearn as remote
-from fitserve.client import NotFound, Unreachable
+from fitserve.client import Invalid, NotFound, Unreachable
 from fitserve.models import catalog
 from tests.conftest import ROOT, Server, free_port
+from tests.foreign import foreign
 
 X, y = load_iris(return_X_y=True)
 FLOWERS = load_iris().target_names[y]
@@ -184,6 +185,10 @@ def test_what_is_wrong_is_said(url: str) -> None:
         remote.Perceptron(max_iter=1, url=url).fit(X, y)
     with pytest.raises(Unreachable):
         remote.Knn(url=f"http://127.0.0.1:{free_port()}").fit(X, y)
+    with foreign() as told:
+        told.content = b'{"model_type": "knn", "model_id": 1, "status": "ready"}'
+        with pytest.raises(Invalid, match="no answer of fitserve's"):
+            remote.Knn(url=told.url).fit(X, y)
 
 
 def test_seeds_are_scikit_learns_too(url: str) -> None:

@@ -26,6 +26,7 @@ DESCRIPTION = {
     "problem?": PROBLEM,
 }
 REGISTERED = {"model_type": str, "model_id": int}
+TRAINED = {"training": {"n_iter": (int, None), "converged": bool}}
 TYPE = {"kwargs": {"properties": {str: dict}}}
 PREDICTED = ({"predictions": list}, {"prediction": object})
 PROBABLE = (

@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any, Self
 
 from fitserve.client import Client, Exists, Problem
+from fitserve.client.problems import foreign
+from fitserve.client.shapes import TRAINED, fits
 
 HIGHEST = 2**53 - 1  # the largest id there is
 
@@ -32,7 +34,10 @@ class Remote:
         while True:
             model_id = secrets.randbelow(HIGHEST + 1)
             with suppress(Exists):
-                return cls(client, client.register(model_type, model_id, X, y, **kwargs))
+                description = client.register(model_type, model_id, X, y, **kwargs)
+                if not fits(description, TRAINED):
+                    raise foreign(description)
+                return cls(client, description)
 
     def predict(self, X: Any, *, probabilities: bool = False) -> Any:
         return self.client.predict(*self.key, X, probabilities=probabilities)
