@@ -1,5 +1,7 @@
 """The mistakes that people make with tables, and what they are told."""
 
+import gzip
+import json
 import re
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +13,7 @@ from tests.api.words import judge_problem
 from tests.conftest import Api
 
 ROUTES = ("/register", "/predict", "/evaluate")
+ROWS_OF_JSON = [(1, 2, "u"), (2, 1, "v"), (3, 4, "u")]
 TABLE = "a,b,y\n1,2,0.5\n2,4,1.5\n3,7,2.5\n4,9,3.5\n"
 
 
@@ -50,6 +53,19 @@ def trained(api: Api, body: str = TABLE, **query: str) -> None:
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "exported as CSV"),
         (b"\x1f\x8b\x08\x00", "'Content-Encoding: gzip'"),
         (b"PAR1\x15\x04", "written as CSV"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is a picture, and no text"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "is a picture, and no text"),
+        (b"GIF89a\x01\0", "is a picture, and no text"),
+        (b"BM\x1a\n\0\0\0\0\0\0", "is a picture, and no text"),
+        (b"SQLite format 3\0", "is no text"),
+        (b"PK\x05\x06\0\0", "a spreadsheet or a zip"),
+        (b'{"a": 1, "y": "u"}\n{"a": 2, "y": "v"}\n', "each line of the body is JSON"),
+        (b'{"a": 1}\r\n\r\n{"a": 2}\r\n', "each line of the body is JSON"),
+        (b"[1, 2]\n[3, 4]\n", "each line of the body is JSON"),
+        (b'{"a": [1, 2], "y": ["u", "v"]}', "as one object, with the header 'Content-Type: app"),
+        (b'{\n  "a": [1, 2]\n}', "the rows, in a list, as X in kwargs or, at /predict"),
+        (b'[{"a": 1},\n{"a": 2}]', "was declared CSV"),
+        (b'{"kwargs": {"X": [[1, 2]]}}', "CSV; send the header 'Content-Type: application/json'"),
         (b"<!DOCTYPE html>", "is HTML"),
         (b"--f00\r\nContent-Disposition: form-data\r\n\r\na,b\r\n1,2\r\n", "not by -F"),
     ],
@@ -60,7 +76,42 @@ def test_a_body_that_is_no_table(api: Api, route: str, body: bytes, says: str) -
     assert fault["loc"] == ["line", 1]
 
 
-@pytest.mark.parametrize("cell", ["data.csv", "[1", "{x", "<b>", "PK", "--"])
+def test_what_is_told_of_a_body_that_is_no_table_works(api: Api) -> None:
+    lines = [json.dumps(dict(zip("aby", row, strict=True))) for row in ROWS_OF_JSON]
+    assert "one object of JSON" in told(api, "/register", "\n".join(lines))["detail"]
+    kwargs = {"X": list(map(json.loads, lines)), "target": "y"}
+    assert api.register("decision_tree", 1, **kwargs).status_code == 201
+    features = [{"a": 1, "b": 2}]
+    for body, says in ((features, "features"), ([[1, 2]], "features"), ([], "model_type")):
+        answer = api.raw("/predict", json.dumps(body).encode())
+        assert f'"{says}": ...' in answer.text.replace('\\"', '"')
+        assert ('write rows as "features"' in answer.text.replace('\\"', '"')) == bool(body)
+    assert api.predict("decision_tree", 1, features).status_code == 200
+    packed = gzip.compress(TABLE.encode())
+    assert "'Content-Encoding: gzip'" in told(api, "/register", packed)["detail"]
+    query = "/register?model_type=decision_tree&model_id=2&target=y"
+    headers = {"Content-Type": "text/csv", "Content-Encoding": "gzip"}
+    assert api.client.post(query, data=packed, headers=headers).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '"{""a"": 1}"',
+        "BM",
+        "GIF",
+        "RIFFS",
+        "ID3",
+        "[1]",
+        "{a}",
+        "data.csv",
+        "[1",
+        "{x",
+        "<b>",
+        "PK",
+        "--",
+    ],
+)
 def test_a_table_that_looks_like_something_else(api: Api, cell: str) -> None:
     trained(api, f"{cell},y\n1,2.5\n2,3.5\n")
 

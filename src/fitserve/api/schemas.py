@@ -37,6 +37,8 @@ class Request(BaseModel):
     """A body or a query of ours: no member beyond the declared, no type but the declared."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+    of_rows: ClassVar[str] = ""
+    """What to say to whoever sends rows alone."""
 
     @classmethod
     @cache
@@ -70,7 +72,8 @@ def checked(schema: type[T], value: object) -> T:
         raise InvalidRequest.at(
             (),
             f"an object is needed, {{{members}}}, not {sent(value)}"
-            + (twice if isinstance(value, str) and value.lstrip()[:1] in ("{", "[") else ""),
+            + (twice if isinstance(value, str) and value.lstrip()[:1] in ("{", "[") else "")
+            + (schema.of_rows if isinstance(value, list) and value else ""),
             "model_type",
         )
     return validated(
@@ -104,6 +107,7 @@ class RegisterRequest(Request):
     model_id: ModelId
     kwargs: dict[str, Any] = Field(examples=[{"X": [[1, 2], [3, 4]], "y": [0, 1]}])
 
+    of_rows: ClassVar = '; write rows as X, "kwargs": {"X": [...]}'
     data_members: ClassVar[tuple[str, ...]] = ("X", "y", "feature_names", *OPTIONS)
 
     @classmethod
@@ -176,6 +180,7 @@ class RowsRequest(Request):
     model_id: ModelId = 0
     features: Features
 
+    of_rows: ClassVar = '; write rows as "features": [...]'
     asked: ClassVar[tuple[str, str]]
     """The route, and what else stands beside the rows."""
 

@@ -15,15 +15,41 @@ _BINARY = (
         "packed by gzip; send the header 'Content-Encoding: gzip' with it",
     ),
     (
-        re.compile(rb"PK\x03\x04|\xd0\xcf\x11\xe0").match,
+        re.compile(rb"PK\x03\x04|PK\x05\x06|\xd0\xcf\x11\xe0|7z\xbc\xaf|Rar!\x1a").match,
         "a spreadsheet or a zip, and no text; send what it holds, exported as CSV",
     ),
     (
-        re.compile(rb"PAR1|%PDF-|\x28\xb5\x2f\xfd|BZh\d|\xfd7zXZ|\x93NUMPY|\x80[\x02-\x05]").match,
+        re.compile(
+            rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*|BM.{4}\0\0\0\0|RIFF.{4}WEBP", re.DOTALL
+        ).match,
+        "a picture, and no text; send what it shows as numbers, written as CSV",
+    ),
+    (
+        re.compile(
+            rb"PAR1|%PDF-|\x28\xb5\x2f\xfd|BZh\d|\xfd7zXZ|\x93NUMPY|\x80[\x02-\x05]|\x89HDF|Obj\x01|"
+            rb"SQLite\x20format\x203\0|ARROW1\0|\x7fELF|RIFF.{4}(?:WAVE|AVI )|OggS\0",
+            re.DOTALL,
+        ).match,
         "no text; send what it holds, written as CSV",
     ),
 )
+_AS_JSON = (
+    "with the header 'Content-Type: application/json' and the rows, in a list, as X in kwargs or, "
+    "at /predict and /evaluate, as features; or send a CSV"
+)
 _SIGNS = (
+    (
+        re.compile(rb"\{[^\n]*\}[ \t]*\r?\n\s*\{|\[[^\n]*\][ \t]*\r?\n\s*\[").match,
+        f"each line of the body is JSON of its own; send one object of JSON, {_AS_JSON}",
+    ),
+    (
+        re.compile(
+            rb"""(?!.*"(?:model_type|kwargs|features)")"""
+            rb"""(?:\{\s*"[^"\n]*"\s*:|\[\s*(?:\[\s*[-\d"n\[]|\{\s*"))""",
+            re.DOTALL,
+        ).match,
+        f"the body is JSON, and was declared CSV; send it as one object, {_AS_JSON}",
+    ),
     (
         re.compile(rb"""\{\s*"[^"\n]*"\s*:|\[\s*(?:\[\s*[-\d"n\[]|\{\s*")""").match,
         "the body is JSON, and was declared CSV; send the header 'Content-Type: application/json'",
