@@ -83,6 +83,8 @@ AS_BEFORE = [  # what shows no more than click says
     ("register knn --standardize 1 none.csv", "'none.csv' does not exist"),
     ("register knn 1 FILE --target", "requires an argument"),
     ("register --drop a knn 1 none.csv", "'none.csv' does not exist"),
+    ("register --target y knn 1 FILE extra", "unexpected extra argument"),
+    ("register --drop a knn 1 FILE extra", "unexpected extra argument"),
     ("nix", "No such command 'nix'"),
     ("--nix list", "No such option '--nix'"),
 ]
