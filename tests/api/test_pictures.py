@@ -79,6 +79,7 @@ def test_each_type_has_its_pictures(api: Api, model_type: str, task: str) -> Non
     assert found["left_out"] == {}
     assert found["reason"] is None
     assert found["n_rows"] == len(body(model_type, task)["X"])
+    assert found["rows"] == list(range(found["n_rows"]))
     assert found["held_out"] == supervised
     if task == "classification":
         assert found["pictures"].keys() >= EXPECTED[model_type]
@@ -93,7 +94,7 @@ def test_without_rows_there_are_those_of_what_was_learned(
 ) -> None:
     told(api.register(model_type, 1, **body(model_type, task, sample=0)), 201)
     found = pictures(api, model_type)
-    assert found["n_rows"] == 0
+    assert found["n_rows"] == len(found["rows"]) == 0
     assert not found["held_out"]
     assert "sample=0" in found["reason"]
     assert not found["pictures"].keys() & OF_ROWS

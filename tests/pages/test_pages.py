@@ -14,6 +14,7 @@ from shutil import copy
 from typing import Any
 from urllib.parse import unquote
 
+import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -344,6 +345,50 @@ def test_a_text_is_filled_in(client: FlaskClient) -> None:
         r"<textarea[^>]*>[^<]+</textarea>", client.get("/model/multi_naive_bayes/1").text
     )
     assert 'class="says"' in tried(client, "multi_naive_bayes/1").text
+
+
+def test_a_training_row_says_which_line_it_was(client: FlaskClient) -> None:
+    rows = "\n".join(f"{i},{i % 2}" for i in range(300))
+    asked = "/register?model_type=knn&model_id=1&target=y&sample=20"
+    assert client.post(asked, data=f"x,y\n{rows}", content_type="text/csv").status_code == 201
+    kept = client.get("/models/knn/1/pictures").get_json()["rows"]
+    text = client.get("/model/knn/1?row=7").text
+    assert f"number {kept[7]} (the line of the CSV" in text
+    assert f'name="x0" inputmode="decimal" value="{kept[7] - 2}"' in text
+
+
+@pytest.mark.parametrize(("rows", "said"), [(1, "undefined"), (60, "and 3 more")])
+def test_importance_by_a_file_is_told_as_far_as_there_is_one(
+    client: FlaskClient, rows: int, said: str
+) -> None:
+    rng = np.random.default_rng(0)
+    names = ",".join(f"c{j}" for j in range(33))
+    lines = (",".join(str(rng.random()) for _ in range(34)) for _ in range(60))
+    table = "\n".join([f"{names},y", *lines])
+    asked = "/register?model_type=linear_regression&model_id=1&target=y"
+    assert client.post(asked, data=table, content_type="text/csv").status_code == 201
+    some = "\n".join(table.splitlines()[: rows + 1])
+    form = {"file": (BytesIO(some.encode()), "some.csv"), "importance": "true"}
+    answer = client.post("/model/linear_regression/1/evaluate", data=form)
+    assert answer.status_code == 200
+    assert said in answer.text
+
+
+@pytest.mark.parametrize(
+    ("size", "standardize"), [(1e-320, "true"), (1e-310, "true"), (1.7e308, "false")]
+)
+def test_models_of_numbers_at_the_ends_of_float64_have_pages(
+    client: FlaskClient, size: float, standardize: str
+) -> None:
+    lines = [f"{(i % 7 - 3) / 3 * size!r},{i % 5},{'ab'[i % 7 > 3]}" for i in range(40)]
+    for name in ("logistic_regression", "gauss_naive_bayes"):
+        for model_id, more in enumerate(("&cv=3", "&sample=0")):
+            asked = f"/register?model_type={name}&model_id={model_id}&target=y"
+            query = f"{asked}&standardize={standardize}{more}"
+            answer = client.post(query, data="\n".join(["u,v,y", *lines]), content_type="text/csv")
+            assert answer.status_code in (201, 422), answer.text
+            if answer.status_code == 201:
+                assert client.get(f"/model/{name}/{model_id}").status_code == 200, (name, more)
 
 
 def test_ranges_are_told_apart() -> None:

@@ -244,6 +244,10 @@ class Pictures(Answer):
     model_type: str
     model_id: ModelId
     n_rows: int = Field(description="Rows that were kept with it (`sample`).")
+    rows: list[int] = Field(
+        description="Which ones: lines of a CSV, else counted from 0; the points of each picture "
+        "are in this order."
+    )
     held_out: bool = Field(description="Whether they were held out; else it has seen them.")
     reason: str | None = Field(description="Why there are none of rows; null where there are.")
     pictures: dict[str, dict[str, Any]] = Field(

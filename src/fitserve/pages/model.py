@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from math import inf
 from typing import Any
 from urllib.parse import urlencode
 
@@ -86,7 +87,7 @@ class ModelPage:
         try:
             return self._directory.pictures(*self.key, self._gone)
         except (Overloaded, StoreUnavailable) as error:
-            return {"pictures": {}, "left_out": {}, "reason": error.detail, "n_rows": 0}
+            return {"pictures": {}, "left_out": {}, "reason": error.detail, "n_rows": 0, "rows": []}
 
     @cached_property
     def _drawn(self) -> dict[str, Picture]:
@@ -103,6 +104,12 @@ class ModelPage:
     @property
     def importance(self) -> Picture | None:
         return self._drawn.get("importance")
+
+    @property
+    def importance_found(self) -> list[Mapping[str, Any]]:
+        """By the rows of a file, the most important column first; last what is undefined."""
+        found = (self.evaluation or {}).get("importance") or ()
+        return sorted(found, key=lambda one: -inf if one["mean"] is None else one["mean"])[::-1]
 
     @property
     def calibration(self) -> str | None:
@@ -134,6 +141,11 @@ class ModelPage:
         if not n_rows or not asked.isascii() or not asked.isdigit():
             return None
         return int(asked[:9]) % int(n_rows)
+
+    @property
+    def row_number(self) -> int | None:
+        """Which of the table that it learned from that is."""
+        return None if self.row is None else int(self.numbers["rows"][self.row])
 
     @property
     def next_row(self) -> int | None:

@@ -1,5 +1,6 @@
 """Pictures of columns: coefficients, importance, normal curves, words; how numbers are written."""
 
+import math
 from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -8,7 +9,16 @@ import pytest
 
 from fitserve.pages.drawing import svg
 from fitserve.pages.drawing.scales import Axes, Scale
-from fitserve.pages.drawing.wording import MINUS, aligned, column, listed, number, per_cent, short
+from fitserve.pages.drawing.wording import (
+    MINUS,
+    aligned,
+    column,
+    listed,
+    number,
+    per_cent,
+    short,
+    signed,
+)
 from tests.pages.drawing.markup import path, points, rows, text, texts
 from tests.pages.drawing.test_classes import LONG, all_of
 from tests.pages.drawing.test_training import HOSTILE, drawn
@@ -181,6 +191,12 @@ def test_numbers_of_axes_lie_apart_and_within(low: float, high: float) -> None:
         assert 0.0 <= left < right <= 400.0
     for (_, _, right), (_, left, _) in pairwise(across):
         assert right < left
+
+
+def test_what_is_beyond_float64_is_said() -> None:
+    assert number(None) == signed(None) == number(math.inf) == "beyond float64"
+    scale = Scale.over([-math.inf, 1.7e308], 0.0, 100.0)
+    assert (scale(-1.7976931348623157e308), scale(1.7e308)) == (0.0, 100.0)
 
 
 def test_one_number_alone_tells_no_scale() -> None:

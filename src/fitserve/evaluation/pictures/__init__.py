@@ -49,7 +49,8 @@ def pictures(subject: Subject) -> dict[str, Any]:
     """All pictures that apply to the model, as JSON.
 
     `pictures`: by name the numbers of each. `left_out`: by name why one that applies is not there
-    (its budget was used up). `n_rows`: how many rows were kept with the model, and `held_out`
+    (its budget was used up). `n_rows`: how many rows were kept with the model, `rows` which ones
+    (lines of a CSV, else from 0), in the order of the points of all pictures, and `held_out`
     whether they had been held out. `reason`: why there are no pictures of rows; null if there are.
     """
     found: dict[str, Numbers] = {}
@@ -68,6 +69,7 @@ def pictures(subject: Subject) -> dict[str, Any]:
     sample = subject.sample
     return {
         "n_rows": 0 if sample is None else len(sample.rows),
+        "rows": [] if sample is None else sample.rows.tolist(),
         "held_out": sample is not None and sample.predicted is not None,
         "reason": NOTHING_KEPT if sample is None else None,
         "pictures": found,

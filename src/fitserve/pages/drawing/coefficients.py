@@ -95,8 +95,8 @@ def _table(classes: Sequence[Any], columns: Sequence[Mapping[str, Any]], measure
 
 
 def _effect(column: Mapping[str, Any], measured: bool) -> list[float]:
-    found: list[float] = column["per_deviation"] if measured else column["own"]
-    return found
+    """Of each class; 0 of what is beyond float64."""
+    return [one or 0.0 for one in column["per_deviation" if measured else "own"]]
 
 
 def _name(column: Mapping[str, Any]) -> str:

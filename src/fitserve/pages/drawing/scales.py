@@ -30,8 +30,8 @@ class Scale:
     ) -> "Scale":
         """From the least to the greatest, and beyond by this share of the range; of one value
         there is room on both sides."""
-        low, high = min(values), max(values)
-        room = margin * (high - low) if high > low else abs(high) or 1.0
+        low, high = max(min(values), -MOST), min(max(values), MOST)
+        room = margin * high - margin * low if high > low else abs(high) or 1.0
         return cls(max(low - room, -MOST), min(high + room, MOST), start, end)
 
     def __call__(self, value: float) -> float:

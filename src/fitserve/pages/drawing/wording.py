@@ -6,11 +6,15 @@ from typing import Any
 
 MINUS = "\N{MINUS SIGN}"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
+BEYOND = "beyond float64"
 LONGEST = 28  # characters of a name in a picture
 
 
-def number(value: float, digits: int = 3) -> str:
-    """To so many digits, whole ones to all of theirs: 12.3, 4050, −0.00012, 1.5e+07."""
+def number(value: float | None, digits: int = 3) -> str:
+    """To so many digits, whole ones to all of theirs: 12.3, 4050, −0.00012, 1.5e+07. None is what
+    JSON has of a number that is not finite."""
+    if value is None or not math.isfinite(value):
+        return BEYOND
     if value == 0:
         return "0"
     size = abs(value)
@@ -30,15 +34,16 @@ def told_apart(values: Sequence[float]) -> list[str]:
         if len(set(said)) == len(set(values)):
             break
     if all(abs(value) < 1e15 and value == int(value) for value in values):
-        plain = [f"{value:.0f}".replace("-", MINUS) for value in values]
+        plain = [f"{value + 0.0:.0f}".replace("-", MINUS) for value in values]
         if max(map(len, plain), default=0) <= max(map(len, said), default=0):
             return plain
     return said
 
 
-def signed(value: float, digits: int = 3) -> str:
+def signed(value: float | None, digits: int = 3) -> str:
     """With a sign, which zero has not."""
-    return f"+{number(value, digits)}" if value > 0 else number(value, digits)
+    told = number(value, digits)
+    return f"+{told}" if value is not None and 0 < value < math.inf else told
 
 
 def aligned(value: float, largest: float, digits: int = 3) -> str:

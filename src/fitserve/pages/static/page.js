@@ -27,7 +27,7 @@ async function page(address, asked = {}) {
 // ---- parts of a page
 
 const PART = { "X-Part": "1" };
-const PARTS = ["fields", "again", "answer", "code"];
+const PARTS = ["start", "fields", "again", "answer", "code"];
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
