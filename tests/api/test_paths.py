@@ -111,7 +111,7 @@ def test_a_path_whose_parts_are_misspelled_is_told_its_own(app: Flask, api: Api)
     ("method", "path", "allowed", "meant"),
     [
         ("GET", "/predict", "POST", "a URL with & goes in quotes"),
-        ("GET", "/register", "POST", "curl does with -d"),
+        ("GET", "/register", "POST", "curl posts by -d"),
         ("GET", "/list", "POST", "GET /models?model_type=knn lists"),
         ("POST", "/models", "GET", "POST /register trains a model"),
         ("PUT", "/types/knn", "GET", "POST /register trains a model"),

@@ -347,10 +347,11 @@ def _refuse_missing(file: CsvFile, columns: Columns) -> None:
     if not missing:
         return
     others = [name for name in file.names if name not in columns.names]
-    why = _head(file, columns.names, none=len(missing) == len(columns.names))
+    none = len(missing) == len(columns.names)
+    why = _head(file, columns.names, none=none)
     if why is not None:
-        there = "none" if len(missing) == len(columns.names) else "not each"
-        said = f"{there} of the model's columns is there, {clip(', '.join(columns.names), 300)}; "
+        there = "none of the model's columns is" if none else "not all of the model's columns are"
+        said = f"{there} there, {clip(', '.join(columns.names), 300)}; "
         raise InvalidRequest.at(("line", 1), said + why, "missing")
     refuse(
         Fault(
@@ -376,7 +377,8 @@ def _head(file: CsvFile, names: list[str], *, none: bool) -> str | None:
     why = file.mistaken(names[0]) if none else None
     if why is None and not file.dialect.header and not numbered:
         line = clip(file.delimiter.join(names), 300)
-        return f"header=false says so; write {line} above the rows, and leave header=false out"
+        said = f"header=false says that there are no names; write {line} above the rows, and leave "
+        return f"{said}header=false out"
     return why
 
 

@@ -43,7 +43,7 @@ _MEANT = (
     (
         ("GET",),
         re.compile("/(?:register|predict|evaluate)").fullmatch,
-        "curl does with -d or --data-binary; a URL with & goes in quotes: a shell ends it there.",
+        "curl posts by -d or --data-binary; a URL with & goes in quotes: a shell ends it there.",
     ),
     (("GET",), re.compile("/list").fullmatch, "GET /models?model_type=knn lists models as well."),
     (

@@ -25,7 +25,8 @@ class UnknownModel(FitserveError):
     title = "No such model"
 
     def __init__(self, model_type: str, model_id: int) -> None:
-        taken = "" if model_id else ", which is taken where no model_id is sent; send model_id"
+        sent = ", which is taken where no model_id is sent; send model_id, a URL with & in quotes"
+        taken = "" if model_id else sent
         super().__init__(
             f"There is no {model_type} model with id {model_id}{taken}. POST /list with "
             f'{{"model_type": "{model_type}"}} lists the ids there are.'
