@@ -89,6 +89,34 @@ def test_a_graceful_stop_lets_requests_in_flight_finish(tmp_path: Path) -> None:
     assert running.process.wait(timeout=40) == 0
 
 
+DEAF = """
+import signal
+from fitserve.serving import worker
+
+class Worker(worker.Worker):
+    def init_signals(self):
+        super().init_signals()
+        for number in (signal.SIGTERM, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_IGN)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_does_not_hear_the_signal_stops_too(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """One that was started just now, say."""
+    (tmp_path / "deaf.py").write_text(DEAF)
+    server = start_server(
+        tmp_path / "log",
+        GUNICORN_CMD_ARGS="--worker-class=deaf.Worker",
+        PYTHONPATH=f"{ROOT / 'src'}:{tmp_path}",
+    )
+    server.process.send_signal(number)
+    assert server.process.wait(timeout=20) == 0
+    assert "SIGKILL" not in server.log.read_text()
+
+
 def test_a_worker_leaves_ctrl_c_to_the_master(tmp_path: Path) -> None:
     running = start_server(tmp_path / "log", WEB_CONCURRENCY="1")
     master = running.process.pid

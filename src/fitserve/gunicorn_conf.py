@@ -95,6 +95,7 @@ def when_ready(server: Any) -> None:
         if not (server.reexec_pid or server.master_pid or server.systemd):  # nobody goes on
             for listener in server.LISTENERS:
                 take_no_more(listener)
+        _shares.stop(graceful)
         stop(graceful)
 
     server.stop = stopping

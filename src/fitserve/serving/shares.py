@@ -10,7 +10,9 @@ from typing import Any
 FRESH = 1.0  # seconds that a row counts after its worker's last sign of life
 START = 5.0  # seconds that workers which start together wait for each other
 STARTING = -1.0
+WELL, SOON = 1, 2  # how the server is to stop
 _ROW = 3  # sign of life, connections, bytes
+_ENDED, _STOPPED = 0, 1
 
 
 class Shares:
@@ -20,17 +22,21 @@ class Shares:
         self.rows = 2 * workers + 8  # a reload has the old workers beside the new ones
         self._table: Any = memoryview(mmap.mmap(-1, 8 * _ROW * self.rows)).cast("d")
         self._taken: set[int] = set()
-        self._ended = mmap.mmap(-1, 1)
+        self._signs = mmap.mmap(-1, 2)
 
     @property
     def ended(self) -> bool:
         """Whether a worker has ended the server, since none can use its store."""
-        return self._ended[0] != 0
+        return self._signs[_ENDED] != 0
+
+    def stop(self, graceful: bool) -> None:
+        """Tell the workers to: whoever has only begun does not hear a signal yet."""
+        self._signs[_STOPPED] = WELL if graceful else SOON
 
     def take(self) -> "Share":
         row = min(set(range(self.rows)) - self._taken, default=self.rows - 1)
         self._taken.add(row)
-        share = Share(self._table, row, self._ended)
+        share = Share(self._table, row, self._signs)
         share.tell(STARTING)
         share.live()
         return share
@@ -43,9 +49,9 @@ class Shares:
 class Share:
     """One worker's row."""
 
-    def __init__(self, table: Any, row: int, ended: mmap.mmap) -> None:
+    def __init__(self, table: Any, row: int, signs: mmap.mmap) -> None:
         self.row = row
-        self._ended = ended
+        self._signs = signs
         self._table = table
         self._at = row * _ROW
         self._lock = Lock()
@@ -63,7 +69,12 @@ class Share:
 
     def end(self) -> None:
         """Have the server's exit code say that it had to end."""
-        self._ended[0] = 1
+        self._signs[_ENDED] = 1
+
+    @property
+    def stopped(self) -> int:
+        """Whether the server is to stop: 0, `WELL` or `SOON`."""
+        return self._signs[_STOPPED]
 
     def leave(self) -> None:
         """Count no more, whatever is still open."""

@@ -23,7 +23,7 @@ from fitserve.serving.closing import hear, shut
 from fitserve.serving.connection import BodyAsked, Connection, State, Terms
 from fitserve.serving.log import name_of_request
 from fitserve.serving.refusals import answer, refusal
-from fitserve.serving.shares import Share
+from fitserve.serving.shares import SOON, Share
 from fitserve.serving.threads import PATIENCE, Threads
 
 LOOK_EVERY = 0.2  # seconds between looks at what is late
@@ -132,6 +132,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         """Workers that start together open together, or the first would get all who wait."""
         until = time.monotonic() + 5.0
         while self.alive and self.share.awaited() and time.monotonic() < until:
+            self._heed_stop()
             self.share.live()
             time.sleep(0.02)
 
@@ -462,6 +463,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     def notify(self) -> None:
         """Called by every loop of this worker, every second at least."""
         super().notify()
+        self._heed_stop()
         if self._hurried or os.getppid() != self.ppid:
             self._directory.abort()
         if self._directory.outdated is not None and self.alive:
@@ -472,6 +474,13 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         come while this very thread holds a lock that ending at once would wait for."""
         self._hurry()
         self.handle_exit(sig, frame)
+
+    def _heed_stop(self) -> None:
+        """Stop with the server, if the signal for that came before this worker could hear it."""
+        if self.share.stopped:
+            self.alive = False
+            if self.share.stopped == SOON and not self._hurried:
+                self._hurry()
 
     def is_parent_alive(self) -> bool:
         """Without its master a worker stops, and soon: the port it holds is wanted."""
