@@ -14,7 +14,7 @@ serve: $(VENV)/bin/fitserve ## set up and serve on http://127.0.0.1:8000 (HOST a
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" exec $(SERVE)
 
 test: lint types ## set up and run every check and every test
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(VENV)/bin/pytest # one a process: pytest starts two
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(VENV)/bin/pytest # one a process: pytest starts three, which often wait
 
 lint: $(VENV)/dev
 	$(VENV)/bin/ruff check

@@ -230,7 +230,7 @@ def test_a_client_that_hangs_up_does_not_stop_its_training(serve: Callable[..., 
 
 
 def test_the_workers_timeout_does_not_end_a_training(serve: Callable[..., Server]) -> None:
-    server = serve(FITSERVE_TRAINING_SECONDS="5", GUNICORN_CMD_ARGS="--timeout 2")
+    server = serve(FITSERVE_TRAINING_SECONDS="4", GUNICORN_CMD_ARGS="--timeout 2")
     queue(server, endless(1))
     status, problem = server.ask("POST", "/register", endless(2))
     assert status == 422
@@ -239,19 +239,20 @@ def test_the_workers_timeout_does_not_end_a_training(serve: Callable[..., Server
     assert "TIMEOUT" not in server.log.read_text()
 
 
-@pytest.mark.parametrize("store", ["sqlite", "postgres"])
-def test_200_trainings_at_once_all_become_ready(
+@pytest.mark.parametrize(("store", "number"), [("sqlite", 200), ("postgres", 80)])
+def test_hundreds_of_trainings_at_once_all_become_ready(
     serve: Callable[..., Server],
     background: Callable[..., Future[Any]],
     store: str,
+    number: int,
     request: pytest.FixtureRequest,
 ) -> None:
     url = {"FITSERVE_STORE": request.getfixturevalue("database")} if store == "postgres" else {}
     server = serve(**url)
-    bodies = [registration("gauss_naive_bayes", i) for i in range(190)]
-    bodies += [some_seconds(i) for i in range(190, 193)]
-    bodies += [registration("kmeans", i, y=None, n_clusters=2) for i in range(193, 200)]
-    for body in bodies[193:]:
+    bodies = [registration("gauss_naive_bayes", i) for i in range(number - 10)]
+    bodies += [some_seconds(number + i) for i in range(3)]
+    bodies += [registration("kmeans", i, y=None, n_clusters=2) for i in range(7)]
+    for body in bodies[-7:]:
         del body["kwargs"]["y"]
     for asked in [background(queue, server, body) for body in bodies]:
         asked.result()
