@@ -26,7 +26,7 @@ from fitserve.errors import (
 from fitserve.models.base import Model, hyperparameters
 from fitserve.storage.database import SqlStore
 from fitserve.storage.memory import MemoryStore
-from fitserve.storage.store import Key, Record
+from fitserve.storage.store import MAX_MODEL_ID, Key, Record
 from fitserve.training import queue
 from fitserve.training.process import Limits
 from fitserve.training.trainer import Trainer
@@ -319,3 +319,35 @@ def test_what_is_not_there_is_said(directory: ModelDirectory) -> None:
             ask("slow", 7)
         with pytest.raises(UnknownModelType):
             ask("nix", 7)
+
+
+@pytest.mark.parametrize(
+    ("ready", "training", "failed", "free"),
+    [
+        ([], [], [], 1),
+        ([], [1, 2, 4], [], 3),
+        ([0], [], [], 1),
+        ([1, 2], [3, 4], [], 5),
+        ([3], [], [], 4),
+        ([3], [4], [5], 5),
+        ([MAX_MODEL_ID], [], [], 1),
+        ([1, MAX_MODEL_ID], [2], [], 3),
+    ],
+)
+def test_an_id_is_free_behind_those_that_are_taken(
+    directory: ModelDirectory,
+    monkeypatch: pytest.MonkeyPatch,
+    ready: list[int],
+    training: list[int],
+    failed: list[int],
+    free: int,
+) -> None:
+    monkeypatch.setattr("fitserve.directory._PAGE", 2)
+    store = directory._store
+    for model_id in ready + training + failed:
+        record = store.reserve(Key("slow", model_id), {})
+        if model_id in ready:
+            store.publish(record, {})
+        elif model_id in failed:
+            store.fail(record.failed(TrainingFailed("slow", model_id)))
+    assert directory.free_id("slow") == free

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import chain
 from threading import Event, Lock, Thread
 from time import monotonic
 from typing import Any
@@ -211,17 +210,22 @@ class ModelDirectory:
         """An id from 1 on that no model of the type has: behind the highest that is ready, as
         long as there are such."""
         self.type(model_type)
-        newest = self._store.newest(model_type) or 0
-        for model_id in chain(range(newest + 1, MAX_MODEL_ID + 1), range(1, MAX_MODEL_ID + 1)):
-            found = self._store.find(Key(model_type, model_id))
-            if found is None or found.status == "failed":
-                return model_id
+        for behind in (self._store.newest(model_type) or 0, 0):
+            free = behind + 1
+            for record in self._behind(model_type, Key(model_type, behind)):
+                if record.key.model_id > free or record.status == "failed":
+                    break
+                free += 1
+            if free <= MAX_MODEL_ID:
+                return free
         raise AssertionError("there are more ids than a store has models")
 
     def everything(self) -> Iterator[Record]:
         """All records in the order of their keys, their descriptions left out."""
-        after: Key | None = None
-        while records := self._store.page(None, after, _PAGE):
+        return self._behind(None, None)
+
+    def _behind(self, model_type: str | None, after: Key | None) -> Iterator[Record]:
+        while records := self._store.page(model_type, after, _PAGE):
             yield from records
             after = records[-1].key
 
