@@ -176,7 +176,7 @@ def test_a_wrong_setting_stops_the_start_with_one_line(name: str, value: str, sa
         (".", "is a folder; name a file in it, as in sqlite:////"),
         ("text", "is another file than a database of SQLite; name one that is to be made"),
         ("text/x.sqlite3", "is no folder; name a file in one"),
-        ("pipe", "is no file; name one"),
+        ("pipe", "is no file; name one that is to be made"),
     ],
 )
 def test_a_place_where_no_store_can_be_stops_the_start(
@@ -195,7 +195,7 @@ def test_a_place_where_no_store_can_be_stops_the_start(
     assert says in str(caught.value)
     judge(str(caught.value))
     assert main(["copy", url, "sqlite:///new"]) == 2
-    assert says in capsys.readouterr().err
+    assert says.partition(";")[0] in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
 

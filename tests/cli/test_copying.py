@@ -1,5 +1,8 @@
 """`fitserve copy`."""
 
+import shlex
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -47,9 +50,74 @@ def test_wrong_stores_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "memory" not in said
     assert main(["copy", "memory", "memory"]) == 2
     assert "name a database" in capsys.readouterr().err
-    misspelt = tmp_path / "fitserv.sqlite3"
-    assert main(["copy", f"sqlite:///{misspelt}", f"sqlite:///{tmp_path / 'new'}"]) == 1
-    assert not misspelt.exists()
-    nowhere = f"sqlite:///{tmp_path / 'no' / 'store'}"
-    assert main(["copy", nowhere, nowhere]) == 1
-    assert "cannot be reached" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["none.sqlite3", "a b.sqlite3", "no/none.sqlite3"])
+def test_a_source_that_is_not_there_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    misspelt = tmp_path / name
+    assert main(["copy", f"sqlite:///{misspelt}", f"sqlite:///{tmp_path / 'new'}"]) == 2
+    assert f"there is no file {shlex.quote(str(misspelt))}; name the" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is empty; name the file of a store, usually fitserve.sqlite3"),
+        (b"hi\n", "is another file than a database of SQLite; name the file of a store"),
+        (None, "is a database of something else; name the file of a store"),
+        (b"SQLite format 3\0" + bytes(200), "cannot be read, "),
+    ],
+)
+def test_a_source_that_is_no_store_stays_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, says: str
+) -> None:
+    source = tmp_path / "source.db"
+    if content is None:
+        with closing(sqlite3.connect(source)) as other:
+            other.execute("CREATE TABLE others (a)")
+            other.commit()
+        content = source.read_bytes()
+    source.write_bytes(content)
+    assert main(["copy", f"sqlite:///{source}", f"sqlite:///{tmp_path / 'new'}"]) == 2
+    assert says in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == [source.name]
+    assert source.read_bytes() == content
+
+
+def test_a_store_is_not_copied_onto_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "store.sqlite3"
+    url = f"sqlite:///{store}"
+    with closing(SqlStore(url)) as opened:
+        opened.prepare()
+    (tmp_path / "link").symlink_to(store)
+    (tmp_path / "hard").hardlink_to(store)
+    monkeypatch.chdir(tmp_path)
+    for same in (url, "sqlite:///store.sqlite3", "sqlite:///link", "sqlite:///hard"):
+        assert main(["copy", url, same]) == 2
+        assert "it is the store that is copied; name another" in capsys.readouterr().err
+    for one, other in (("", ":5432"), (":5432", "")):
+        urls = [f"postgresql://127.0.0.1{port}/x" for port in (one, other)]
+        assert main(["copy", *urls]) == 2
+        assert "it is the store that is copied" in capsys.readouterr().err
+    assert main(["copy", url, "sqlite:///other.sqlite3"]) == 0
+    assert main(["copy", url, f"sqlite:///{tmp_path}/no/other.sqlite3"]) == 2
+    assert f"there is no folder {tmp_path}/no; make it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["abc", "54321x", "99999", "-1", "5432:1"])
+def test_a_port_is_a_number(capsys: pytest.CaptureFixture[str], port: str) -> None:
+    for host in ("127.0.0.1", "[::1]", "u:secret@host"):
+        assert main(["copy", f"postgresql://{host}:{port}/x", "sqlite:///new"]) == 2
+        said = capsys.readouterr().err
+        assert "the port is a number from 1 to 65535, as in postgresql://127.0" in said
+        assert f", not {port!r}" in said
+        assert "secret" not in said
+    assert main(["copy", "postgresql://u:p@ss:se-cret@host/x", "sqlite:///new"]) == 2
+    said = capsys.readouterr().err
+    assert "write @ as %40" in said
+    assert "cret" not in said

@@ -6,7 +6,7 @@ import click
 
 from fitserve.errors import FitserveError, ModelExists, ModelUnreadable, StoreUnavailable
 from fitserve.storage.database import SqlStore
-from fitserve.storage.engine import refuse_place
+from fitserve.storage.engine import refuse_no_folder, refuse_place, refuse_source, same_place
 from fitserve.storage.store import Key
 
 PAGE = 500
@@ -56,13 +56,25 @@ def _prepare(store: SqlStore, which: str, *, create: bool) -> None:
         raise Unreachable(which, store.address) from None
 
 
-def opened(url: str, which: str) -> SqlStore:
-    """The store at this URL, which the argument `which` gave; opened when it is used."""
+def opened(source: str, destination: str) -> tuple[SqlStore, SqlStore]:
+    """The stores at these URLs; each is opened when it is used."""
+    stores = _opened(source, "SOURCE"), _opened(destination, "DESTINATION")
+    if same_place(source, destination):
+        said = "it is the store that is copied; name another"
+        raise click.BadParameter(said, param_hint="DESTINATION")
+    return stores
+
+
+def _opened(url: str, which: str) -> SqlStore:
     if url == "memory":
         said = "models in memory end with their server; name a database"
         raise click.BadParameter(said, param_hint=which)
     try:
-        refuse_place(url)
+        if which == "SOURCE":
+            refuse_source(url)
+        else:
+            refuse_place(url)
+            refuse_no_folder(url)
         return SqlStore(url)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint=which) from None

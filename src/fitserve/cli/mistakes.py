@@ -33,8 +33,32 @@ def mended(error: click.UsageError, group: click.Group, words: Sequence[str]) ->
         return error
     line = Line(ctx, words)
     said = _before(line, group) if ctx.command is group else _of_a_command(line)
-    told = "\n       ".join(said)
+    told = "\n       ".join(said) or _number(error)
     return click.UsageError(told, ctx) if told else error
+
+
+_PERCENT = re.compile(r"\s*(\d+(?:[.,]\d*)?)\s*%\s*")
+_DECIMAL = re.compile(r"\s*(\d*),(\d+)\s*")
+
+
+def _number(error: click.UsageError) -> str | None:
+    """How a number is written that was not understood as one."""
+    if isinstance(error, click.NoSuchOption) and re.fullmatch(r"-\d", error.option_name):
+        return "ID is a whole number from 0; one below 0 is none"
+    if not isinstance(error, click.BadParameter) or error.param is None:
+        return None
+    found = re.match(r"'(.*)' is not a valid (?:float|integer)", error.message)
+    if found is None:
+        return None
+    typed, option = found[1], error.param.opts[0]
+    if percent := _PERCENT.fullmatch(typed):
+        share = float(percent[1].replace(",", ".")) / 100
+        if option == "--cv":
+            return f"--cv takes a number of folds; a share is held out by --holdout {share:g}"
+        return f"{option} takes a share, not {typed!r}; write {option} {share:g}"
+    if decimal := _DECIMAL.fullmatch(typed):
+        return f"The decimal sign is a point; write {option} {decimal[1] or 0}.{decimal[2]}"
+    return None
 
 
 def _context(group: click.Group, words: Sequence[str]) -> click.Context:
@@ -108,9 +132,15 @@ def _instead(line: Line, one: Typed) -> str:
     known = [*arguments, *options, *others]
     name = one.name if one.name in known else next(iter(meant(one.name, known)), None)
     if name in arguments:
-        places = {a.name: a.make_metavar(line.ctx) for a in line.arguments}
-        usage = " ".join([path, *places.values()])
-        return f"{places[name]} has a place and no name; write {usage}"
+        places = {str(a.name): a.make_metavar(line.ctx) for a in line.arguments}
+        typed = {n: o.value for o in line.options if o.value for n in meant(o.name, known)}
+        words = iter([line.words[at] for at in line.places])
+        usage = [typed.get(one) or next(words, None) for one in places]
+        shown = [
+            shlex.quote(one) if one else own
+            for one, own in zip(usage, places.values(), strict=True)
+        ]
+        return f"{places[name]} has a place and no name; write {' '.join([path, *shown])}"
     if name in options:
         return f"write {_option(options[name], one)}"
     if "assigned" in options:

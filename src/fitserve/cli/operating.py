@@ -70,10 +70,8 @@ def copy(source: str, destination: str) -> int:
 
     logging.basicConfig(level=logging.WARNING, format="fitserve: %(message)s")
     try:
-        with (
-            closing(copying.opened(source, "SOURCE")) as there,
-            closing(copying.opened(destination, "DESTINATION")) as here,
-        ):
+        there, here = copying.opened(source, destination)
+        with closing(there), closing(here):
             return copying.copy(there, here)
     except FitserveError as error:
         sys.stderr.write(f"fitserve: {error.detail}\n")

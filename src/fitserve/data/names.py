@@ -43,6 +43,8 @@ _CALLED = {
     "class_prior": "(class)?priors?",
     "p": "metric|distance|norm|minkowski",
     "dry_run": "dry|check|validateonly",
+    "source": "from|src|source(url|store)?",
+    "destination": "to|dst|dest|destination(url|store)?",
     "limit": "size|pagesize|perpage|count|n",
     "after": "cursor|next",
     "decision_tree": "tree|cart|dt|decisiontree(classifier|regressor)",

@@ -2,8 +2,10 @@
 
 import logging
 import os
+import re
+import shlex
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +23,7 @@ RESERVE = 4 * 2**20
 """Bytes kept free for deletions on a full disk: they too write, into the log, before any room is
 made. For a model of 900 MiB that is 1 MB."""
 _MAGIC = b"SQLite format 3\0"
+_PORT = re.compile(r"[^/]*//(?:.*@)?+(?:\[[^]]*\]|[^/:]*):([^/]*)", re.DOTALL)
 BUSY_SECONDS = 10  # how long a write waits for the writer before it
 
 
@@ -33,6 +36,10 @@ def parse_url(url: str) -> URL:
             "a URL is needed, such as sqlite:///fitserve.sqlite3 or "
             "postgresql://user:password@host/database"
         ) from None
+    except ValueError:  # of a port
+        raise ValueError(_of_port(url)) from None
+    if parsed.port is not None and not 0 < parsed.port < 2**16:
+        raise ValueError(_of_port(url))
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
@@ -47,33 +54,83 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
+def _of_port(url: str) -> str:
+    needed = "the port is a number from 1 to 65535, as in postgresql://127.0.0.1:5432/x"
+    found = _PORT.match(url)
+    if found is None:  # what was taken for one may be of a password
+        return f"{needed}; in a user's name or password write @ as %40"
+    return f"{needed}, not {found[1]!r}"
+
+
 def file_of(url: URL) -> Path | None:
     return Path(url.database or "").absolute() if url.drivername == "sqlite" else None
 
 
-def refuse_place(url: str) -> None:
-    """Raise `ValueError` if SQLite's file can be no store where the URL has it. A folder that is
-    not there is none of that: it may come, as one that is mounted."""
+def refuse_place(url: str, else_: str = "name one that is to be made") -> None:
+    """Raise `ValueError` if SQLite's file can be no store where the URL has it; `else_` says what
+    to do where it is something else. A folder that is not there is none of that: it may come, as
+    one that is mounted."""
     file = file_of(parse_url(url))
     if file is None or not os.path.exists(file.parent):
         return
+    name = shlex.quote(str(file))
     if not file.parent.is_dir():
-        raise ValueError(f"{file.parent} is no folder; name a file in one")
+        raise ValueError(f"{shlex.quote(str(file.parent))} is no folder; name a file in one")
     for place, rights in ((file.parent, os.W_OK | os.X_OK), (file, os.R_OK | os.W_OK)):
         if place.exists() and not os.access(place, rights):
-            said = f"{place} may not be read and written by who runs this; allow it"
-            raise ValueError(f"{said}, or name a file elsewhere")
+            said = f"{shlex.quote(str(place))} may not be read and written by who runs this"
+            raise ValueError(f"{said}; allow it, or name a file elsewhere")
     if file.is_dir():
         named = str(file / "fitserve.sqlite3").removeprefix("/")
-        raise ValueError(f"{file} is a folder; name a file in it, as in sqlite:////{named}")
+        raise ValueError(f"{name} is a folder; name a file in it, as in sqlite:////{named}")
     if file.exists() and not file.is_file():
-        raise ValueError(f"{file} is no file; name one, or one that is to be made")
+        raise ValueError(f"{name} is no file; {else_}")
     if file.exists():
         with file.open("rb") as opened:
             begin = opened.read(len(_MAGIC))
         if begin not in (b"", _MAGIC):
-            said = f"{file} is another file than a database of SQLite; name one that is to be made"
-            raise ValueError(said)
+            raise ValueError(f"{name} is another file than a database of SQLite; {else_}")
+
+
+def refuse_no_folder(url: str) -> None:
+    """Raise `ValueError` if the folder of SQLite's file is not there."""
+    file = file_of(parse_url(url))
+    if file is not None and not file.parent.exists():
+        raise ValueError(f"there is no folder {shlex.quote(str(file.parent))}; make it")
+
+
+def refuse_source(url: str) -> None:
+    """Raise `ValueError` where there is no store at this URL that could be copied. Nothing is
+    written, as it would be by opening it as a store. Only SQLite's is looked at."""
+    else_ = "name the file of a store, usually fitserve.sqlite3"
+    refuse_place(url, else_)
+    file = file_of(parse_url(url))
+    if file is None:
+        return
+    name = shlex.quote(str(file))
+    if not file.exists():
+        raise ValueError(f"there is no file {name}; {else_}")
+    if not file.stat().st_size:
+        raise ValueError(f"{name} is empty; {else_}")
+    with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
+        try:
+            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'counters'")
+            if found.fetchone() is None:
+                raise ValueError(f"{name} is a database of something else; {else_}")
+        except sqlite3.Error as error:
+            raise ValueError(f"{name} cannot be read, {error}; restore it from a backup") from None
+
+
+def same_place(one: str, other: str) -> bool:
+    """Whether both URLs name one database."""
+    urls = [parse_url(one), parse_url(other)]
+    files = [file for file in map(file_of, urls) if file is not None]
+    if len(files) == len(urls):
+        return files[0].resolve() == files[1].resolve() or (
+            files[1].exists() and files[0].samefile(files[1])
+        )
+    places = [(url.host, url.port or 5432, url.database, url.query) for url in urls]
+    return not files and places[0] == places[1]
 
 
 def create_file(file: Path) -> None:
