@@ -241,6 +241,7 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     for query in ("/predict?k=1", "/predict?probabilities=true", "/register?dryrun=true"):
         yield refused(None, api.client.post(query, json={"model_type": "knn"}))
     yield refused(None, api.client.get("/models?key=1"))
+    yield refused(None, api.client.post("/predict", json={"model_id": None}))
     yield refused(*predict(api, "pca", 2, X, probabilities=True))
     yield refused(*predict(api, "pca", 2, {"a": 1}))
 

@@ -210,6 +210,66 @@ def test_a_mistake_in_a_prediction(api: Api, features: Any, loc: list[Any], says
     assert fault["loc"] == ["features", *loc]
 
 
+_ROWS = '[{"a": 1, "b": 2, "c": "x"}, {"a": 2, "b": 1, "c": "y"}]'
+_ASKED = "/register?model_type=knn&id=4&target=c&k=1&drop=b&key=secret"
+
+
+@pytest.mark.parametrize(
+    ("media", "rows", "says"),
+    [
+        ("application/json", _ROWS, "beside rows of JSON, send "),
+        ("text/csv", _ROWS, "the body is JSON, and was declared CSV"),
+        ("text/csv", _ROWS[1:-1].replace("}, ", "}\n"), "each line of the body is JSON of its own"),
+    ],
+)
+def test_rows_of_json_beside_a_query_are_told_their_body(
+    api: Api, media: str, rows: str, says: str
+) -> None:
+    answer = api.raw(_ASKED, rows.encode(), Content_Type=media)
+    assert answer.status_code == 422
+    problem: Any = answer.json
+    (fault,) = problem["errors"]
+    judge(fault["msg"])
+    assert says in fault["msg"]
+    body = json.loads(re.sub(r".*? (\{.*\})$", r"\1", fault["msg"]).replace("[...]", _ROWS))
+    kwargs = {"target": "c", "k": 1, "drop": ["b"], "X": json.loads(_ROWS)}
+    assert body == {"model_type": "knn", "model_id": 4, "kwargs": kwargs}
+    assert api.raw("/register", json.dumps(body).encode()).status_code == 201
+    answer = api.raw("/predict?model_type=knn&model_id=4&probabilities=true", b"[[1], [2]]")
+    (fault,) = answer.json["errors"]  # type: ignore[index]
+    body = json.loads(fault["msg"].partition("send ")[2])
+    assert body.pop("probabilities") is True
+    answer = api.raw("/predict", json.dumps(body).encode())
+    assert answer.json["predictions"] == ["x", "y"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("route", ["/register", "/predict", "/evaluate"])
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [(b"a,b\n1,2\n", "it looks like CSV. "), (b"rows.json", "it is the name of a file")],
+)
+def test_a_table_beside_a_query_that_is_declared_json(
+    api: Api, route: str, body: bytes, says: str
+) -> None:
+    problem = told(api, body, f"{route}?model_type=knn&model_id=1&target=b")
+    assert says in problem["detail"]
+    assert "errors" not in problem
+
+
+@pytest.mark.parametrize("route", ["/predict", "/evaluate"])
+def test_other_names_in_a_query_are_told_at_once(api: Api, route: str) -> None:
+    answer = api.raw(f"{route}?model=knn&id=1", b"a,b\n1,2\n", Content_Type="text/csv")
+    faults = {fault["loc"][1]: fault["msg"] for fault in answer.json["errors"]}  # type: ignore[index]
+    assert "write model_type, if that is meant; known are: model_type, model_id" in faults["model"]
+    assert "write model_id, if that is meant" in faults["id"]
+
+
+@pytest.mark.parametrize("route", ["/predict", "/evaluate"])
+def test_an_id_that_is_null_is_not_to_be_left_out(api: Api, route: str) -> None:
+    problem = told(api, {"model_type": "knn", "model_id": None, "features": X}, route)
+    assert "write the model's id, as /list tells it" in problem["errors"][0]["msg"]
+
+
 def test_the_rows_of_a_prediction_have_another_name(api: Api) -> None:
     problem = told(api, {"model_type": "knn", "X": X}, "/predict")
     assert [fault["loc"] for fault in problem["errors"]] == [["X"]]

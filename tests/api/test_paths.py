@@ -46,6 +46,8 @@ def test_a_path_spelled_otherwise_is_told_ours(app: Flask, api: Api) -> None:
     ("wrong", "ours"),
     [
         ("/train", "POST /register"),
+        ("/score", "POST /evaluate"),
+        ("/test", "POST /evaluate"),
         ("/Fit/", "POST /register"),
         ("/api/v1/infer", "POST /predict"),
         ("/models/knn/1/", "/models/knn/1"),
@@ -84,7 +86,21 @@ def test_a_path_like_no_other_is_told_all_of_its_protocol(app: Flask, api: Api) 
         for rule in of_programs(app):
             listed = re.sub("<id:", "<", rule.rule) in re.split("[ ,]+", said.rstrip("."))
             assert listed == (rule.rule.startswith("/v2") == (start == "/v2/")), rule.rule
-    assert "GET /models?model_type=knn lists" in detail(api, "/models/knn")
+    for path in ("/models/knn", "/models/knn/"):
+        assert "GET /models?model_type=knn lists" in detail(api, path)
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/unregister", "knn/1"),
+        ("/delete-model", "knn/1"),
+        ("/models/svm/3/delete", "svm/3"),
+        ("/api/v1/remove/pca/7/", "pca/7"),
+    ],
+)
+def test_what_removes_a_model_is_told(api: Api, path: str, model: str) -> None:
+    assert f"; write DELETE /models/{model}, which removes" in detail(api, path, "POST")
 
 
 @pytest.mark.parametrize("path", ["/models/knn/predict", "/models/knn/1/infer", "/knn/1/predict"])

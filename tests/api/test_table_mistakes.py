@@ -63,7 +63,7 @@ def trained(api: Api, body: str = TABLE, **query: str) -> None:
         (b'{"a": 1}\r\n\r\n{"a": 2}\r\n', "each line of the body is JSON"),
         (b"[1, 2]\n[3, 4]\n", "each line of the body is JSON"),
         (b'{"a": [1, 2], "y": ["u", "v"]}', "as one object, with the header 'Content-Type: app"),
-        (b'{\n  "a": [1, 2]\n}', "the rows, in a list, as X in kwargs or, at /predict"),
+        (b'{\n  "a": [1, 2]\n}', "write its rows as CSV. In JSON they stand in a list: "),
         (b'[{"a": 1},\n{"a": 2}]', "was declared CSV"),
         (b'{"kwargs": {"X": [[1, 2]]}}', "CSV; send the header 'Content-Type: application/json'"),
         (b"<!DOCTYPE html>", "is HTML"),

@@ -151,7 +151,7 @@ def test_an_id_is_a_whole_number(model_id: object, fitserve: Command) -> None:
         (b"[{'a': 1}]", "double quotes, not in single ones"),
         (b"{a: 1}", "double quotes"),
         (b"[1, 2], [3, 4]", "the JSON has ended before this"),
-        (b'{"a": 1}\n{"a": 2}\n', "send one list of them"),
+        (b'{"a": 1}\n{"a": 2}\n', "make one list of them"),
         (b'{"X": "\xff"}', "this byte is not UTF-8"),
         (b"[" * 100_000, "more than 200 lists and objects lie inside each other"),
     ],

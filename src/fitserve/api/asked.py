@@ -180,11 +180,11 @@ class CsvPrediction:
         """Its rows are read a block at a time, in the turns of predictions."""
         with within("query"):
             self._query = queries.single(query)
-            self.model_type, self.model_id = queries.key(self._query, default_id=0)
-            self.probabilities = queries.truth(self._query, "probabilities")
             queries.refuse_others(
                 self._query, ("model_type", "model_id", "probabilities", *queries.CSV)
             )
+            self.model_type, self.model_id = queries.key(self._query, default_id=0)
+            self.probabilities = queries.truth(self._query, "probabilities")
         self._body = body
 
     def rows(self, loaded: Loaded) -> tuple[CsvFile, CsvRows]:
@@ -202,10 +202,10 @@ class CsvEvaluation:
         members = ("importance", "repeats")
         with within("query"):
             self._query = queries.single(query)
-            self.model_type, self.model_id = queries.key(self._query, default_id=0)
             queries.refuse_others(
                 self._query, ("model_type", "model_id", "target", *members, *queries.CSV)
             )
+            self.model_type, self.model_id = queries.key(self._query, default_id=0)
             asked = queries.simple(self._query, members)
             options = checked(EvaluationOptions, asked)
         self.importance, self.repeats = options.importance, options.repeats

@@ -17,8 +17,10 @@ from fitserve.api.large import LARGE, Reader, is_light
 from fitserve.api.observed import about, behind
 from fitserve.api.schemas import Request, parse
 from fitserve.data.foreign import refuse_foreign
+from fitserve.data.json_text import refuse_other
 from fitserve.data.packing import PACKINGS, unpacked
 from fitserve.errors import (
+    InvalidRequest,
     MalformedRequest,
     TooLarge,
     UnsupportedMediaType,
@@ -48,13 +50,19 @@ def takes(
             if csv is not None and sent.mimetype == "text/csv":
                 _require_utf8(sent, "text/csv")
                 body = _unpacked(sent)
-                refuse_foreign(body)
+                such = queries.as_body(sent.args.to_dict(), "[...]", schema.written)
+                refuse_foreign(body, such)
                 turn = partial(_reader().here, client_gone()) if len(body) > LARGE else nullcontext
                 return route(about(csv(sent.args, body, turn)))
             _require_json(sent, csv is not None)
             _ask_for_body(sent)
             if sent.query_string:
-                queries.refuse_beside_json(sent.args, query, schema.written)
+                try:
+                    queries.refuse_beside_json(sent.args, query, schema.written)
+                except InvalidRequest:
+                    if csv is not None:
+                        _refuse_misplaced(schema, sent)
+                    raise
             received = partial(_received, sent)
             if _is_small(sent):
                 body = received()
@@ -109,6 +117,18 @@ def takes_little(
         return reading
 
     return decorate
+
+
+def _refuse_misplaced(schema: type[Request], sent: Sent) -> None:
+    """Refuse a body that makes plain why a query stands beside it: it is CSV, or rows alone."""
+    body = _unpacked(sent)
+    refuse_other(body)
+    rows = body[:2000].decode(errors="replace").strip()
+    if rows[:1] == "[":
+        rows = " ".join(rows.split()) if len(rows) < 200 else "[...]"
+        such = queries.as_body(sent.args.to_dict(), rows, schema.written)
+        said = f"a query is read beside a CSV; beside rows of JSON, send {clip(such, 400)}"
+        raise InvalidRequest.at((), said, "model_type")
 
 
 def _allow_undeclared(sent: Sent) -> None:

@@ -19,10 +19,15 @@ _OF_A_MODEL = re.compile(
 ).fullmatch
 _ACTIONS = {
     **{one: f"/{one}" for one in ("register", "predict", "evaluate", "list")},
-    **dict.fromkeys(("infer", "invocations", "score"), "/predict"),
+    **dict.fromkeys(("infer", "invocations"), "/predict"),
+    **dict.fromkeys(("score", "test", "eval"), "/evaluate"),
     **dict.fromkeys(("train", "fit"), "/register"),
 }
 """By what a path ends in, the route that does that."""
+_REMOVAL = re.compile(
+    r"(?!/v2/).*?(?:([a-z_]+)/(\d+))?/(?:unregister|deregister|delete|remove|destroy|forget)"
+    r"(?:[_-]?models?)?(?:/([a-z_]+)/(\d+))?/?"
+).fullmatch
 _WRITING = ("POST", "PUT", "PATCH")
 _MEANT = (
     (
@@ -56,7 +61,8 @@ _MEANT = (
 _OF_A_TYPE = re.compile(r"/models/([^/]+)").fullmatch
 _CALLED = {
     "/register": re.compile(r"/(?:train|fit|create|upload|models?/new)").fullmatch,
-    "/predict": re.compile(r"/(?:infer|inference|predictions?|invocations|score)").fullmatch,
+    "/predict": re.compile(r"/(?:infer|inference|predictions?|invocations)").fullmatch,
+    "/evaluate": re.compile(r"/(?:score|test|eval|evaluation|validate)").fullmatch,
     "/listtypes": re.compile(r"/(?:model_?)?types|/algorithms").fullmatch,
     "/v2/health/ready": re.compile(r"/v2/(?:health|ready)").fullmatch,
     "/v2/repository/index": re.compile(r"/v2/(?:models|repository|index)").fullmatch,
@@ -71,6 +77,10 @@ def no_route(method: str, path: str, adapter: MapAdapter, rules: Iterable[Rule])
     """That there is no such route, and what to ask instead; `rules` are the routes there are."""
     rules = sorted(rules, key=lambda rule: rule.rule)
     here = f"There is no route {clip(path)!r}"
+    removal = _REMOVAL(path.lower())
+    if removal is not None:
+        of, number = removal[1] or removal[3] or "knn", removal[2] or removal[4] or "1"
+        return f"{here}; write DELETE /models/{of}/{number}, which removes the model {of} {number}."
     ways = chain(_spelled(path), _alike(path, rules))
     near = next((one for one in ways if adapter.allowed_methods(one)), None)
     if near is not None:
@@ -81,7 +91,7 @@ def no_route(method: str, path: str, adapter: MapAdapter, rules: Iterable[Rule])
             f"{here}: a model's id is a whole number in plain digits, without zeros in front. "
             f"Write one instead of {clip(model[1], 40)!r}."
         )
-    of_type = _OF_A_TYPE(path)
+    of_type = _OF_A_TYPE(path.rstrip("/"))
     if of_type is not None:
         return (
             f"{here}; GET /models?model_type=knn lists the models of a type, GET /models/knn/1 "

@@ -146,6 +146,31 @@ def _beside_json(name: str, known: Collection[str], in_body: str | None) -> str:
     return unknown(name, known)[0]
 
 
+def as_body(query: Mapping[str, str], rows: str, written: Callable[[str], str | None]) -> str:
+    """The body of JSON that says what the query does, and has these rows; `written` tells how it
+    has a member of a name, if it may."""
+    beside: list[str] = []
+    inside: list[str] = []
+    for name, text in query.items():
+        one = name if written(name) else (meant(name, _KEY) or [name])[0]
+        value: Any = _simple(text)
+        if one in _LISTS:
+            value = words(text)
+        elif one == "kinds":
+            value = dict(part.rpartition(":")[::2] for part in text.split(","))
+        elif one in ("model_type", "target"):
+            value = text
+        place = written(one) or ""
+        if place and name not in DIALECT:
+            said = f"{json.dumps(one)}: {json.dumps(value, ensure_ascii=False)}"
+            (inside if place.startswith('"kwargs"') else beside).append(said)
+    if written("features"):
+        beside.append(f'"features": {rows}')
+    else:
+        beside.append(f'"kwargs": {{{", ".join([*inside, f""""X": {rows}"""])}}}')
+    return f"{{{', '.join(beside)}}}"
+
+
 def dialect(query: Mapping[str, str]) -> Dialect:
     """How the CSV is written, as far as the query says so."""
     said = {name: query[name] for name in DIALECT if name in query}

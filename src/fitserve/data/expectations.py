@@ -34,6 +34,8 @@ _TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
 }
 _NEVER: Mapping[str, type | tuple[type, ...]] = {"y": str, "target": (list, dict)}
 """What members do not hold that others call by the same names."""
+_NOT_NULL = {"model_id": "write the model's id, as /list tells it"}
+"""What to write instead of a null that could be left out, but should not."""
 _LARGEST = 2**53 - 1  # that every reader of JSON keeps exact
 _SPELLED = {
     **dict.fromkeys(("true", "yes", "y", "on"), True),
@@ -315,7 +317,7 @@ def _fault(
     looks = "".join(f", such as {one}," for one in map(json.dumps, schema.get("examples", [])[:1]))
     says = f"{asked(schema, value)}{looks} is needed, not {sent(value)}{twice_encoded(value)}"
     if value is None and (optional or len(loc) > 1):
-        return Fault(place, f"{says}; leave it out", kind)
+        return Fault(place, f"{says}; {_NOT_NULL.get(name, 'leave it out')}", kind)
     if len(loc) > 1 and type(value) in (int, float) and schema.get("type") == "string":
         value = str(value)
     for guess in _meant(schema, value):

@@ -33,9 +33,10 @@ _BINARY = (
         "no text; send what it holds, written as CSV",
     ),
 )
+_SUCH = '{"model_type": ..., "model_id": ..., "kwargs": {"X": [...]}}'
 _AS_JSON = (
-    "with the header 'Content-Type: application/json' and the rows, in a list, as X in kwargs or, "
-    "at /predict and /evaluate, as features; or send a CSV"
+    "with the header 'Content-Type: application/json', or write its rows as CSV. In JSON they "
+    "stand in a list: "
 )
 _SIGNS = (
     (
@@ -100,8 +101,9 @@ def binary(text: bytes) -> str | None:
     return next((said for looks, said in _BINARY if looks(text)), None)
 
 
-def refuse_foreign(body: bytes) -> None:
-    """Refuse a body that is surely no CSV, so that the answer can say what it is."""
+def refuse_foreign(body: bytes, such: str = _SUCH) -> None:
+    """Refuse a body that is surely no CSV, so that the answer can say what it is; in JSON, rows
+    stand as in `such`."""
     if names_a_file(body):
         said = (
             "this is the name of a file; send what the file holds, with curl by "
@@ -114,4 +116,5 @@ def refuse_foreign(body: bytes) -> None:
     head = body[:2000].removeprefix(b"\xef\xbb\xbf").lstrip()
     for looks, said in _SIGNS:
         if looks(head):
-            raise InvalidRequest.at(("line", 1), said, "foreign")
+            such = such if said.endswith(_AS_JSON) else ""
+            raise InvalidRequest.at(("line", 1), said + such, "foreign")

@@ -15,6 +15,8 @@ _BOM = b"\xef\xbb\xbf"
 _STRIDE = 2**16
 _PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
 _NEXT_LINE = re.compile(rb"\n[\[{]")
+_ONE_LINE = re.compile(rb"[^\n{}\[\]\":=]*[,;\t][^\n{}\[\]\":=]*").fullmatch
+_AS_PRINTED = re.compile(rb"\[\s*[-+]?[\d.][\d.e+-]*\s+[-+]?[\d.ni]").match
 _WORD = re.compile(rb"[+-]?[A-Za-z_.][\w.]*|[+-]?\d[\w.+-]*")
 
 _GAP = (
@@ -56,8 +58,16 @@ _VALUE = (
     "object"
 )
 _LINES = (
-    "each line is JSON of its own, and a body is one: send one list of them, [ before the first, "
-    "commas between and ] behind the last; `jq -s . FILE` writes it so"
+    "each line is JSON of its own: make one list of them, with commas between, as `jq -s . FILE` "
+    'does; in a body it stands as "features": [...], or at /register as "kwargs": {"X": [...]}'
+)
+_BODIES = (
+    "each line is a body of its own: send one request for each or, to one model, all rows in one, "
+    'as "features": [...]'
+)
+_PRINTED = (
+    "a comma is missing between two values of a list, as where NumPy prints one; write it, or "
+    "send x.tolist()"
 )
 _SURROGATE = "half of a surrogate pair stands here; write both halves, or the character in UTF-8"
 
@@ -134,6 +144,13 @@ def _start(body: bytes, line: int) -> int:
 # ----------------------------------------------------------------- what the whole body is
 
 
+def refuse_other(body: bytes) -> None:
+    """Refuse a body that is something else than JSON as a whole, where that shows at once."""
+    reason = _whole(body) if body else None
+    if reason is not None:
+        raise MalformedJson(f"The body is not JSON: {reason}. Mend it and send it again.")
+
+
 def _whole(body: bytes) -> str | None:
     """What the body is instead of JSON, where that shows at its beginning."""
     unreadable = binary(body)
@@ -144,9 +161,12 @@ def _whole(body: bytes) -> str | None:
 
 
 def _is_csv(head: bytes) -> bool:
-    """Whether the first two lines have the same number of fields, and more than one."""
+    """Whether the first two lines, or the only one, have the same number of fields, and more
+    than one."""
     if head[:1] in (b"{", b"["):
         return False
+    if _ONE_LINE(head):
+        return True
     lines = head.split(b"\n", 2)[:2]
     return any(
         len(lines) == 2 and lines[0].count(mark) == lines[1].count(mark) > 0
@@ -168,6 +188,8 @@ _OTHERS: Mapping[str, Callable[[bytes], object]] = {
     "it is a form in parts. Send the JSON alone; curl does so by -d @FILE, not by -F": re.compile(
         rb"--[^\n]+\r?\n[Cc]ontent-"
     ).match,
+    "it stands as a whole in single quotes. Take them away; on Windows, where they are left, "
+    'write -d "{\\"model_type\\": ...}" or -d @FILE': re.compile(rb"'\s*[{\[]").match,
     f"it is HTML or XML. Send an object such as {SUCH}": lambda head: head.startswith(b"<"),
     "it looks like CSV. /register, /predict and /evaluate take it, with the header 'Content-Type: "
     "text/csv' and, of curl, --data-binary @FILE; what else is to be said stands in the query, as "
@@ -193,7 +215,12 @@ def _at(body: bytes, at: int, said: str) -> str:
         if strange is not None:
             return strange
     if said.startswith("key must be a string"):
+        if first == ",":
+            return "a comma too many stands here; take it out"
         return _QUOTED if first == "'" else _COMMENT if first in ("#", "/") else _UNQUOTED
+    opened = body.rfind(b"[", max(at - 60, 0), at)
+    if opened >= 0 and said.startswith(("expected", "invalid")) and _AS_PRINTED(body, opened):
+        return _PRINTED
     if said.startswith("expected `,`"):
         if re.match(rb"\d[\w.]", body[max(at - 1, 0) : at + 1]):
             said = "invalid number"  # 0x10, 1_000
@@ -202,7 +229,7 @@ def _at(body: bytes, at: int, said: str) -> str:
         elif first.isalpha() and body[:at].rstrip().endswith(b'"'):
             return "a quote is missing before this, or a comma after the text that ends here"
     if said.startswith("trailing characters") and _NEXT_LINE.match(body, max(at - 1, 0)):
-        return _LINES
+        return _BODIES if b'"model_type"' in body[at : at + 2000].partition(b"\n")[0] else _LINES
     if said.startswith(("expected value", "expected ident", "invalid number")):
         at = _word_start(body, at) if not said.startswith("expected value") else at
         wrong = _value(body, at)
