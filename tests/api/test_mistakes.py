@@ -246,7 +246,11 @@ def test_rows_of_json_beside_a_query_are_told_their_body(
 @pytest.mark.parametrize("route", ["/register", "/predict", "/evaluate"])
 @pytest.mark.parametrize(
     ("body", "says"),
-    [(b"a,b\n1,2\n", "it looks like CSV. "), (b"rows.json", "it is the name of a file")],
+    [
+        (b"a,b\n1,2\n", "it looks like CSV. "),
+        (b"b\n1\n", "looks like CSV"),
+        (b"rows.json", "it is the name of a file"),
+    ],
 )
 def test_a_table_beside_a_query_that_is_declared_json(
     api: Api, route: str, body: bytes, says: str
@@ -254,6 +258,26 @@ def test_a_table_beside_a_query_that_is_declared_json(
     problem = told(api, body, f"{route}?model_type=knn&model_id=1&target=b")
     assert says in problem["detail"]
     assert "errors" not in problem
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (b"[1, 2]\n[3, 4]", "[...]"),
+        (b"[1. 2.]", "[...]"),
+        (b'{"a": 1}', '{"a": 1}'),
+        (b"[[1, 2]" + b", [1, 2]" * 99 + b"]", "[...]"),
+        (b'{"features": [1, 2]}', None),
+    ],
+)
+def test_rows_beside_a_query_are_shown_where_they_are_rows(
+    api: Api, body: bytes, shown: str | None
+) -> None:
+    (fault, *_) = told(api, body, "/predict?model_type=knn&model_id=1")["errors"]
+    if shown is None:
+        assert "into the body" in fault["msg"]
+    else:
+        assert f'send {{"model_type": "knn", "model_id": 1, "features": {shown}}}' in fault["msg"]
 
 
 @pytest.mark.parametrize("route", ["/predict", "/evaluate"])

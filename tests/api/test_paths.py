@@ -48,6 +48,8 @@ def test_a_path_spelled_otherwise_is_told_ours(app: Flask, api: Api) -> None:
         ("/train", "POST /register"),
         ("/score", "POST /evaluate"),
         ("/test", "POST /evaluate"),
+        ("/scores", "POST /evaluate"),
+        ("/predict_proba", "POST /predict"),
         ("/Fit/", "POST /register"),
         ("/api/v1/infer", "POST /predict"),
         ("/models/knn/1/", "/models/knn/1"),
@@ -86,7 +88,7 @@ def test_a_path_like_no_other_is_told_all_of_its_protocol(app: Flask, api: Api) 
         for rule in of_programs(app):
             listed = re.sub("<id:", "<", rule.rule) in re.split("[ ,]+", said.rstrip("."))
             assert listed == (rule.rule.startswith("/v2") == (start == "/v2/")), rule.rule
-    for path in ("/models/knn", "/models/knn/"):
+    for path in ("/models/knn", "/models/knn/", "/api/v1/models/knn"):
         assert "GET /models?model_type=knn lists" in detail(api, path)
 
 

@@ -1,7 +1,8 @@
 """Reading a request's body: its media type, its packing, its size, then its schema."""
 
+import json
 from collections.abc import Callable, Collection
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial, wraps
 from time import monotonic
 from typing import Any, TypeVar
@@ -17,10 +18,11 @@ from fitserve.api.large import LARGE, Reader, is_light
 from fitserve.api.observed import about, behind
 from fitserve.api.schemas import Request, parse
 from fitserve.data.foreign import refuse_foreign
-from fitserve.data.json_text import refuse_other
+from fitserve.data.json_text import parse_json, refuse_other
 from fitserve.data.packing import PACKINGS, unpacked
 from fitserve.errors import (
     InvalidRequest,
+    MalformedJson,
     MalformedRequest,
     TooLarge,
     UnsupportedMediaType,
@@ -123,12 +125,21 @@ def _refuse_misplaced(schema: type[Request], sent: Sent) -> None:
     """Refuse a body that makes plain why a query stands beside it: it is CSV, or rows alone."""
     body = _unpacked(sent)
     refuse_other(body)
-    rows = body[:2000].decode(errors="replace").strip()
-    if rows[:1] == "[":
-        rows = " ".join(rows.split()) if len(rows) < 200 else "[...]"
+    rows = "[...]" if body.lstrip()[:1] == b"[" else ""
+    if len(body) < 200:
+        with suppress(MalformedJson):
+            sent_rows = parse_json(body)
+            if isinstance(sent_rows, list) or _is_row(schema, sent_rows):
+                rows = json.dumps(sent_rows, ensure_ascii=False)
+    if rows:
         such = queries.as_body(sent.args.to_dict(), rows, schema.written)
         said = f"a query is read beside a CSV; beside rows of JSON, send {clip(such, 400)}"
         raise InvalidRequest.at((), said, "model_type")
+
+
+def _is_row(schema: type[Request], value: object) -> bool:
+    """Whether it is an object, and nothing that the body has stands in it."""
+    return isinstance(value, dict) and bool(value) and not any(map(schema.written, value))
 
 
 def _allow_undeclared(sent: Sent) -> None:

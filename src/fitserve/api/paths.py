@@ -58,11 +58,13 @@ _MEANT = (
     ),
 )
 """By method and path, which other request may have been meant."""
-_OF_A_TYPE = re.compile(r"/models/([^/]+)").fullmatch
+_OF_A_TYPE = re.compile(r"/models/([^/:]+)").fullmatch
 _CALLED = {
     "/register": re.compile(r"/(?:train|fit|create|upload|models?/new)").fullmatch,
-    "/predict": re.compile(r"/(?:infer|inference|predictions?|invocations)").fullmatch,
-    "/evaluate": re.compile(r"/(?:score|test|eval|evaluation|validate)").fullmatch,
+    "/predict": re.compile(
+        r"/(?:infer|inference|predictions?|predict_?proba|batch_?predict|invocations)"
+    ).fullmatch,
+    "/evaluate": re.compile(r"/(?:scores?|test|eval|evaluation|validate)").fullmatch,
     "/listtypes": re.compile(r"/(?:model_?)?types|/algorithms").fullmatch,
     "/v2/health/ready": re.compile(r"/v2/(?:health|ready)").fullmatch,
     "/v2/repository/index": re.compile(r"/v2/(?:models|repository|index)").fullmatch,
@@ -91,7 +93,7 @@ def no_route(method: str, path: str, adapter: MapAdapter, rules: Iterable[Rule])
             f"{here}: a model's id is a whole number in plain digits, without zeros in front. "
             f"Write one instead of {clip(model[1], 40)!r}."
         )
-    of_type = _OF_A_TYPE(path.rstrip("/"))
+    of_type = _OF_A_TYPE(_PREFIX.sub("", path.rstrip("/"), count=1))
     if of_type is not None:
         return (
             f"{here}; GET /models?model_type=knn lists the models of a type, GET /models/knn/1 "

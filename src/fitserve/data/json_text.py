@@ -147,6 +147,9 @@ def _start(body: bytes, line: int) -> int:
 def refuse_other(body: bytes) -> None:
     """Refuse a body that is something else than JSON as a whole, where that shows at once."""
     reason = _whole(body) if body else None
+    head = body[:2000].strip()
+    if reason is None and b"\n" in head and head[:1] not in (b"{", b"[", b'"'):
+        reason = _CSV  # of one column, or not of as many in each line
     if reason is not None:
         raise MalformedJson(f"The body is not JSON: {reason}. Mend it and send it again.")
 
@@ -174,6 +177,11 @@ def _is_csv(head: bytes) -> bool:
     )
 
 
+_CSV = (
+    "it looks like CSV. /register, /predict and /evaluate take it, with the header 'Content-Type: "
+    "text/csv' and, of curl, --data-binary @FILE; what else is to be said stands in the query, as "
+    "in ?model_type=knn&model_id=1"
+)
 _OTHERS: Mapping[str, Callable[[bytes], object]] = {
     f"it is empty. Send an object such as {SUCH}; curl sends a file by -d @FILE, with the @": (
         lambda head: not head
@@ -191,9 +199,7 @@ _OTHERS: Mapping[str, Callable[[bytes], object]] = {
     "it stands as a whole in single quotes. Take them away; on Windows, where they are left, "
     'write -d "{\\"model_type\\": ...}" or -d @FILE': re.compile(rb"'\s*[{\[]").match,
     f"it is HTML or XML. Send an object such as {SUCH}": lambda head: head.startswith(b"<"),
-    "it looks like CSV. /register, /predict and /evaluate take it, with the header 'Content-Type: "
-    "text/csv' and, of curl, --data-binary @FILE; what else is to be said stands in the query, as "
-    "in ?model_type=knn&model_id=1": _is_csv,
+    _CSV: _is_csv,
 }
 
 
