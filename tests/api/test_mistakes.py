@@ -513,8 +513,8 @@ def test_a_copy_from_a_store_that_is_away_says_which(
     assert "The source postgresql" in said
     assert "secret" not in said
     judge(said)
-    assert main(["copy", there, away]) == 1
-    assert "The source sqlite" in capsys.readouterr().err.splitlines()[-1]
+    assert main(["copy", there, away]) == 2
+    assert "SOURCE: there is no file" in capsys.readouterr().err.splitlines()[-1]
 
 
 # ------------------------------------------------------------------------------- the cost
