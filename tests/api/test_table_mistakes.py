@@ -224,9 +224,9 @@ def test_labels_for_what_learns_numbers(
 @pytest.mark.parametrize(
     ("body", "query", "loc", "says"),
     [
-        (TABLE, {"target": "y", "delimiter": ";"}, ["query", "target"],
+        (TABLE, {"target": "y", "delimiter": ";"}, ["line", 1],
          "with ';' the header is one column, 'a,b,y'; write delimiter=,"),
-        (TABLE.replace(",", "\t"), {"target": "y", "delimiter": ","}, ["query", "target"],
+        (TABLE.replace(",", "\t"), {"target": "y", "delimiter": ","}, ["line", 1],
          "write delimiter=tab"),
         ("a;b;y\n1,5;2;0\n2,5;1;1\n", {"target": "y", "delimiter": ",", "decimal": ","},
          ["line", 1], "with ',' the header is one column, 'a;b;y'; write delimiter=;"),
@@ -452,3 +452,118 @@ def test_a_text_that_is_no_table(api: Api, route: str, body: str, says: str) -> 
     trained(api)
     problem = told(api, route, body, **({"target": "y"} if route == "/register" else {}))
     assert says in problem["errors"][0]["msg"]
+
+
+LONG = "len,wid,col,sp\n" + "".join(
+    f"{i * 3 % 11}.5,{i},{'red' if i % 3 else 'blue'},{'ab'[i % 2]}\n" for i in range(1, 11)
+)
+KMEANS = {"model_type": "kmeans", "n_clusters": "2"}
+MEASURED = {"model_type": "knn", "target": "sp", "n_neighbors": "3"}
+
+
+@pytest.mark.parametrize("query", [KMEANS, MEASURED])
+@pytest.mark.parametrize(("sign", "given"), [(",", ";"), (";", "tab"), ("\t", ",")])
+def test_another_delimiter_than_the_files(
+    api: Api, query: dict[str, str], sign: str, given: str
+) -> None:
+    body = LONG.replace(",", sign)
+    problem = told(api, "/register", body, **query, delimiter=given)
+    word = "tab" if sign == "\t" else sign
+    assert [one["loc"] for one in problem["errors"]] == [["line", 1]]
+    assert problem["errors"][0]["msg"].endswith(f"; write delimiter={word}")
+    assert ask(api, "/register", body, **query, delimiter=word).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "query"),
+    [
+        ('"a,b"\n"x,z"\n"y,z"\n"x,z"\n', {"delimiter": ";"}),
+        ("a,b\n1,5\n2,5\n", {"delimiter": ";", "decimal": ","}),
+        ("words\nx, y\nz, w\n", {"delimiter": "tab"}),
+    ],
+)
+def test_one_column_with_the_delimiter_that_was_given(
+    api: Api, body: str, query: dict[str, str]
+) -> None:
+    assert ask(api, "/register", body, **KMEANS, **query).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [("5 cm", "; write 5, or leave its row out"), ("five", "; mend the cell, or leave its row")],
+)
+@pytest.mark.parametrize("query", [KMEANS, MEASURED])
+def test_one_cell_of_text_makes_no_category(
+    api: Api, query: dict[str, str], cell: str, says: str
+) -> None:
+    problem = told(api, "/register", LONG.replace(",5,", f",{cell},"), **query)
+    assert says in problem["errors"][0]["msg"]
+    assert "remedies" not in problem
+
+
+def test_rows_that_are_alike_and_no_header(api: Api) -> None:
+    trained(api, LONG, **MEASURED)
+    row = "10.5,1,red\n"
+    detail = told(api, "/predict", row * 2, model_type="knn")["detail"]
+    assert "len, wid, col; the first line holds values, not names; write the names" in detail
+    assert ask(api, "/predict", f"len,wid,col\n{row * 2}", model_type="knn").status_code == 200
+
+
+@pytest.mark.parametrize(("head", "also"), [("len,wid,sp\n", " and target=2"), ("", ", and as ")])
+def test_a_target_by_name_and_a_model_without_names(api: Api, head: str, also: str) -> None:
+    X = [[1, 2], [2, 1], [8, 9], [9, 8]]
+    assert api.register("knn", 1, X=X, y=["a", "a", "b", "b"], k=1).status_code == 201
+    knn, rows = {"model_type": "knn"}, "1,2,a\n9,8,b\n"
+    detail = told(api, "/evaluate", head + rows, target="sp", **knn)["detail"]
+    assert f"add header=false{also}" in detail
+    answer = ask(api, "/evaluate", rows, header="false", target="2", **knn)
+    assert answer.status_code == 200, answer.text
+
+
+def test_line_ends_of_old_macs(api: Api) -> None:
+    trained(api)
+    for route in ROUTES:
+        body = LONG.replace("\n", "\r")
+        assert "save the file as 'CSV UTF-8', or convert it: tr" in told(api, route, body)["detail"]
+
+
+@pytest.mark.parametrize(
+    "query", [KMEANS, MEASURED, {"model_type": "linear_regression", "target": "len"}]
+)
+def test_sums_below_the_table(api: Api, query: dict[str, str]) -> None:
+    total = sum(float(line.split(",")[0]) for line in LONG.splitlines()[1:])
+    faults = told(api, "/register", f"{LONG}{total},55,,\n", **query)["errors"]
+    assert [one["loc"] for one in faults] == [["line", 12]]
+    assert "and its numbers are the sums of those above; leave this line out" in faults[0]["msg"]
+    assert told(api, "/register", f"{LONG}7,54,,\n", **query)["errors"][0]["type"] == "missing"
+    assert ask(api, "/register", LONG, **query).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "advised"),
+    [
+        ("5.1,3.5\n4.9,3.0\n5.0,3.1\n", True),
+        ("1,2\n2,1\n3,3\n", True),
+        ("5.1,red\n4.9,red\n5.0,blue\n", True),
+        ("0,1\n5,3\n6,1\n", False),
+        ("country,1960,1961\nx,1,2\ny,2,5\n", False),
+    ],
+)
+def test_a_first_line_of_numbers_is_told_of(api: Api, body: str, advised: bool) -> None:
+    answer = ask(api, "/register", body, **KMEANS).get_json()
+    sets = [one["set"] for one in answer["advice"] if "was taken for names" in one["words"]]
+    assert sets == [{"header": False}] * advised
+
+
+def test_a_line_break_in_one_cell_is_told_of(api: Api) -> None:
+    def told_of(body: str) -> list[str]:
+        answer = ask(api, "/register", body, **MEASURED)
+        assert answer.status_code == 201, answer.text
+        assert api.client.delete("/models/knn/1").status_code in (200, 204)
+        advice = answer.get_json()["advice"]
+        return [one["words"] for one in advice if "a line break stands" in one["words"]]
+
+    swallowed = LONG.replace(",5,red,b\n", ',5,"red,b\n').replace(",7,red,b\n", ',7,red",b\n')
+    assert "col in line 6" in told_of(swallowed)[0]
+    assert "sp in line 6" in told_of(LONG.replace(",5,red,b\n", ',5,red,"b\nx"\n'))[0]
+    assert told_of(LONG.replace("red", '"red\nish"')) == told_of(LONG) == []

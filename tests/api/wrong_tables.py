@@ -105,6 +105,7 @@ FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, bes
     ({"target": "nix"}, FILE),
     ({"delimiter": ";"}, FILE),
     ({"delimiter": ",", "decimal": ","}, "a;c\n1,5;0\n"),
+    ({"delimiter": ",", "decimal": ","}, "a;c\n1,5;0\n2\n"),
     ({"header": "false"}, FILE),
     ({"target": "nix"}, "1,x,0\n2,y,0\n"),
     ({}, "a,c\ninf,0\n-inf,1\n"),
@@ -157,6 +158,9 @@ FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, bes
     ({}, 'a,c\n1,0\n"2"2,1\n'),
     ({}, "a,c\n" + "x" * 140_000 + ",0\n"),
     ({}, "a,c\nx\r1,0\n"),
+    ({}, "a,c\r1,0\r"),
+    ({}, "a,c\n" + "1,0\n2,1\n" * 4 + "x,1\n1,0\n"),
+    ({}, "a,b,c\n" + "1,2,0\n2,1,1\n" * 4 + "12,12,\n"),
     ({"delimiter": ","}, 'a,c\n1\n"2\n3"\n'),
     ({"delimiter": ","}, "a,c\n1,0,\n"),
     ({"delimiter": ","}, "a,c\n1,0,1\n"),
@@ -168,6 +172,7 @@ TRAINED: list[tuple[dict[str, Any], str]] = [  # what is asked below: a query of
     ({"model_type": "knn", "model_id": 12, "target": "c", "k": 1, "missing": "impute"}, FILE),
     ({"model_type": "kmeans", "model_id": 11, "n_clusters": 2}, FILE),
     ({"model_type": "pca", "model_id": 11, "n_components": 1}, ",a\n0,1\n1,3\n"),
+    ({"model_type": "kmeans", "model_id": 12, "n_clusters": 1}, '5,6\n1,"x\ny"\n2,z\n'),
 ]
 ROW = {"a": 1.0, "b": "x"}
 PREDICTED: list[Any] = [  # features for the first of them
@@ -210,6 +215,8 @@ ASKED: list[tuple[str, dict[str, Any], str]] = [  # a route, its query, a CSV
     ("predict", {"model_type": "pca", "model_id": 2}, "a,b\n1,2\n"),
     ("predict", {"model_type": "pca", "model_id": 2}, "0,5\n1,2\n"),
     ("predict", {"model_type": "pca", "model_id": 2, "header": "false"}, "a,b\n1,2\n"),
+    ("evaluate", {"model_type": "knn", "model_id": 4, "target": "c"}, "d,e,c\n1,2,0\n"),
+    ("evaluate", {"model_type": "knn", "model_id": 4, "target": "c"}, "1,2,0\n"),
     ("evaluate", {"nix": 1}, FILE),
     ("evaluate", {"repeats": 0}, FILE),
     ("evaluate", {"target": "d"}, FILE),

@@ -112,9 +112,9 @@ class JsonRows(Rows):
 class CsvRows(Rows):
     """Rows of a CSV; of its columns those that the model knows, in any order."""
 
-    def __init__(self, file: CsvFile, columns: Columns) -> None:
+    def __init__(self, file: CsvFile, columns: Columns, target: str | None) -> None:
         self._file, self._columns = file, columns
-        _refuse_missing(file, columns)
+        _refuse_missing(file, columns, target)
         self.n_rows = file.most_rows
         self.cost = _CSV_CELL * len(columns.names) + columns.n_encoded
         self._place: Place = lambda row, name: ("line", row, name)
@@ -251,7 +251,7 @@ def _of_csv(query: dict[str, str], body: bytes, loaded: Loaded) -> tuple[CsvFile
     if "na_values" not in query:
         dialect = replace(dialect, missing=columns.na_values)
     file = CsvFile(body, dialect)
-    return file, CsvRows(file, columns)
+    return file, CsvRows(file, columns, query.get("target"))
 
 
 def truth_of(
@@ -342,13 +342,13 @@ def _lacking(encoder: Encoder) -> str:
     return "send it" if encoder.fill is None else "send it, or null for a gap"
 
 
-def _refuse_missing(file: CsvFile, columns: Columns) -> None:
+def _refuse_missing(file: CsvFile, columns: Columns, target: str | None) -> None:
     missing = [name for name in columns.names if name not in file.at]
     if not missing:
         return
     others = [name for name in file.names if name not in columns.names]
     none = len(missing) == len(columns.names)
-    why = _head(file, columns.names, none=none)
+    why = _head(file, columns.names, target, none=none)
     if why is not None:
         there = "none of the model's columns is" if none else "not all of the model's columns are"
         said = f"{there} there, {clip(', '.join(columns.names), 300)}; "
@@ -363,14 +363,19 @@ def _refuse_missing(file: CsvFile, columns: Columns) -> None:
     )
 
 
-def _head(file: CsvFile, names: list[str], *, none: bool) -> str | None:
+def _head(file: CsvFile, names: list[str], target: str | None, *, none: bool) -> str | None:
     """How the first line is otherwise than it has to be, that some of these columns are missing,
-    or `none` is there."""
+    or `none` is there; `target` is the column that the caller compares with."""
     width = max(file.width, len(names))
     numbered = {str(j) for j in range(width)}.issuperset(names)
     if file.dialect.header and numbered:
-        return file.mistaken(names[0], "add header=false") or (
-            "the model learned from rows without names; leave this line out, and add header=false"
+        also = "add header=false"
+        if target in file.at:
+            also += f" and target={file.at[target]}"
+        elif target is not None:
+            also += f", and as target the number of its column, from 0 to {width - 1}"
+        return file.mistaken(names[0], also) or (
+            f"the model learned from rows without names; leave this line out, and {also}"
             if none
             else None
         )

@@ -26,6 +26,7 @@ from fitserve.errors import (
     Location,
     amended,
     clip,
+    refuse,
     relocated,
     within,
 )
@@ -154,12 +155,16 @@ class CsvRegistration:
             given = queries.hyperparameters(cls, given)
             model = cls.from_kwargs(given, known=taken(cls, known))
         file = CsvFile(self._body, dialect)
+        refuse(file.several_columns())
         with relocated(_in_csv):
             target = _target(cls, file.names, target, given_y=False)
             regressor = cls.model_type() if cls.tasks == ("regression",) else None
             found = intake.of_csv(file, options, target, queries.written, regressor)
         found = replace(found, columns=replace(found.columns, dialect=known_again))
         advice = [_NAMELESS] if file.left_out else []
+        if dialect.header:
+            advice += observations.of_names(file.names, dialect.number)
+        advice += observations.of_line_breaks(found.table.table)
 
         def place(loc: Location) -> Location:
             return _in_csv(found.place(loc[1:]))

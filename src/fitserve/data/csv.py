@@ -12,13 +12,14 @@ import numpy as np
 
 from fitserve.data.cells import MOST_TEXTS, ColumnBuilder
 from fitserve.data.dialect import Dialect
-from fitserve.data.head import head
+from fitserve.data.head import head, widths_of
 from fitserve.data.names import instead_of, parted
 from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
 from fitserve.data.table import FloatArray, Place, Table, Written
-from fitserve.data.titles import LOOKED_AT, title
+from fitserve.data.titles import DELIMITERS, LOOKED_AT, has_values, title
 from fitserve.errors import COUNTED, LISTED, Fault, InvalidRequest, Location, clip, counted, refuse
 
+_WORDS = {"\t": "tab"}  # of a sign, in a query
 _BLOCK = 2**18  # bytes that are tried as JSON at once
 _CELLS = 8192  # cells that are read at once record by record
 _VALUES = 2**18  # cells of a block of rows
@@ -79,16 +80,16 @@ class CsvFile:
             if name in map(str.strip, first):
                 return "the first line holds it, so that names are there; leave header=false out"
         elif self.width == 1 and (signs := [sign for sign in ",;\t|" if sign in first[0]]):
-            sign = "tab" if signs[0] == "\t" else signs[0]
-            return (
-                f"with {self.delimiter!r} the header is one column, {clip(first[0], 40)!r}; write "
-                f"delimiter={sign}"
-            )
+            return self._parted_by(first[0], signs[0])
         elif any(self.dialect.number(cell) is not None for cell in first):
             return f"the first line holds values, not names; {unnamed}"
         elif (above := title(self.body, self.begin, self.dialect)) and name in above.names:
             return f"it is in line {above.header.begin.line}; leave out what stands above that"
         return None
+
+    def _parted_by(self, header: str, sign: str) -> str:
+        said = f"with {self.delimiter!r} the header is one column, {clip(header, 40)!r}"
+        return f"{said}; write delimiter={_WORDS.get(sign, sign)}"
 
     # ---------------------------------------------------------------------------- tables
 
@@ -215,13 +216,27 @@ class CsvFile:
         found = list(islice(chain(faults, self._wrong_records()), COUNTED))
         return InvalidRequest(found[:LISTED], len(found))
 
+    def several_columns(self) -> Iterator[Fault]:
+        """That the first lines are one column with the delimiter that was given, and several, of
+        one width, with another; a name in quotes is one."""
+        one = self.width == 1 and self.dialect.header and self.dialect.delimiter is not None
+        for sign in DELIMITERS if one else "":
+            if sign == self.dialect.decimal:
+                continue
+            widths = set(widths_of(self.body, sign, self.begin))
+            if len(widths) == 1 and widths.isdisjoint((0, 1)):
+                name = next(records(self.body, self.delimiter, self.begin)).cells[0]
+                said = self._parted_by(name, sign)
+                yield Fault(("line", self.begin.line), said, "delimiter")
+                return
+
     def _headers_again(self) -> Iterator[Fault]:
         """The header where it stands once more, as in files that were put one behind the other."""
         header = self.body[self.begin.offset : self.start.offset].rstrip(b"\r\n")
         if self.body.find(b"\n" + header, self.start.offset - 1) < 0:
             return
         first = next(records(self.body, self.delimiter, self.begin)).cells
-        if all(self.dialect.number(cell) is not None for cell in first):  # a file without names
+        if has_values(first, self.dialect.number):  # a file without names
             return
         for record in records(self.body, self.delimiter, self.start):
             if record.cells == first:

@@ -15,7 +15,8 @@ from fitserve.errors import Advice, Fault, clip
 
 DIFFERENT_FROM = 10  # rows from which on a text that is different in every row is refused
 NO_ROW = "no_row"  # the type of a fault in the first row or the last, which may be none
-_BELOW = 5  # rows below which a total may stand
+BELOW = 5  # rows below which a total may stand
+_MUCH = 0.2  # of a column's cells that are text, from which on it may be a category
 _SENTENCE = 3.0  # words a cell from which on a text is proposed to be read word by word
 
 _NUMBERS = {Form.NUMBER, Form.ZEROS}
@@ -307,14 +308,22 @@ class _Diagnosis:
         if texts == 1 and self.table.place(row, self.name)[:2] == ("line", 1):
             said = f"{here}; the first line looks like names: if it is, leave header=false out"
             return self._problem(row, said, "mixed_column", "", {})
-        at_end = row == self.table.n_rows - 1 >= _BELOW
+        plain = None
+        if self.levels.codes[row] >= 0:
+            plain = instead(self.levels.texts[self.levels.codes[row]], self.table.in_csv)
+        mend = plain or "mend the cell"
+        at_end = row == self.table.n_rows - 1 >= BELOW
         if self.table.in_csv and texts == 1 < numbers and (row == 0 or at_end):
             what = "units" if row == 0 else "a total or a note"
-            said = f"{counted}; mend the cell, or leave the line out, if it holds {what}"
+            said = f"{counted}; {mend}, or leave the line out, if it holds {what}"
             return self._problem(row, said, NO_ROW, "", {})
         if self.regressor is not None:
-            said = f"{counted}, and {self.regressor} learns numbers; mend the cell, or leave its "
+            said = f"{counted}, and {self.regressor} learns numbers; {mend}, or leave its "
             return self._problem(row, f"{said}row out", "mixed_column", "", {})
+        if texts < _MUCH * (numbers + texts) and not self.target:
+            code = "" if plain else ", or say that it is a category (kinds), if it holds codes"
+            said = f"{counted}; {mend}, or leave its row out{code}"
+            return self._problem(row, said, "mixed_column", "", {})
         out = "" if self.target else "leave the column out (drop), "
         said = f"{counted}. Mend the cell, leave its row out, {out}or say that it is a category "
         said += "(kinds)"

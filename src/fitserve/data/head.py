@@ -87,7 +87,7 @@ def _detected(body: bytes, start: Position) -> tuple[str, bool]:
     Of those that do, and that the header holds, it is the one with most columns; else the
     header's most frequent.
     """
-    widths = {delimiter: _widths(body, delimiter, start) for delimiter in DELIMITERS}
+    widths = {delimiter: widths_of(body, delimiter, start) for delimiter in DELIMITERS}
     one_width = [delimiter for delimiter, found in widths.items() if len(set(found)) == 1]
     several = [delimiter for delimiter in one_width if widths[delimiter][0] > 1]
     among = several or (
@@ -97,7 +97,7 @@ def _detected(body: bytes, start: Position) -> tuple[str, bool]:
     return chosen, chosen in one_width
 
 
-def _widths(body: bytes, delimiter: str, start: Position) -> list[int]:
+def widths_of(body: bytes, delimiter: str, start: Position) -> list[int]:
     """Of the first records; 0 for one that cannot be read."""
     widths: list[int] = []
     try:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
-from fitserve.data.diagnosis import NO_ROW, asked, diagnosed
+from fitserve.data.diagnosis import BELOW, NO_ROW, asked, diagnosed
 from fitserve.data.dialect import MISSING_WORDS
 from fitserve.data.encoding import (
     CategoryEncoder,
@@ -146,7 +146,7 @@ def examined(
     gaps = {name: table.columns[name].missing() for name in used if name not in left_out}
     y = np.zeros(table.n_rows, np.bool_) if y_gaps is None else y_gaps
     wrong += _gap_faults(table, options, gaps, target, y, y_written)
-    wrong = _together_where_no_row(wrong, table)
+    wrong = _of_sums(_together_where_no_row(wrong, table), table, used)
     if wrong:
         no_gaps = not y.any() and not any(missing.any() for missing in gaps.values())
         raise refused(wrong, options, written, no_gaps)
@@ -223,6 +223,26 @@ def _together_where_no_row(faults: list[Fault], table: Table) -> list[Fault]:
         )
         faults = [Fault(line, said, NO_ROW), *(one for one in faults if one not in there)]
     return faults
+
+
+def _of_sums(faults: list[Fault], table: Table, names: Sequence[str]) -> list[Fault]:
+    """The same, with one for the last line where its gaps are of a row of sums."""
+    last = table.n_rows - 1
+    if last < BELOW or not table.in_csv:
+        return faults
+    line = table.place(last, next(iter(table.columns)))[:2]
+    there = [one for one in faults if one.loc[:2] == line]
+    empty = [one for one in there if one.type == "missing"]
+    if not empty or any(one.type == NO_ROW for one in there):
+        return faults
+    cells = [column.values for name in names if (column := table.columns[name]).codes is None]
+    sums = [(one[last], np.nansum(one[:last])) for one in cells if one is not None]
+    sums = [pair for pair in sums if not np.isnan(pair[0])]
+    if not any(total for _, total in sums) or not all(np.isclose(*pair) for pair in sums):
+        return faults
+    gaps = clip(", ".join(str(one.loc[2]) for one in empty), 300)
+    said = f"empty in {gaps}, and its numbers are the sums of those above; leave this line out"
+    return [Fault(line, said, NO_ROW), *(one for one in faults if one not in empty)]
 
 
 def _no_column(name: str, there: Sequence[str]) -> str:

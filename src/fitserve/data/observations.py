@@ -1,7 +1,7 @@
 """What is worth knowing of a table that can be learned from as it is."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.columns import Columns
 from fitserve.data.learning import Examined
+from fitserve.data.table import Table
+from fitserve.data.titles import has_values
 from fitserve.errors import Advice, clip
 
 FEW = 5  # rows of a class that are few
@@ -69,6 +71,34 @@ def of_rows(table: Examined) -> Iterator[Advice]:
             "cell and were left out (missing=drop).",
             {"missing": "impute"} if any(table.gaps.values()) else {},
         )
+
+
+def of_names(names: Sequence[str], number: Callable[[str], float | None]) -> Iterator[Advice]:
+    """A first line that may be a row; names that count from 0, as those of pandas, are none."""
+    if has_values(names, number) and list(names) != list(map(str, range(len(names)))):
+        yield Advice(
+            f"The first line, {clip(', '.join(names), 100)}, was taken for names of columns; if it "
+            "holds values, they were not learned.",
+            {"header": False},
+        )
+
+
+def of_line_breaks(table: Table) -> Iterator[Advice]:
+    """The one cell in which a line ends, as where a quote was not closed."""
+    found = [
+        (name, code)
+        for name, cells in table.columns.items()
+        for code, text in enumerate(cells.texts)
+        if "\n" in text.strip()
+    ]
+    for name, code in found if len(found) == 1 else ():
+        rows = np.flatnonzero(table.columns[name].codes == code)
+        if len(rows) == 1:
+            line = table.place(int(rows[0]), name)[1]
+            yield Advice(
+                f"{column(name)} in line {line}: a line break stands in this cell, and in no "
+                "other; if a quote was not closed there, it took in the lines below."
+            )
 
 
 def of_classes(labels: list[object], codes: NDArray[np.intp]) -> Iterator[Advice]:

@@ -58,7 +58,8 @@ def records(body: bytes, delimiter: str, start: Position) -> Iterator[Record]:
         try:
             cells = next(found, None)
         except csv.Error as error:
-            raise InvalidRequest.at(("line", begin.line), _quoting(str(error)), "csv") from None
+            said = _quoting(str(error), old_mac=b"\n" not in body)
+            raise InvalidRequest.at(("line", begin.line), said, "csv") from None
         except UnicodeDecodeError as error:
             where = ("line", first_line + found.line_num)
             byte = error.object[error.start]
@@ -85,7 +86,7 @@ def after_blanks(body: bytes, at: Position, delimiter: str) -> Position:
     return Position(offset, at.line + body.count(b"\n", at.offset, offset))
 
 
-def _quoting(error: str) -> str:
+def _quoting(error: str, old_mac: bool) -> str:
     """What is wrong, by the words of csv: there is no other that its strict reader has."""
     if "unexpected end" in error:
         return (
@@ -101,6 +102,11 @@ def _quoting(error: str) -> str:
         return (
             f"a cell is longer than {csv.field_size_limit():,} characters; shorten it, or close "
             "the quote that is open"
+        )
+    if old_mac:
+        return (
+            "the lines end as on old Macs, in a carriage return; save the file as 'CSV UTF-8', or "
+            "convert it: tr '\\r' '\\n' < FILE"
         )
     return "a carriage return stands alone; end lines in LF or CRLF"
 

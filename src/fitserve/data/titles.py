@@ -86,8 +86,13 @@ def _are_names(
         names.pop()
     if "" in names or len(set(names)) < len(names):
         return False
+    return not has_values(names, number)
+
+
+def has_values(names: Sequence[str], number: Callable[[str], float | None]) -> bool:
+    """Whether one of them is a number that is no year beside other names."""
     numbers = [value for name in names if (value := number(name)) is not None]
-    return len(numbers) < len(names) and all(value in _YEARS for value in numbers)
+    return len(numbers) == len(names) or any(value not in _YEARS for value in numbers)
 
 
 def _is_less(cells: Sequence[str], width: int) -> bool:
