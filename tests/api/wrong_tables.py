@@ -216,7 +216,7 @@ ASKED: list[tuple[str, dict[str, Any], str]] = [  # a route, its query, a CSV
     ("predict", {"model_type": "pca", "model_id": 2}, "0,5\n1,2\n"),
     ("predict", {"model_type": "pca", "model_id": 2, "header": "false"}, "a,b\n1,2\n"),
     ("evaluate", {"model_type": "knn", "model_id": 4, "target": "c"}, "d,e,c\n1,2,0\n"),
-    ("evaluate", {"model_type": "knn", "model_id": 4, "target": "c"}, "1,2,0\n"),
+    ("evaluate", {"model_type": "knn", "model_id": 4, "target": "c"}, "5,6,7\n"),
     ("evaluate", {"nix": 1}, FILE),
     ("evaluate", {"repeats": 0}, FILE),
     ("evaluate", {"target": "d"}, FILE),
