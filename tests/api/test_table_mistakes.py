@@ -555,6 +555,11 @@ def test_a_first_line_of_numbers_is_told_of(api: Api, body: str, advised: bool) 
     assert sets == [{"header": False}] * advised
 
 
+def test_a_first_line_of_which_a_name_was_said_holds_names(api: Api) -> None:
+    answer = ask(api, "/register", "400,402,y\n1,2,0.5\n3,1,1.5\n", target="y")
+    assert "was taken for names" not in answer.text
+
+
 def test_a_line_break_in_one_cell_is_told_of(api: Api) -> None:
     def told_of(body: str) -> list[str]:
         answer = ask(api, "/register", body, **MEASURED)

@@ -162,7 +162,7 @@ class CsvRegistration:
             found = intake.of_csv(file, options, target, queries.written, regressor)
         found = replace(found, columns=replace(found.columns, dialect=known_again))
         advice = [_NAMELESS] if file.left_out else []
-        if dialect.header:
+        if dialect.header and (target is None or dialect.number(target) is not None):
             advice += observations.of_names(file.names, dialect.number)
         advice += observations.of_line_breaks(found.table.table)
 
