@@ -70,6 +70,12 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": [[1, None], [2, "3"], [True, 4]], "y": [0, 1, 1]}),
     ("knn", {"X": [[1, 10**400], [2, 3]], "y": [0, 1]}),
     ("knn", {"X": [1, 2], "y": [0, 1]}),
+    ("knn", {"X": [[1, "a"], [2, "b"]]}),
+    ("knn", {"X": [[1, "a"], [2, "b"]], "y": [0, 1]}),
+    ("knn", {"X": X, "target": -1}),
+    ("knn", {"X": X, "y": [Y]}),
+    ("knn", {"X": X, "y": Y, "drop": [""]}),
+    ("knn", {"X": X, "y": Y, "feature_names": ""}),
     ("knn", {"X": [[1], 2], "y": [0, 1]}),
     ("knn", {"X": [[1], [1, 2]], "y": [0, 1]}),
     ("knn", {"X": X, "y": [[0], [0], [1], [1]]}),
@@ -244,6 +250,11 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     yield refused(None, api.client.post("/predict", json={"model_id": None}))
     yield refused(*predict(api, "pca", 2, X, probabilities=True))
     yield refused(*predict(api, "pca", 2, {"a": 1}))
+    yield refused(*predict(api, "pca", 2, {"a": [1]}))
+    yield refused(*predict(api, "pca", 2, ["[1, 2]"]))
+    yield refused(*predict(api, "pca", 2, "a,b\n1,2"))
+    yield refused(*predict(api, "pca", 2, "1, 2, 3"))
+    yield refused(*predict(api, "pca", 2, '{"a": {"0": 1}}'))
 
 
 def of_tables(api: Api) -> Iterator[Answered]:

@@ -76,7 +76,28 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
         (with_kwargs(X="[[1, 2]]"), ["kwargs", "X"], "send it without the quotes around it"),
         (with_kwargs(X=[1.0, 2.0, 3.0]), ["kwargs", "X"], "one column is written [[1.5], [2.5]]"),
         (with_kwargs(y=[[0], [0], [1], [1]]), ["kwargs", "y"], "y.ravel().tolist()"),
+        (with_kwargs(y=[Y]), ["kwargs", "y"], "one pair of brackets too many; send [1, 2] for"),
+        (
+            with_kwargs(X=X[:2], y=[[0, 1], [1, 0]]),
+            ["kwargs", "y", 0],
+            "y.argmax(axis=1).tolist()",
+        ),
         (with_kwargs(y={"0": 1}), ["kwargs", "y"], "send y.tolist()"),
+        (with_kwargs(X='{"a":{"0":1.0}}'), ["kwargs", "X"], "makes: send df.to_dict('list')"),
+        (with_kwargs(X='{"a":[1.0]}'), ["kwargs", "X"], "send it without the quotes around it"),
+        (with_kwargs(X="a,b\n1,2\n"), ["kwargs", "X"], "with the header 'Content-Type: text/csv'"),
+        (with_kwargs(X=["[1]", "[2]"]), ["kwargs", "X"], "send it without the quotes around it"),
+        (with_kwargs(feature_names=" "), ["kwargs", "feature_names"], "; leave it out"),
+        (
+            with_kwargs(X=[[1, 2], ["two", 1], [8, 9], [9, 8]]),
+            ["kwargs", "X", 1, 0],
+            "not the text 'two'; write a number, or leave the row out",
+        ),
+        (
+            with_kwargs(X=[[1, "m"], [2, "f"], [8, 3]], y=[0, 0, 1]),
+            ["kwargs", "X", 0, 1],
+            "text is taken in a table: ",
+        ),
         (with_kwargs(y=[0, 0, 1, None]), ["kwargs", "y", 3], "not null; give one"),
         (
             with_kwargs(k=1, n_neighbors=2),
@@ -119,6 +140,16 @@ TABLE = {"age": [1, 2, 3, 4], "sex": ["m", "f", "m", "f"], "zip": [1, 2, 1, 2], 
         ("drop", [0], ["0"]),
         ("drop", 0, ["0"]),
         ("drop", None, None),
+        ("drop", "", None),
+        ("drop", [""], None),
+        ("na_values", " ", None),
+        ("kinds", "category", {"age": "category"}),
+        ("kinds", ["number", "text"], {"age": "number"}),
+        (
+            "kinds",
+            ["number", "category"] * 2,
+            {n: ["number", "category"][i % 2] for i, n in enumerate(TABLE)},
+        ),
         ("na_values", [999], ["999"]),
         ("na_values", -1.5, ["-1.5"]),
         ("na_values", "-, ?", ["-", "?"]),
@@ -148,6 +179,71 @@ def test_an_option_of_columns_that_is_written_otherwise(
     answer = api.register("knn", 1, **kwargs | {member: obeyed})
     if "text" not in each:  # whose words are one letter each
         assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize("sent", ["number", ["number"], 3, ["number", "number"]])
+def test_kinds_name_columns_that_have_no_names(api: Api, sent: Any) -> None:
+    fault = told(api, with_kwargs(k=1, kinds=sent))["errors"][0]
+    obeyed = json.loads(fault["msg"].partition("; write ")[2])
+    assert api.register("knn", 1, X=X, y=Y, k=1, kinds=obeyed).status_code == 201
+
+
+LABELLED = [[1, 2, "a"], [2, 1, "a"], [8, 9, "b"]]
+
+
+@pytest.mark.parametrize(("at", "name"), [(2, "2"), (-1, "2"), (0, "0"), (9, None)])
+@pytest.mark.parametrize("named", [True, False])
+def test_a_target_by_its_place(api: Api, at: int, name: str | None, named: bool) -> None:
+    names = ["p", "q", "r"] if named else ["0", "1", "2"]
+    kwargs = {"X": LABELLED, "k": 1} | ({"feature_names": names} if named else {})
+    fault = told(api, GOOD | {"kwargs": kwargs | {"target": at}})["errors"][0]
+    assert fault["msg"].endswith(f"there are: {', '.join(names)}")
+    if name is None:
+        assert "write" not in fault["msg"]
+        return
+    obeyed = json.loads(fault["msg"].partition("; write ")[2].partition(";")[0])
+    assert obeyed == names[int(name)]
+    if obeyed in "2r":
+        assert api.register("knn", 1, **kwargs, target=obeyed).status_code == 201
+
+
+@pytest.mark.parametrize("names", [None, ["p", "q", "r"]])
+def test_the_label_is_a_column_of_rows(api: Api, names: list[str] | None) -> None:
+    kwargs = {"X": LABELLED, "k": 1, "feature_names": names}
+    problem = told(api, GOOD | {"kwargs": kwargs})
+    (fault,) = problem["errors"]
+    assert fault["loc"] == ["kwargs", "y"]
+    target = json.loads("{" + fault["msg"].partition("write ")[2] + "}")
+    assert api.register("knn", 1, **kwargs, **target).status_code == 201
+    for X in ([[1, "2"], [2, "3"]], [[1, "a", "b"], [2, "c", "d"]], [["a"], ["b"]]):
+        fault = told(api, GOOD | {"kwargs": {"X": X, "k": 1}})["errors"][0]
+        assert "target" not in fault["msg"]
+
+
+FRAMES: list[Any] = [
+    {"age": [1.0], "height": [2.0]},
+    {"age": {"0": 1.0}, "height": {"0": 2.0}},
+    {"0": {"age": 1.0, "height": 2.0}},
+    {"index": [0], "columns": ["age", "height"], "data": [[1.0, 2.0]]},
+    {"index": [0], "columns": ["age"], "data": [[1.0]], "index_names": [None]},
+    {"schema": {"fields": []}, "data": [{"age": 1.0}]},
+]
+
+
+@pytest.mark.parametrize("features", [*FRAMES, *map(json.dumps, FRAMES[1:])])
+def test_a_frame_is_sent_as_the_model_takes_it(api: Api, features: Any) -> None:
+    names = ["age", "height"]
+    assert api.register("knn", 1, X=X, y=Y, k=1, feature_names=names).status_code == 201
+    assert api.register("knn", 2, X=X, y=Y, k=1).status_code == 201
+    for model_id, said in (1, "send df.to_dict('records')"), (2, "send df.values.tolist()"):
+        ask = {"model_type": "knn", "model_id": model_id, "features": features}
+        for route in ("/predict", "/evaluate"):
+            fault = told(api, ask | ({"y": [0]} if route == "/evaluate" else {}), route)["errors"][
+                0
+            ]
+            assert fault["msg"].endswith(said)
+    ask = {"model_type": "knn", "model_id": 2, "features": [{"age": 1.0, "height": 2.0}]}
+    assert "df.values.tolist()" in told(api, ask, "/predict")["errors"][0]["msg"]
 
 
 @pytest.mark.parametrize(
@@ -199,6 +295,14 @@ def test_labels_that_differ_in_spaces_or_capitals(
         ([[1.0, None]], [0, 1], "not null (column 'height'); fill the gap"),
         ([1.0, "2"], [1], "(column 'height'); write 2, without quotes"),
         ({"age": 1.0}, ["height"], "'height' is missing"),
+        ("age,height\n1,2\n", [], "this is CSV: send it alone, with the header 'Content-Type: "),
+        ("age,height", [], "not the text 'age,height'"),
+        ("1, 2, 3", [], "write [1, 2, 3], without quotes"),
+        ('{"age": 1.0, "height": 2.0}', [], "send it without the quotes around it"),
+        (["[1, 2]", "[2, 1]", "[8, 9]"], [0], "send it without the quotes around it"),
+        (["[1, 2]", "[2, 1]"], [0], "send it without the quotes around it"),
+        (["1, 2, 3"], [0], "write [1, 2, 3], without quotes"),
+        (["1,5", "2,5"], [0], "write 1.5"),
         ({"age": 1.0, "height": 2.0, "x": 1}, ["x"], "there is no feature 'x'; known are: age"),
     ],
 )

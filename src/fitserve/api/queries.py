@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Any
@@ -180,11 +180,11 @@ def dialect(query: Mapping[str, str]) -> Dialect:
     return Dialect.from_query(said)
 
 
-def checked_options(given: Mapping[str, Any]) -> ColumnOptions:
-    """What kwargs, or a query that was read, say of columns."""
+def checked_options(given: Mapping[str, Any], there: Sequence[str] = ("age",)) -> ColumnOptions:
+    """What kwargs, or a query that was read, say of columns, of which these are `there`."""
     kinds = given.get("kinds", {})
     if not isinstance(kinds, Mapping):
-        mended = twice_encoded(kinds) or f"; {_as_object(kinds)}"
+        mended = twice_encoded(kinds) or f"; {_as_object(kinds, there)}"
         raise InvalidRequest.at(
             ("kinds",), f"an object is needed, not {sent(kinds)}{mended}", "dict_type"
         )
@@ -196,7 +196,7 @@ def checked_options(given: Mapping[str, Any]) -> ColumnOptions:
     return validated(lambda known: ColumnOptions(**known), given, SCHEMA, known=NAMES)
 
 
-def _as_object(kinds: object) -> str:
+def _as_object(kinds: object, there: Sequence[str]) -> str:
     """How kinds are written in JSON that were written otherwise."""
     if kinds is None:
         return "leave it out"
@@ -207,7 +207,9 @@ def _as_object(kinds: object) -> str:
         text = ",".join(str(part)[:100] for part in parts[:10])
         pairs = re.findall(r"([^\s,;][^,;:]*)[:=]\s*(\w+)", text)
         named = {name.strip(): kind for name, kind in pairs}
-    return f"write {clip(json.dumps(named or {'age': KINDS[0]}, ensure_ascii=False), 200)}"
+    if not named and all(part in KINDS for part in parts) and len(parts) in (1, len(there)):
+        named = dict(zip(there, parts, strict=False))
+    return f"write {clip(json.dumps(named or {there[0]: KINDS[0]}, ensure_ascii=False), 200)}"
 
 
 def _kind(called: object) -> str:

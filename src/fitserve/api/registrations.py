@@ -1,15 +1,17 @@
 """What /register is asked to train on where that is a table: its columns have names and kinds."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
-from fitserve.data import intake, json_table, observations
+from fitserve.data import arrays, intake, json_table, observations
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile
@@ -18,6 +20,7 @@ from fitserve.data.encoding import NumberEncoder
 from fitserve.data.expectations import sent
 from fitserve.data.intake import Intake
 from fitserve.data.learning import FILL
+from fitserve.data.numerals import instead
 from fitserve.data.options import NAMES
 from fitserve.errors import (
     Advice,
@@ -66,8 +69,36 @@ def require_rows(kwargs: Mapping[str, Any]) -> None:
         raise InvalidRequest.at(("X",), said, "missing")
 
 
+def refuse_label_in_rows(cls: type[Model], kwargs: Mapping[str, Any]) -> None:
+    """Refuse rows of numbers and one text, without y, where that text may be what to learn."""
+    rows, names = kwargs["X"], kwargs.get("feature_names")
+    if kwargs.get("y") is not None or "classification" not in cls.tasks:
+        return
+    if not isinstance(rows, list) or not rows or set(map(type, rows)) != {list}:
+        return
+    if len(set(map(len, rows))) != 1:
+        return
+    columns = enumerate(zip(*rows, strict=True))
+    of_text = [j for j, cells in columns if {type(cell) for cell in cells} == {str}]
+    if len(of_text) != 1 or len(rows[0]) == 1:
+        return
+    (j,) = of_text
+    if any(instead(row[j], in_csv=False) for row in rows[:100]):
+        return
+    named = names[j] if isinstance(names, list) and len(names) == len(rows[0]) else str(j)
+    said = (
+        f"{cls.model_type()} needs y, and column {clip(named, 40)} of X is text; if that is what "
+        f'to learn, write "target": {json.dumps(named, ensure_ascii=False)}'
+    )
+    raise InvalidRequest.at(("y",), said, "missing")
+
+
 def as_a_table(rows: Any) -> AbstractContextManager[None]:
     """Say of the gaps and texts that are found among rows of numbers how a table takes them."""
+
+    @cache
+    def of_text(column: int) -> bool:
+        return 2 * sum(type(row[column]) is str for row in rows) > len(rows)
 
     def change(fault: Fault) -> Fault:
         if fault.column is None or fault.type != "float_type":
@@ -78,6 +109,8 @@ def as_a_table(rows: Any) -> AbstractContextManager[None]:
             return replace(fault, msg=msg, remedies=(FILL,))
         if type(cell) is not str or "; " in fault.msg:
             return fault
+        if not of_text(fault.loc[2]):
+            return arrays.told_instead(fault)
         msg = f"{fault.msg}; {_OF_TEXT}"
         return replace(fault, msg=msg, remedies=(_AS_CATEGORIES,))
 
@@ -100,9 +133,9 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
     with within("kwargs"):
         known = ("X", "y", "feature_names", *TABLE_MEMBERS, *PLANNED)
         model = cls.from_kwargs(given, known=taken(cls, known))
-        options = queries.checked_options(asked)
         require_rows(kwargs)
         table = json_table.named(X, names, ("X",))
+        options = queries.checked_options(asked, [n for n in table.names if n != target] or ["age"])
         target = _target(cls, table.names, target, given_y=y is not None)
         found = intake.of_json(table, options, y, target, queries.members)
 
@@ -199,6 +232,8 @@ def _target(cls: type[Model], there: list[str], target: object, given_y: bool) -
         return None
     if not isinstance(target, str):
         labels = "; write what is to be learned as y" if isinstance(target, list) else ""
+        if type(target) is int:
+            labels = f"; {_numbered(target, there)}"
         said = f"the name of a column is needed, not {sent(target)}{labels}"
         raise InvalidRequest.at(("target",), said, "string_type")
     if given_y:
@@ -213,6 +248,15 @@ def _target(cls: type[Model], there: list[str], target: object, given_y: bool) -
             "no_y",
         )
     return target
+
+
+def _numbered(at: int, there: list[str]) -> str:
+    """How a column is named that was given as a number, its name or its place."""
+    name = str(at) if str(at) in there else None
+    if name is None and -len(there) <= at < len(there):
+        name = there[at]
+    mended = "" if name is None else f"write {json.dumps(name, ensure_ascii=False)}; "
+    return f"{mended}there are: {clip(', '.join(there), 300)}"
 
 
 def _training(

@@ -158,6 +158,7 @@ class RegisterRequest(Request):
             model = cls.from_kwargs(hyperparameters, known=registrations.taken(cls, known))
             registrations.require_rows(self.kwargs)
             rows, named = self.kwargs["X"], self.kwargs.get("feature_names")
+            registrations.refuse_label_in_rows(cls, self.kwargs)
             with arrays.naming_columns(named), registrations.as_a_table(rows):
                 X = arrays.matrix(rows, ("X",))
             names = arrays.names(named, X.shape[1], ("feature_names",))

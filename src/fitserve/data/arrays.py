@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fitserve.data.expectations import sent, twice_encoded
+from fitserve.data.expectations import sent, twice_encoded, unquoted
 from fitserve.data.limits import refuse_many_classes
 from fitserve.data.names import closest
 from fitserve.data.numerals import NUMBER_INSTEAD, instead
@@ -141,7 +141,7 @@ def _shown(value: object) -> str:
 
 def _whole(value: object) -> str:
     """What was sent for all of X."""
-    return sent(value) + twice_encoded(value)
+    return sent(value) + unquoted(value, "df.to_dict('list')")
 
 
 def _not_rows(value: list[Any]) -> str:
@@ -151,7 +151,7 @@ def _not_rows(value: list[Any]) -> str:
             f"{len(value):,} numbers; one column is written [[1.5], [2.5]], in NumPy by "
             "x.reshape(-1, 1).tolist(), and one row [[1.5, 2.5]]"
         )
-    return f"a list that begins with {sent(value[0])}"
+    return f"a list that begins with {sent(value[0])}{unquoted(value[0])}"
 
 
 def _refuse_cells(rows: Sequence[Sequence[Any]], loc: Location) -> None:
@@ -213,6 +213,13 @@ def target(value: object, loc: Location) -> Target:
             loc,
             f"{_LABELS}, not a list of lists of one; send [1, 2] for [[1], [2]], in NumPy by "
             "y.ravel().tolist()",
+            "list_type",
+        )
+    if kinds == {list} and len(value) == 1 and len(value[0]) > 1:
+        raise InvalidRequest.at(
+            loc,
+            f"{_LABELS}, not one list in a list, one pair of brackets too many; send [1, 2] for "
+            "[[1, 2]], in NumPy by y[0].tolist()",
             "list_type",
         )
     first = next((type(cell) for cell in value if type(cell) in (bool, str, *_NUMBERS)), None)
@@ -356,7 +363,8 @@ def names(value: object, n_features: int, loc: Location) -> list[str] | None:
         said = f"a list of text is needed, a name for each column, not {sent(value)}"
         if isinstance(value, str):
             each = [part.strip() for part in re.split("[,;]", value)]
-            said += twice_encoded(value) or f"; write {_shown(each)}"
+            instead = f"write {_shown(each)}" if value.strip() else "leave it out"
+            said += twice_encoded(value) or f"; {instead}"
         raise InvalidRequest.at(loc, said, "list_type")
     refuse(
         Fault(
@@ -414,24 +422,40 @@ def features(
     if isinstance(value, dict) and value and set(map(type, value.values())) <= {list, dict}:
         raise InvalidRequest.at(
             loc,
-            "one row by name is needed, or a list of rows, not columns by name; send "
-            "df.to_dict('records')",
+            "a list of rows is needed, not an object of lists or of objects, as pandas' to_dict() "
+            f"makes; send {_frame(feature_names)}",
             "list_type",
         )
     single = not (isinstance(value, list) and value and isinstance(value[0], (list, dict)))
     rows = [value] if single else value
+    if single:
+        _refuse_rows_as_text(value, loc)
     if isinstance(value, dict) or (isinstance(rows, list) and isinstance(rows[0], dict)):
         rows = _by_name(rows, feature_names, loc, single)
     if single and not isinstance(rows[0], list):  # type: ignore[index]
         raise InvalidRequest.at(
             loc,
-            f"a row is needed, such as [5.1, 3.5], or a list of rows, not {_whole(value)}",
+            "a row is needed, such as [5.1, 3.5], or a list of rows, not "
+            f"{sent(value)}{unquoted(value, _frame(feature_names))}",
             "list_type",
         )
     refuse_width(rows, n_features, feature_names, loc, single)
     placed = relocated(lambda found: (*loc, *(found[2:] if single else found[1:])))
     with placed, naming_columns(feature_names), amended(told_instead):
         return matrix(rows, ("X",)), single
+
+
+def _frame(feature_names: list[str] | None) -> str:
+    """How pandas writes rows for a model of these columns."""
+    return "df.values.tolist()" if feature_names is None else "df.to_dict('records')"
+
+
+def _refuse_rows_as_text(row: object, loc: Location) -> None:
+    """Refuse what would be one row of texts, of which each is a row."""
+    if not isinstance(row, list) or set(map(type, row)) != {str} or not all(map(unquoted, row)):
+        return
+    said = f"a row is needed, not {sent(row[0])}{unquoted(row[0])}"
+    raise InvalidRequest.at((*loc, 0), said, "list_type")
 
 
 def told_instead(fault: Fault) -> Fault:
@@ -450,6 +474,8 @@ def refuse_width(
     widths = set(map(len, rows))
     if widths == {width}:
         return
+    if single:
+        _refuse_rows_as_text(rows[0], loc)
     columns = "" if names is None else f" ({clip(', '.join(names), 300)})"
     order = " in this order" if names else ""
     if len(widths) == 1:
@@ -483,7 +509,7 @@ def _by_name(
         raise InvalidRequest.at(
             loc,
             "this model was registered without feature_names; send each row as a list of numbers, "
-            "not as an object",
+            f"not as an object, with pandas {_frame(None)}",
             "no_feature_names",
         )
     known = set(feature_names)

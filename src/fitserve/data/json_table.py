@@ -10,7 +10,7 @@ import numpy as np
 
 from fitserve.data import arrays
 from fitserve.data.dialect import Dialect
-from fitserve.data.expectations import sent, twice_encoded
+from fitserve.data.expectations import sent, unquoted
 from fitserve.data.names import closest
 from fitserve.data.table import MISSING, NUMBER, Column, Place, Table
 from fitserve.errors import Fault, InvalidRequest, Location, clip, counted, refuse
@@ -109,7 +109,7 @@ def named(value: object, names: object, loc: Location) -> JsonTable:
     if not isinstance(value, list) or not value or not isinstance(value[0], list):
         first = isinstance(value, list) and value
         what = f"a list that begins with {sent(first[0])}" if first else sent(value)
-        what += twice_encoded(value)
+        what += unquoted(first[0]) if first else unquoted(value, "df.to_dict('list')")
         said = f"rows by name, columns by name or rows as lists are needed, not {what}"
         raise InvalidRequest.at(loc, said, "list_type")
     width = len(value[0])

@@ -274,6 +274,8 @@ def unknown_names(
         if member == "target" and (parts := parted(name, there)):
             one = f"one column is learned at a time; write {parts[0]}, or another of these"
             yield Fault((member,), f"there is no column {clip(name, 40)!r}; {one}", "no_column")
+        elif member != "target" and not name.strip():
+            yield Fault((member,), f"there is no column {name[:40]!r}; leave it out", "no_column")
         else:
             yield Fault((member,), said(name, there), "no_column")
 
