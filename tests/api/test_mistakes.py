@@ -435,7 +435,9 @@ def test_a_diverging_alpha_is_called_alpha(api: Api) -> None:
     assert problem is not None
     assert problem["errors"][0]["loc"] == ["kwargs", "alpha"]
     assert problem["remedies"][0]["set"].keys() == {"alpha"}
-    assert "learning_rate" not in answer.text
+    said, _, hint = problem["errors"][0]["msg"].partition(". alpha was taken as learning_rate")
+    assert "learning_rate" not in said
+    assert "send C" in hint
 
 
 def test_a_queued_training_speaks_as_it_was_asked(api: Api) -> None:

@@ -308,3 +308,99 @@ def test_a_column_may_be_called_as_two_parameters(api: Api) -> None:
         answer = api.raw(f"/register?{urlencode(query)}", body, Content_Type="text/csv")
         assert answer.status_code == 201, answer.text
         api.client.delete("/models/knn/1")
+
+
+@pytest.mark.parametrize(
+    ("model_type", "sent", "right"),
+    [
+        ("logistic_regression", {"lambda": 0.1}, {"C": 10}),
+        ("logistic_regression", {"penalty": 4}, {"C": 0.25}),
+        ("logistic_regression", {"l2": 2.0}, {"C": 0.5}),
+        ("logistic_regression", {"regularization": 2}, {"C": 0.5}),
+        ("logistic_regression", {"penalty": "l2"}, {}),
+        ("svm", {"penalty": "l2"}, {}),
+        ("svm", {"kernel": "linear"}, {}),
+        ("svm", {"gamma": "scale"}, {}),
+        ("svm", {"lambda": 0.1}, {"lam": 0.1}),
+        ("linear_regression", {"lambda": 0.1}, {"alpha": 0.1}),
+        ("linear_regression", {"l2": 0.1}, {"alpha": 0.1}),
+        ("linear_regression", {"penalty": 0.1}, {"alpha": 0.1}),
+        ("linear_regression", {"penalty": "l2"}, {}),
+        ("perceptron", {"lambda": 0.1}, {"alpha": 0.1}),
+        ("multi_naive_bayes", {"smoothing": 1}, {"alpha": 1}),
+        ("multi_naive_bayes", {"laplace": 1}, {"alpha": 1}),
+        ("multi_naive_bayes", {"lambda": 1}, {"alpha": 1}),
+        ("gmm", {"cov_type": "full"}, {"covariance_type": "full"}),
+        ("gmm", {"n": 2}, {"n_components": 2}),
+        ("pca", {"n": 1}, {"n_components": 1}),
+        ("pca", {"dims": 1}, {"n_components": 1}),
+        ("pca", {"n_dims": 1}, {"n_components": 1}),
+        ("pca", {"variance": 0.9}, {"n_components": 0.9}),
+        ("kmeans", {"n": 2}, {"n_clusters": 2}),
+        ("decision_tree", {"min_leaf": 1}, {"min_samples_leaf": 1}),
+        ("knn", {"metric": "euclidean"}, {"p": 2}),
+        ("knn", {"metric": "Manhattan"}, {"p": 1}),
+        ("knn", {"metric": "cosine"}, {"p": 2}),
+        ("knn", {"metric": 2}, {"p": 2}),
+    ],
+)
+def test_what_others_call_a_hyperparameter_is_told_and_taken(
+    api: Api, model_type: str, sent: dict[str, Any], right: dict[str, Any]
+) -> None:
+    given: dict[str, Any] = {"X": X}
+    given |= {"y": Y} if catalog()[model_type].supervised() else {}
+    given |= {"k": 1} if model_type == "knn" else {}
+    if model_type == "kmeans" and "n" not in sent:
+        given["n_clusters"] = 2
+    told = fault(api.register(model_type, 1, **given, **sent))["msg"]
+    if not right:
+        assert f"leave {next(iter(sent))} out" in told
+    for name, value in right.items():
+        assert f'"{name}": {value}' in told or f"write {name}, if that is meant" in told
+    assert api.register(model_type, 1, **given, **right).status_code in (200, 201)
+
+
+@pytest.mark.parametrize("model_type", ["kmeans", "gmm", "pca"])
+def test_what_is_compared_with_y_is_left_out_where_there_is_none(api: Api, model_type: str) -> None:
+    given = {"X": X, "n_components": 2, "n_clusters": 2}
+    own = {
+        name: value
+        for name, value in given.items()
+        if name in ("X", *catalog()[model_type].names())
+    }
+    asked = {"importance": True, "cv": 2, "holdout": 0.5}
+    for names in (["importance"], ["cv", "importance"], list(asked)):
+        answer = api.register(model_type, 1, **own, **{name: asked[name] for name in names})
+        fault(answer)
+        said = {one["loc"][-1]: one["msg"] for one in answer.json["errors"]}  # type: ignore[index]
+        assert said.keys() == set(names)
+        assert all(f"leave {name} out" in msg for name, msg in said.items())
+    assert api.register(model_type, 1, **own, importance=False).status_code == 201
+
+
+def test_alpha_is_told_to_be_the_step_where_it_is(api: Api) -> None:
+    told = fault(api.register("logistic_regression", 1, X=X, y=Y, alpha=100))
+    assert told["loc"] == ["kwargs", "alpha"]
+    assert "alpha was taken as learning_rate, the step of gradient descent" in told["msg"]
+    assert "send C, its inverse" in told["msg"]
+    told = fault(api.register("linear_regression", 1, X=X, y=Y, ALPHA=100))
+    assert "ALPHA was taken as learning_rate" in told["msg"]
+    assert "send alpha" in told["msg"]
+    for model_type, sent, advised in (
+        ("logistic_regression", {"alpha": 0.01}, "alpha was taken as learning_rate"),
+        ("logistic_regression", {"alpha": None}, ""),
+        ("linear_regression", {"alpha": 1.0, "ALPHA": 0.001}, "ALPHA was taken as learning_rate"),
+        ("linear_regression", {"alpha": 1.0}, ""),
+        ("svm", {"C": 1.0, "lam": 1.0}, "C does nothing here"),
+        ("svm", {"C": 1, "lam": None}, ""),
+        ("svm", {"lam": 1.0}, ""),
+    ):
+        answer = api.register(model_type, 9, X=X, y=Y, **sent)
+        assert answer.status_code == 201, answer.text
+        words = " ".join(one["words"] for one in answer.json["advice"])  # type: ignore[index]
+        assert (
+            (advised in words)
+            if advised
+            else "taken as" not in words and "nothing here" not in words
+        )
+        assert api.client.delete(f"/models/{model_type}/9").status_code == 204

@@ -1,7 +1,7 @@
 """What /register is asked to train on where that is a table: its columns have names and kinds."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cache
@@ -142,7 +142,7 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
     def place(loc: Location) -> Location:
         return ("kwargs", *found.place(loc[1:]))
 
-    return _training(key, model, found, planned, [], place, _spelled(cls, given))
+    return _training(key, model, found, planned, [], place, _spelled(cls, given), given)
 
 
 class CsvRegistration:
@@ -202,7 +202,9 @@ class CsvRegistration:
         def place(loc: Location) -> Location:
             return _in_csv(found.place(loc[1:]))
 
-        return _training(self._key, model, found, planned, advice, place, _spelled(cls, given))
+        return _training(
+            self._key, model, found, planned, advice, place, _spelled(cls, given), given
+        )
 
 
 def _in_csv(loc: Location) -> Location:
@@ -267,6 +269,7 @@ def _training(
     advice: list[Advice],
     place: _Place,
     spelled: Mapping[str, str],
+    given: Collection[str],
 ) -> Training:
     if model.counting and found.columns.standardized:
         said = (
@@ -284,7 +287,7 @@ def _training(
         plan.check(model, found.y)
     advice += observations.of_rows(found.table)
     classes = classes_of(model, found.y)
-    advice += noted(model, found.X, found.y, found.columns, spelled)
+    advice += noted(model, found.X, found.y, found.columns, spelled, given)
     kept = plan.sampled(model, classes).tolist()
     numbers = np.array([found.number(row) for row in kept], dtype=np.intp)
     table = OfTable(found.columns, found.table, found.described, place)
@@ -292,17 +295,29 @@ def _training(
 
 
 def noted(
-    model: Model, X: FloatArray, y: Target | None, columns: Columns, spelled: Mapping[str, str]
+    model: Model,
+    X: FloatArray,
+    y: Target | None,
+    columns: Columns,
+    spelled: Mapping[str, str],
+    given: Collection[str],
 ) -> list[Advice]:
-    """What is advised of a matrix, made of these columns, of y, and of the names that the caller
-    used, before a model that was examined is trained on it."""
+    """What is advised of a matrix, made of these columns, of y, and of the hyperparameters that
+    were given and the names that the caller used, before a model that was examined is trained."""
     advice = list(observations.of_columns(X, columns, of_scale=model.scale_matters))
     classes = classes_of(model, y)
     if model.classes_ is not None and classes is not None:
         advice += observations.of_classes(model.classes_.tolist(), classes)
     elif y is not None:
         advice += observations.of_quantity(y)
-    advice += [Advice(model.misread[name]) for name in spelled.values() if name in model.misread]
+    told = model.hyperparameters()
+    for one, name in spelled.items():
+        if name in model.misread and told[one] is not None:
+            advice.append(Advice(model.misread[name]))
+    for one, other in model.replaced.items():
+        if one in given and told[other] is not None:
+            said = f"{other} takes the place of {one}, and both were sent: {one} does nothing here."
+            advice.append(Advice(said, {one: None}))
     return advice
 
 

@@ -169,7 +169,8 @@ class RegisterRequest(Request):
             with amended(lambda fault: fault.naming(names).spelling(spelled)):
                 model.examine(X, y)
                 planned.check(model, y)
-        advice = registrations.noted(model, X, y, registrations.of_matrix(X, names), spelled)
+        columns = registrations.of_matrix(X, names)
+        advice = registrations.noted(model, X, y, columns, spelled, hyperparameters)
         key = Key(self.model_type, self.model_id)
         return Training(key, model, X, y, names, planned, spelled, noted=advice)
 

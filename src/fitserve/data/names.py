@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable
 
 from fitserve.errors import clip
 
+_PENALTY = "penalty|lambda|((l2)?reg(ulari[sz]ation)?|l2)(lambda|param|penalty|strength)?"
 _CALLED = {
     "model_type": "model|type|algorithm|algo|estimator|classifier|regressor",
     "model_id": "id|version",
@@ -35,9 +36,12 @@ _CALLED = {
     "max_iter": "epochs|iterations|niter|nepochs|steps",
     "learning_rate": "eta|eta0|stepsize|lr",
     "eta0": "eta|learningrate|stepsize|lr",
-    "lam": "lambda|l2|regularization",
-    "n_clusters": "clusters",
-    "n_components": "components|dimensions|ndim|n?clusters|k",
+    "lam": _PENALTY,
+    "n_clusters": "clusters|n|n?components",
+    "n_components": "components|dimensions|n?dims?|n?clusters|k|n|variance",
+    "min_samples_leaf": "minleaf|minsamples?leaf|leafsize|minleafsize",
+    "covariance_type": "cov(ariance)?(type)?",
+    "alpha": f"{_PENALTY}|ridge|smoothing|laplace",
     "max_depth": "depth|maximumdepth|treedepth",
     "priors": "(class)?priors?",
     "class_prior": "(class)?priors?",

@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from fitserve.data.arrays import Target
 from fitserve.data.expectations import validated
-from fitserve.errors import InvalidRequest, counted
+from fitserve.errors import Fault, InvalidRequest, counted, refuse
 from fitserve.evaluation import folds
 from fitserve.evaluation.folds import Rows
 from fitserve.evaluation.report import codes
@@ -76,6 +76,19 @@ class Plan:
     def check(self, model: Model, y: Target | None) -> None:
         """Raise `InvalidRequest` for what cannot be validated so, of a model that was examined."""
         name = "cv" if self.cv is not None else "holdout"
+        if not model.supervised():
+            asked = {"cv": self.cv, "holdout": self.holdout, "importance": self.importance or None}
+            refuse(
+                Fault(
+                    (one,),
+                    f"{model.model_type()} learns from X alone, so that there is no y to compare "
+                    f"with; leave {one} out",
+                    "no_y",
+                )
+                for one, value in asked.items()
+                if value is not None
+            )
+            return
         if not self.n_folds:
             if self.importance:
                 raise InvalidRequest.at(
@@ -90,13 +103,6 @@ class Plan:
                 ("holdout",),
                 "validation is by cv or by holdout, and both were sent; leave one out",
                 "given_twice",
-            )
-        if not model.supervised():
-            raise InvalidRequest.at(
-                (name,),
-                f"{model.model_type()} learns from X alone, so that there is no y to compare "
-                f"with; leave {name} out",
-                "no_y",
             )
         assert y is not None
         n = model.n_samples_

@@ -31,6 +31,7 @@ from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.diagnosis import only_numbers
 from fitserve.data.expectations import validated
+from fitserve.data.names import meant
 from fitserve.errors import Advice, Fault, InvalidRequest, counted
 
 Task = Literal["classification", "regression", "clustering", "projection"]
@@ -78,6 +79,10 @@ class Model(ABC):
     """Names that the original code used, and the hyperparameters they stand for."""
     misread: ClassVar[Mapping[str, str]] = {}
     """Of these the ones that others use for something else, and what to know of that."""
+    replaced: ClassVar[Mapping[str, str]] = {}
+    """Hyperparameters that do nothing where another one is given: that one."""
+    strength: ClassVar[str | None] = None
+    """Which hyperparameter says how strong an l2 penalty is that is always there."""
 
     random_state: int = Field(
         default=0,
@@ -254,6 +259,7 @@ class Model(ABC):
             named,
             cls.schema(),
             known=sorted({*cls.names(), *known}),
+            elsewhere=cls._elsewhere,
             spelled=spelled,
             remedied=True,
         )
@@ -328,6 +334,20 @@ class Model(ABC):
         total = float(np.sum(((truth - truth.mean()) / scale) ** 2))
         residual = float(np.sum(((truth - predicted) / scale) ** 2))
         return 1.0 - residual / total if total > 0.0 else None
+
+    @classmethod
+    def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
+        """What to write instead of a hyperparameter that others have, and which is meant by it,
+        or ''; a type overrides it that knows one of which more is to be said than another name."""
+        if cls.strength is None or not meant(name, ("lam",)):
+            return None
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            said = f"the penalty is l2 here; leave {name} out, {cls.strength} says how strong it is"
+            return said, ""
+        if cls.strength != "C" or "lam" in cls.names():
+            return None
+        inverse = f'"C": {1.0 / value:.6g}' if value > 0.0 else "C"
+        return f"there is no {name!r}; write {inverse}, its inverse, if that is meant", "C"
 
     # ------------------------------------------------------------------- for types to call
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.errors import Advice, InvalidRequest, counted
+from fitserve.errors import Advice, InvalidRequest, clip, counted
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters, too_large
 from fitserve.models.numerics import EPS
 
@@ -31,6 +31,13 @@ Pairs = tuple[slice, Codes, Codes, FloatArray]
 
 def _blocks(n: int, step: int) -> Iterator[slice]:
     return (slice(start, min(start + step, n)) for start in range(0, n, step))
+
+
+_METRICS = {
+    1: ("manhattan", "cityblock", "l1", "taxicab"),
+    2: ("euclidean", "euclid", "l2"),
+}
+"""By the power of the distance, its names."""
 
 
 @hyperparameters
@@ -70,6 +77,18 @@ class Knn(Model):
         description="What y is; left out, regression when y holds a number that is not whole, or "
         "whole ones of more than 20 values with fewer than ten rows each.",
     )
+
+    @classmethod
+    def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
+        if name.lower() not in ("metric", "distance") or not isinstance(value, str):
+            return super()._elsewhere(name, value)
+        for p, named in _METRICS.items():
+            if value.lower() in named:
+                return f'there is no {name!r}; write "p": {p}, which is {clip(value)}', "p"
+        return (
+            f"there is no {name!r}; leave it out: the distance is Minkowski's, of which p says the "
+            'power, "p": 2 (euclidean) or "p": 1 (manhattan)'
+        ), ""
 
     def stretch(self) -> float:
         n = self.n_samples_

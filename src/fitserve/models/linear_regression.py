@@ -42,6 +42,11 @@ class LinearRegression(Model):
 
     tasks = ("regression",)
     aliases: ClassVar = {"ALPHA": "learning_rate", "N_ITER": "max_iter"}
+    strength = "alpha"
+    misread: ClassVar = {
+        "ALPHA": "ALPHA was taken as learning_rate, the step of gradient descent, whose original "
+        "name it is. To say how strong the ridge penalty is, send alpha."
+    }
 
     fit_intercept: bool = Field(default=True, description="Whether to learn a constant term.")
     alpha: float = Field(

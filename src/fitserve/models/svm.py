@@ -52,6 +52,8 @@ class Svm(Model):
     scale_matters = True
     iterating = True
     aliases = {"num_iters": "max_iter", "lr": "learning_rate"}  # noqa: RUF012
+    replaced = {"C": "lam"}  # noqa: RUF012
+    strength = "C"
 
     loss: Literal["squared_hinge", "hinge"] = Field(
         default="squared_hinge", description="What a row within the margin costs."
@@ -80,6 +82,12 @@ class Svm(Model):
     learning_rate: float | None = Field(
         default=None, gt=0.0, description="Rate of plain gradient descent; null: second order."
     )
+
+    @classmethod
+    def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
+        if name.lower() in ("kernel", "gamma", "degree", "coef0"):
+            return f"svm is linear here; leave {name} out", ""
+        return super()._elsewhere(name, value)
 
     def _check(self, X: FloatArray, y: Codes) -> None:
         if self.lam is not None and self.C != 1.0:

@@ -91,8 +91,14 @@ class Training:
         """Say of the faults found inside what the caller calls things by, and where they lie."""
         table, names = self.table, self.feature_names
         if table is None:
-            return amended(lambda fault: fault.naming(names).spelling(self.spelled))
-        return amended(lambda fault: table.as_sent(fault.spelling(self.spelled)))
+            return amended(lambda fault: self._as_spelled(fault.naming(names)))
+        return amended(lambda fault: table.as_sent(self._as_spelled(fault)))
+
+    def _as_spelled(self, fault: Fault) -> Fault:
+        """The same by the caller's names, and what to know of one that others use otherwise."""
+        told = fault.spelling(self.spelled)
+        known = self.model.misread.get(str(told.loc[-1]) if told.loc else "")
+        return told if known is None else replace(told, msg=f"{told.msg}. {known.rstrip('.')}")
 
     def data(self) -> State:
         """What is learned from, as a store keeps it and another process takes it."""
