@@ -242,6 +242,11 @@ def test_a_frame_is_sent_as_the_model_takes_it(api: Api, features: Any) -> None:
                 0
             ]
             assert fault["msg"].endswith(said)
+    table = {"age": [1, 2], "height": ["a", "b"]}
+    assert api.register("knn", 3, X=table, y=Y[1:3], k=1).status_code == 201
+    ask = {"model_type": "knn", "model_id": 3, "features": features}
+    if features not in FRAMES[:1] and "index_names" not in features:
+        assert "send df.to_dict('list')" in told(api, ask, "/predict")["errors"][0]["msg"]
     ask = {"model_type": "knn", "model_id": 2, "features": [{"age": 1.0, "height": 2.0}]}
     assert "df.values.tolist()" in told(api, ask, "/predict")["errors"][0]["msg"]
 

@@ -155,7 +155,8 @@ def of_json(features: Any, columns: Columns) -> tuple[JsonRows, bool]:
     single = False
     if isinstance(features, dict):
         lists = sum(isinstance(cells, list) for cells in features.values())
-        single = 2 * lists < len(features) or not lists
+        nested = features and set(map(type, features.values())) == {dict}
+        single = not nested and (2 * lists < len(features) or not lists)
         table = (
             json_table.one_row(features, loc) if single else json_table.named(features, None, loc)
         )
