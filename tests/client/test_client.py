@@ -1,5 +1,6 @@
 """`Client` against a live server: what goes in by Python comes back by Python."""
 
+import gzip
 import pickle
 import subprocess
 import sys
@@ -190,6 +191,17 @@ def test_what_is_true_may_be_named_as_a_column(client: Client) -> None:
             client.evaluate("knn", 1, unnamed, "kind")
     with pytest.raises(ValueError, match="or not of each row"):
         client.evaluate("knn", 1, [labelled[0], rows[1]], "kind")
+
+
+def test_a_csv_packed_by_gzip_is_learned_as_it_is(client: Client, tmp_path: Path) -> None:
+    packed = gzip.compress(b"len,sp\n1,a\n2,a\n8,b\n9,b\n")
+    file = tmp_path / "t.csv.gz"
+    file.write_bytes(packed)
+    for source in (str(file), packed):
+        told = client.register_csv("knn", 901, source, "sp", n_neighbors=1)
+        assert told["n_samples"] == 4
+        assert client.predict_csv("knn", 901, source).splitlines()[1].startswith("1,")
+        client.delete("knn", 901)
 
 
 def test_a_csv_is_learned_asked_and_compared(client: Client, tmp_path: Path) -> None:

@@ -90,6 +90,8 @@ class Requests:
         """
         written = {name: _written(value) for name, value in (query or {}).items()}
         target = f"{path}?{urlencode(written)}" if written else path
+        if body.packed:
+            headers = {**(headers or {}), "Content-Encoding": "gzip"}
         try:
             answer = self._transport.ask(
                 method, target, body, headers, repeatable=repeatable, upload=upload

@@ -26,6 +26,7 @@ PAUSE = 0.1  # seconds, at least, before what the server was too busy for is tri
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
 """What OpenSSL's versions call an answer in plain HTTP."""
 _GONE = (BrokenPipeError, ConnectionResetError, ConnectionAbortedError)
+_GZIP = b"\x1f\x8b"
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
@@ -74,6 +75,14 @@ class Body:
     def small(self) -> bytes | None:
         """All of it, where that is little."""
         return self._content if self._file is None and self.size <= BLOCK else None
+
+    @property
+    def packed(self) -> bool:
+        """Whether it is packed by gzip, as a file whose name ends in .gz."""
+        if self._file is None:
+            return self._content[:2] == _GZIP
+        self._file.seek(self._start)
+        return self._file.read(2) == _GZIP
 
     def blocks(self) -> Iterator[bytes | memoryview]:
         """All of it, from the start."""
