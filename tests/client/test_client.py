@@ -201,6 +201,7 @@ def test_a_csv_packed_by_gzip_is_learned_as_it_is(client: Client, tmp_path: Path
         told = client.register_csv("knn", 901, source, "sp", n_neighbors=1)
         assert told["n_samples"] == 4
         assert client.predict_csv("knn", 901, source).splitlines()[1].startswith("1,")
+        assert client.evaluate_csv("knn", 901, source, "sp")["n_samples"] == 4
         client.delete("knn", 901)
 
 

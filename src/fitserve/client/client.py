@@ -210,12 +210,14 @@ class Client(Requests):
         model_type: str,
         model_id: int,
         source: Source,
+        target: str | None = None,
         *,
         upload: Upload | None = None,
         **options: Any,
     ) -> dict[str, Any]:
-        """The same of a CSV that has the column that was learned."""
-        named = {"model_type": model_type, "model_id": model_id}
+        """The same of a CSV that has the column that was learned, or what is true as `target`."""
+        named: dict[str, Any] = {"model_type": model_type, "model_id": model_id}
+        named |= {"target": target} if target is not None else {}
         answer = self._csv("/evaluate", named | options, source, "application/json", upload)
         return members_of(answer, shapes.EVALUATED)
 
