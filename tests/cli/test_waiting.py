@@ -20,6 +20,11 @@ from tests.conftest import ROOT, Server
 ENDLESS = ["--set", "learning_rate=1e-9", "--set", "max_iter=100000000", "--set", "tol=1e-300"]
 
 
+def _heed_ctrl_c() -> None:
+    """As a terminal's commands do, also where these tests run behind another."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A command in a terminal of its own."""
 
@@ -34,6 +39,7 @@ class Terminal:
             stdout=subprocess.DEVNULL,
             stderr=there,
             start_new_session=True,
+            preexec_fn=_heed_ctrl_c,
         )
         os.close(there)
 

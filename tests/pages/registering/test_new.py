@@ -216,7 +216,8 @@ def test_what_the_api_says_of_a_table_stands_in_the_page(
         assert answer.json is not None
         assert shown.answer.status_code == answer.status_code
         for fault in answer.json.get("errors", ()):
-            assert fault["msg"] in problems(shown)
+            said, _, _ = fault["msg"].partition(': {"model_type": ')  # the request, shown again
+            assert said in problems(shown)
         remedies = answer.json.get("remedies", ())
         assert len(re.findall(">Do so<", shown.answer.text)) == len(remedies)
     assert shown.page.words
