@@ -404,3 +404,32 @@ def test_alpha_is_told_to_be_the_step_where_it_is(api: Api) -> None:
             else "taken as" not in words and "nothing here" not in words
         )
         assert api.client.delete(f"/models/{model_type}/9").status_code == 204
+
+
+STRANGE = (
+    "penalty",
+    "lambda",
+    "l2",
+    "regularization",
+    "metric",
+    "kernel",
+    "gamma",
+    "variance",
+    "n",
+)
+EXTREME = (f"1{'0' * 400}", f"-1{'0' * 400}", "5e-324", "1e308", "0", "-1", "true", "null", '""')
+
+
+@pytest.mark.parametrize(
+    ("model_type", "name"),
+    [(one, name) for one, cls in catalog().items() for name in STRANGE if name not in cls.names()],
+)
+def test_whatever_value_a_name_has_what_is_said_of_it_can_be_said(
+    api: Api, model_type: str, name: str
+) -> None:
+    for value in EXTREME:
+        kwargs = f'{{"X": {json.dumps(X)}, "{name}": {value}}}'
+        body = f'{{"model_type": "{model_type}", "model_id": 1, "kwargs": {kwargs}}}'
+        answer = api.client.post("/register", data=body, content_type="application/json")
+        assert answer.status_code == 422, (value, answer.text)
+        assert "inf" not in fault(answer)["msg"].split("known are")[0]

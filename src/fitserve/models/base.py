@@ -346,7 +346,7 @@ class Model(ABC):
             return said, ""
         if cls.strength != "C" or "lam" in cls.names():
             return None
-        inverse = f'"C": {1.0 / value:.6g}' if value > 0.0 else "C"
+        inverse = f'"C": {1.0 / value:.6g}' if 1e-9 <= value <= 1e9 else "C"
         return f"there is no {name!r}; write {inverse}, its inverse, if that is meant", "C"
 
     # ------------------------------------------------------------------- for types to call
