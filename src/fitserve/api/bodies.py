@@ -52,8 +52,7 @@ def takes(
             if csv is not None and sent.mimetype == "text/csv":
                 _require_utf8(sent, "text/csv")
                 body = _unpacked(sent)
-                such = queries.as_body(sent.args.to_dict(), "[...]", schema.written)
-                refuse_foreign(body, such)
+                refuse_foreign(body, lambda: _as_body(schema, sent, "[...]"))
                 turn = partial(_reader().here, client_gone()) if len(body) > LARGE else nullcontext
                 return route(about(csv(sent.args, body, turn)))
             _require_json(sent, csv is not None)
@@ -132,9 +131,14 @@ def _refuse_misplaced(schema: type[Request], sent: Sent) -> None:
             if isinstance(sent_rows, list) or _is_row(schema, sent_rows):
                 rows = json.dumps(sent_rows, ensure_ascii=False)
     if rows:
-        such = queries.as_body(sent.args.to_dict(), rows, schema.written)
+        such = _as_body(schema, sent, rows)
         said = f"a query is read beside a CSV; beside rows of JSON, send {clip(such, 400)}"
         raise InvalidRequest.at((), said, "model_type")
+
+
+def _as_body(schema: type[Request], sent: Sent, rows: str) -> str:
+    """The JSON that says what the query does, beside these rows."""
+    return queries.as_body(sent.args.to_dict(), rows, schema.written)
 
 
 def _is_row(schema: type[Request], value: object) -> bool:

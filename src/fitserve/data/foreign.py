@@ -1,6 +1,7 @@
 """What a body is instead of what it was declared, where that shows at its beginning."""
 
 import re
+from collections.abc import Callable
 
 from fitserve.errors import InvalidRequest
 
@@ -101,9 +102,9 @@ def binary(text: bytes) -> str | None:
     return next((said for looks, said in _BINARY if looks(text)), None)
 
 
-def refuse_foreign(body: bytes, such: str = _SUCH) -> None:
+def refuse_foreign(body: bytes, such: Callable[[], str] = lambda: _SUCH) -> None:
     """Refuse a body that is surely no CSV, so that the answer can say what it is; in JSON, rows
-    stand as in `such`."""
+    stand as in what `such` tells."""
     if names_a_file(body):
         said = (
             "this is the name of a file; send what the file holds, with curl by "
@@ -116,5 +117,5 @@ def refuse_foreign(body: bytes, such: str = _SUCH) -> None:
     head = body[:2000].removeprefix(b"\xef\xbb\xbf").lstrip()
     for looks, said in _SIGNS:
         if looks(head):
-            such = such if said.endswith(_AS_JSON) else ""
-            raise InvalidRequest.at(("line", 1), said + such, "foreign")
+            shown = such() if said.endswith(_AS_JSON) else ""
+            raise InvalidRequest.at(("line", 1), said + shown, "foreign")
