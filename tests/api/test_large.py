@@ -261,17 +261,21 @@ def test_packed_bodies(both: Both) -> None:
     both("/register", body, Content_Encoding="deflate")  # type: ignore[call-arg]
 
 
-def test_only_what_is_large_unpacked_takes_a_process(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    forked: list[str] = []
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tasks for which processes are made."""
+    tasks: list[str] = []
     fork = ForkServer.fork
 
     def counted(self: ForkServer, task: str, patience: int) -> Any:
-        forked.append(task)
+        tasks.append(task)
         return fork(self, task, patience)
 
     monkeypatch.setattr(ForkServer, "fork", counted)
+    return tasks
+
+
+def test_only_what_is_large_unpacked_takes_a_process(api: Api, forked: list[str]) -> None:
     small = json.dumps(registration("pca", 1, X=X)).encode()
     assert api.raw("/register", small).status_code == 201
     assert api.raw("/list", gzip.compress(b'{"model_type": "pca"}'), Content_Encoding="gzip").json
@@ -310,17 +314,14 @@ def test_only_what_is_large_unpacked_takes_a_process(
     ids=lambda one: str(one)[:20],
 )
 def test_a_small_body_that_takes_long_to_read_takes_a_process_too(
-    api: Api, monkeypatch: pytest.MonkeyPatch, row: str, times: int, apart_too: bool
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    forked: list[str],
+    row: str,
+    times: int,
+    apart_too: bool,
 ) -> None:
     api.register("pca", 1, X=X)
-    forked: list[str] = []
-    fork = ForkServer.fork
-
-    def counted(self: ForkServer, task: str, patience: int) -> Any:
-        forked.append(task)
-        return fork(self, task, patience)
-
-    monkeypatch.setattr(ForkServer, "fork", counted)
     rows = ",".join([row] * times)
     body = f'{{"model_type": "pca", "model_id": 1, "features": [{rows}]}}'.encode()
     assert len(body) < large.LARGE
