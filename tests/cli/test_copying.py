@@ -63,6 +63,22 @@ def test_a_source_that_is_not_there_is_said(
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("", " ", "its name ends with a blank; take it out"),
+        (" ", "", "the address begins with a blank; take it out"),
+        ("\t", "\n", "the address begins and ends with a blank; take it out"),
+    ],
+)
+def test_a_blank_around_an_address_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], before: str, after: str, says: str
+) -> None:
+    url = f"{before}sqlite:///{tmp_path / 'store'}{after}"
+    assert main(["copy", url, f"sqlite:///{tmp_path / 'new'}"]) == 2
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"", "is empty; name the file of a store, usually fitserve.sqlite3"),

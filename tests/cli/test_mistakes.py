@@ -152,6 +152,22 @@ def test_a_name_with_a_space_stands_in_quotes(fitserve: Command, tmp_path: Path)
     assert fitserve(*words[:3], *shlex.split(right), *words[-3:]).code == 0
 
 
+@pytest.mark.parametrize("form", [" {}", "{} ", "\t{}\n"])
+@pytest.mark.parametrize("name", ["register", "predict", "evaluate"])
+def test_a_blank_around_a_name_is_said(
+    name: str, form: str, fitserve: Command, tmp_path: Path
+) -> None:
+    for file in (IRIS, tmp_path / "none.csv"):
+        done = fitserve(name, "knn", 1, form.format(file))
+        assert done.code == 2
+        assert re.search(r"; its name (begins|ends|begins and ends) with a blank; wr", done.err)
+        assert f"write {file}\n" in done.err
+    file = tmp_path / form.format("rows.csv")
+    file.write_bytes(Path(IRIS).read_bytes())
+    done = fitserve("register", "knn", 1, file, "--target", "species", "--dry-run")
+    assert done.code == 0
+
+
 @pytest.mark.parametrize("option", ["--url", "--server", "--base-url", "--host", "--port"])
 @pytest.mark.parametrize("form", ["{} {} list --json", "list {} {} --json", "list --json {}={}"])
 def test_where_the_server_is_is_said_by_a_variable(

@@ -24,6 +24,24 @@ class ModelId(click.IntRange):
             self.fail(f"a whole number from 0 to 2^53 - 1 is needed, not {value!r}", param, ctx)
 
 
+class _File(click.Path):
+    """A file that is there, or standard input."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, allow_dash=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            from fitserve.data.names import blanks_around
+
+            if blanks := blanks_around(str(value)):
+                said = f"there is no file {value!r}; its name {blanks}"
+                self.fail(f"{said}; write {shlex.quote(str(value).strip())}", param, ctx)
+            raise
+
+
 TYPE = click.Argument(["model_type"], metavar="TYPE", shell_complete=completion.types)
 ID = click.Argument(
     ["model_id"],
@@ -31,7 +49,7 @@ ID = click.Argument(
     type=ModelId(),
     shell_complete=completion.ids,
 )
-FILE = click.Argument(["file"], type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+FILE = click.Argument(["file"], type=_File())
 AS_JSON = click.Option(
     ["--json", "as_json"], is_flag=True, help="Write the server's answer as it is, for programs."
 )

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
+from fitserve.data.names import blanks_around
 from fitserve.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ def parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
+        if url.strip() and (blanks := blanks_around(url)):
+            raise ValueError(f"the address {blanks}; take it out") from None
         raise ValueError(
             "a URL is needed, such as sqlite:///fitserve.sqlite3 or "
             "postgresql://user:password@host/database"
@@ -109,7 +112,9 @@ def refuse_source(url: str) -> None:
         return
     name = shlex.quote(str(file))
     if not file.exists():
-        raise ValueError(f"there is no file {name}; {else_}")
+        blanks = blanks_around(file.name)
+        mend = f"its name {blanks}; take it out, or {else_}" if blanks else else_
+        raise ValueError(f"there is no file {name}; {mend}")
     if not file.stat().st_size:
         raise ValueError(f"{name} is empty; {else_}")
     with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
