@@ -212,14 +212,67 @@ def test_a_row_that_is_not_as_the_others_is_told_how_it_is_written(models: Api) 
     assert as_list in told("predict", models.predict("knn", 2, lists))
 
 
-@pytest.mark.parametrize("wrapped", ["[[1, 2], [3, 4]]", '{"a": [1, 2]}'])
-def test_json_inside_of_json_is_told_so(models: Api, wrapped: str) -> None:
-    body = {"model_type": "knn", "model_id": 9}
+BY_PANDAS, BY_NUMPY = "what pandas' to_json() makes", "what NumPy prints"
+TEXTS = {
+    "[[1, 2], [3, 4]]": "JSON inside of JSON",
+    '[{"a": 1, "b": 2}]': "JSON",
+    '{"a": [1, 2], "b": [2, 1]}': "JSON",
+    '{"a":{"0":1},"b":{"0":2}}': BY_PANDAS,
+    '{"0":{"a":1,"b":2}}': BY_PANDAS,
+    '{"columns":["a","b"],"index":[0],"data":[[1,2]]}': BY_PANDAS,
+    '{"schema":{"fields":[]},"data":[{"index":0,"a":1,"b":2}]}': BY_PANDAS,
+    '{"a":1,"b":2}\n{"a":2,"b":1}\n': "JSON by the line",
+    ",a,b\n0,1,2\n1,2,1\n": "CSV",
+    "a\tb\n1\t2\n": "CSV",
+    "   a  b\n0  1  2\n1  2  1": "what pandas prints",
+    "  a  b\n  1  2\n  2  1": "what pandas prints",
+    "[[1 2]\n [2 1]]": BY_NUMPY,
+    "[[1.  2. ]\n [2.5 1. ]]": BY_NUMPY,
+    "[1. 2.]": BY_NUMPY,
+    "array([[1, 2],\n       [2, 1]])": BY_NUMPY,
+    "[(1, 2), (2, 1)]": "what Python prints",
+    "[[1, nan], [2, 1]]": "what Python prints",
+    "[{'a': 1, 'b': 2}]": "what Python prints",
+}
+LABEL_TEXTS = {
+    "[0, 1]": "JSON inside of JSON",
+    '["a", "b"]': "JSON inside of JSON",
+    '{"0":"a","1":"b"}': BY_PANDAS,
+    "['a', 'b']": "what Python prints",
+    "['a' 'b']": BY_NUMPY,
+    "[0 1]": BY_NUMPY,
+    "0    a\n1    b\nName: sp, dtype: object": "a column as it is printed",
+    "sp\na\nb\n": "a column as it is printed",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_rows_as_text_are_told_what_made_them(models: Api, text: str) -> None:
     for where, answer in (
-        ("kwargs", models.client.post("/register", json=body | {"kwargs": wrapped})),
-        ("X", models.register("knn", 9, X=wrapped, y=[0, 1], k=1)),
-        ("y", models.register("knn", 9, X=[[1], [2]], y=wrapped, k=1)),
-        ("features", models.predict("knn", 1, wrapped)),
-        ("features", models.predict("knn", 3, wrapped)),
+        ("X", models.register("knn", 9, X=text, y=[0, 1], k=1)),
+        ("X", models.register("knn", 9, X=text, y=[0, 1], k=1, standardize=True)),
+        ("X", models.register("kmeans", 9, X=text, feature_names=["a", "b"])),
+        *(("features", models.predict("knn", n, text)) for n in (1, 2, 3)),
     ):
-        assert "JSON inside of JSON" in told(where, answer), where
+        said = told(where, answer).partition(" is ")[2]
+        assert said.startswith((TEXTS[text], *([BY_PANDAS] if TEXTS[text] == "JSON" else [])))
+        assert len(re.findall("to_dict|without the quotes|tolist|the list itself", said)) == 1
+
+
+@pytest.mark.parametrize("text", LABEL_TEXTS)
+def test_labels_as_text_are_told_what_made_them(models: Api, text: str) -> None:
+    ask = {"model_type": "knn", "model_id": 1, "features": [[1, 2], [2, 1]]}
+    for answer in (
+        models.register("knn", 9, X=[[1], [2]], y=text, k=1),
+        models.client.post("/evaluate", json=ask | {"y": text}),
+    ):
+        assert f" is {LABEL_TEXTS[text]}; send " in told("y", answer)
+
+
+def test_a_body_as_text_is_told_so(models: Api) -> None:
+    for kwargs in ("[[1, 2], [3, 4]]", '{"a": [1, 2]}'):
+        answer = models.client.post(
+            "/register", json={"model_type": "knn", "model_id": 9, "kwargs": kwargs}
+        )
+        assert "JSON inside of JSON" in told("kwargs", answer)
+    assert "where a column is meant" in told("y", models.register("knn", 9, X=[[1], [2]], y="sp"))

@@ -87,6 +87,10 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": [[1], [1, 2]], "y": [0, 1]}),
     ("knn", {"X": X, "y": [[0], [0], [1], [1]]}),
     ("knn", {"X": X, "y": "abab"}),
+    ("knn", {"X": X, "y": '{"0": 1}'}),
+    ("knn", {"X": X, "y": "a\nb"}),
+    ("knn", {"X": "[[1, 2]]", "y": Y}),
+    ("knn", {"X": '{"a": {"0": 1}}', "y": Y}),
     ("knn", {"X": X, "y": {"0": 1}}),
     ("knn", {"X": X, "y": [0, "a", 1, None]}),
     ("knn", {"X": X, "y": [0, 1]}),
@@ -262,7 +266,8 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     yield refused(*predict(api, "pca", 2, ["[1, 2]"]))
     yield refused(*predict(api, "pca", 2, "a,b\n1,2"))
     yield refused(*predict(api, "pca", 2, "1, 2, 3"))
-    yield refused(*predict(api, "pca", 2, '{"a": {"0": 1}}'))
+    for text in ('{"a": {"0": 1}}', '{"a": 1}\n{"a": 2}', "[1 2]", "[(1, 2)]", "a  b\n1  2"):
+        yield refused(*predict(api, "pca", 2, text))
 
 
 def of_tables(api: Api) -> Iterator[Answered]:

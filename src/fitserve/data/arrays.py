@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fitserve.data.expectations import sent, twice_encoded, unquoted
+from fitserve.data.expectations import sent, twice_encoded
 from fitserve.data.limits import refuse_many_classes
 from fitserve.data.names import closest
 from fitserve.data.numerals import NUMBER_INSTEAD, instead
+from fitserve.data.quoted import AS_COLUMNS, AS_LISTS, labels_as_text, rows_as_text, unquoted
 from fitserve.errors import (
     COUNTED,
     Fault,
@@ -69,7 +70,8 @@ def _checked_array(value: NDArray[Any], loc: Location) -> FloatArray:
 
 def _from_lists(value: object, loc: Location) -> FloatArray:
     if not isinstance(value, list) or not value:
-        raise InvalidRequest.at(loc, f"{_ROWS}, not {_whole(value)}", "list_type")
+        said = rows_as_text(value, AS_COLUMNS) or f"{_ROWS}, not {sent(value)}"
+        raise InvalidRequest.at(loc, said, "list_type")
     kinds = set(map(type, value))
     if kinds != {list}:
         if list not in kinds:
@@ -139,11 +141,6 @@ def _shown(value: object) -> str:
     return clip(json.dumps(value, ensure_ascii=False), 200)
 
 
-def _whole(value: object) -> str:
-    """What was sent for all of X."""
-    return sent(value) + unquoted(value, "df.to_dict('list')")
-
-
 def _not_rows(value: list[Any]) -> str:
     """What a list without a row in it is."""
     if set(map(type, value)) <= _NUMBERS:
@@ -199,7 +196,8 @@ def target(value: object, loc: Location) -> Target:
     if isinstance(value, np.ndarray):
         value = value.tolist() if value.ndim == 1 else None
     if not isinstance(value, list) or not value:
-        raise InvalidRequest.at(loc, f"{_LABELS}, not {_not_labels(value)}", "list_type")
+        said = labels_as_text(value) or f"{_LABELS}, not {_not_labels(value)}"
+        raise InvalidRequest.at(loc, said, "list_type")
     kinds = set(map(type, value))
     if kinds == {bool}:
         return np.array(value, dtype=np.bool_)
@@ -239,9 +237,9 @@ _LABELS = "a list is needed, with a label or number for each row of X"
 def _not_labels(value: object) -> str:
     if isinstance(value, dict) and value:
         return "an object, as pandas' to_dict() makes; send y.tolist()"
-    if isinstance(value, str) and not twice_encoded(value):
+    if isinstance(value, str):
         return f"{sent(value)}; where a column is meant, /register takes its name as target"
-    return sent(value) + twice_encoded(value)
+    return sent(value)
 
 
 def _not_alike(cell: object, first: type | None) -> tuple[str, str]:
@@ -433,12 +431,9 @@ def features(
     if isinstance(value, dict) or (isinstance(rows, list) and isinstance(rows[0], dict)):
         rows = _by_name(rows, feature_names, loc, single)
     if single and not isinstance(rows[0], list):  # type: ignore[index]
-        raise InvalidRequest.at(
-            loc,
-            "a row is needed, such as [5.1, 3.5], or a list of rows, not "
-            f"{sent(value)}{unquoted(value, _frame(feature_names))}",
-            "list_type",
-        )
+        said = f"a row is needed, such as [5.1, 3.5], or a list of rows, not {sent(value)}"
+        said = rows_as_text(value, _frame(feature_names)) or said
+        raise InvalidRequest.at(loc, said, "list_type")
     refuse_width(rows, n_features, feature_names, loc, single)
     placed = relocated(lambda found: (*loc, *(found[2:] if single else found[1:])))
     with placed, naming_columns(feature_names), amended(told_instead):
@@ -446,8 +441,11 @@ def features(
 
 
 def _frame(feature_names: list[str] | None) -> str:
-    """How pandas writes rows for a model of these columns."""
-    return "df.values.tolist()" if feature_names is None else "df.to_dict('records')"
+    """How rows are written for a model of these columns."""
+    if feature_names is None:
+        return AS_LISTS
+    row = dict.fromkeys(feature_names, 1.5)
+    return f"df.to_dict('records'), or without pandas {_shown([row])}"
 
 
 def _refuse_rows_as_text(row: object, loc: Location) -> None:

@@ -36,13 +36,6 @@ _NEVER: Mapping[str, type | tuple[type, ...]] = {"y": str, "target": (list, dict
 """What members do not hold that others call by the same names."""
 _NOT_NULL = {"model_id": "write the model's id, as /list tells it"}
 """What to write instead of a null that could be left out, but should not."""
-_FRAME = re.compile(
-    r"""\{\s*"[^"]*"\s*:\s*\{|\{\s*"(?:index|columns)"\s*:\s*\[.*"data"\s*:""", re.DOTALL
-).match
-"""Text that pandas' to_json() wrote, by columns, by rows, 'split' or 'table'."""
-_ROWS_BY_NAME = re.compile(r"\[?\s*\{").match
-_PARTED = re.compile(r"[,;\t]").search
-_A_ROW = re.compile(r"-?\d+(?:\.\d+)?(?:(?:, ?| )-?\d+(?:\.\d+)?)+").fullmatch
 _LARGEST = 2**53 - 1  # that every reader of JSON keeps exact
 _SPELLED = {
     **dict.fromkeys(("true", "yes", "y", "on"), True),
@@ -79,25 +72,6 @@ def twice_encoded(value: object) -> str:
     if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
         return ""
     return "; it is JSON inside of JSON: send it without the quotes around it"
-
-
-def unquoted(value: object, frame: str = "") -> str:
-    """What to do where a text holds rows, or ''; `frame` is how pandas is called to have them from
-    a table that its to_json() wrote."""
-    if not isinstance(value, str):
-        return ""
-    text = value.strip()
-    if frame and (_FRAME(text) or ("values" in frame and _ROWS_BY_NAME(text))):
-        return f"; it is JSON inside of JSON, as pandas' to_json() makes: send {frame}"
-    first, _, second = text[:4000].partition("\n")
-    if frame and text[:1] not in ("[", "{") and _PARTED(first) and _PARTED(second):
-        return (
-            "; this is CSV: send it alone, with the header 'Content-Type: text/csv', and all else "
-            "in the query, ?model_type=...&model_id=..."
-        )
-    if _A_ROW(text) and plainly(text) is None:
-        return f"; write [{', '.join(re.split('[, ]+', clip(text, 200)))}], without quotes"
-    return twice_encoded(value)
 
 
 def asked(schema: Schema, value: object = _LARGEST) -> str:

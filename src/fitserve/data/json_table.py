@@ -10,8 +10,9 @@ import numpy as np
 
 from fitserve.data import arrays
 from fitserve.data.dialect import Dialect
-from fitserve.data.expectations import sent, unquoted
+from fitserve.data.expectations import sent
 from fitserve.data.names import closest
+from fitserve.data.quoted import AS_COLUMNS, AS_LISTS, rows_as_text, unquoted
 from fitserve.data.table import MISSING, NUMBER, Column, Place, Table
 from fitserve.errors import Fault, InvalidRequest, Location, clip, counted, refuse
 
@@ -109,8 +110,9 @@ def named(value: object, names: object, loc: Location) -> JsonTable:
     if not isinstance(value, list) or not value or not isinstance(value[0], list):
         first = isinstance(value, list) and value
         what = f"a list that begins with {sent(first[0])}" if first else sent(value)
-        what += unquoted(first[0]) if first else unquoted(value, "df.to_dict('list')")
+        what += unquoted(first[0]) if first else ""
         said = f"rows by name, columns by name or rows as lists are needed, not {what}"
+        said = rows_as_text(value, AS_COLUMNS if names is None else AS_LISTS) or said
         raise InvalidRequest.at(loc, said, "list_type")
     width = len(value[0])
     if not width:
@@ -154,7 +156,7 @@ def from_columns(columns: Mapping[str, Any], loc: Location) -> JsonTable:
     """A table of columns by name."""
     orient = _orient(columns)
     if orient is not None:
-        said = f"this is what pandas' to_dict{orient} makes; send df.to_dict('list') instead"
+        said = f"this is what pandas' to_dict{orient} makes; send {AS_COLUMNS}"
         raise InvalidRequest.at(loc, said, "orient")
     refuse(
         Fault(

@@ -10,8 +10,9 @@ import numpy as np
 
 from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.data.expectations import sent, twice_encoded
+from fitserve.data.expectations import sent
 from fitserve.data.names import instead_of
+from fitserve.data.quoted import labels_as_text
 from fitserve.errors import Advice, InvalidRequest, clip
 from fitserve.evaluation import metrics
 from fitserve.evaluation.report import (
@@ -80,7 +81,7 @@ def truth(model: Model, y: object, n_rows: int | None = None) -> Target | None:
 
 def labels(y: object) -> Target:
     """y as an array, for as many rows as it has values. Raises `InvalidRequest` in y."""
-    if isinstance(y, (str, int, float)) and not twice_encoded(y):
+    if isinstance(y, (str, int, float)) and not labels_as_text(y):
         said = f"a list is needed, what is true of each row, not {sent(y)}; write {json.dumps([y])}"
         raise InvalidRequest.at(("y",), clip(said, 300), "list_type")
     return arrays.target(y, ("y",))

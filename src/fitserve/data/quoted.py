@@ -1,0 +1,115 @@
+"""What a text is that stands where rows, or y, should, and what to send instead of it."""
+
+import re
+
+from fitserve.data.expectations import sent
+from fitserve.data.numerals import plainly
+from fitserve.errors import clip
+
+AS_COLUMNS = (
+    """df.to_dict('list'), or without pandas {"age": [22, 38], "sex": ["male", "female"]}"""
+)
+AS_LISTS = "df.values.tolist(), or without pandas [[5.1, 3.5], [4.9, 3]]"
+_AS_LABELS = "y.tolist(), or without pandas a list, [1, 2]"
+
+_ITSELF = "the list itself, with requests by json=body"
+_ALONE = (
+    "Or send the CSV alone, with the header 'Content-Type: text/csv', and all else in the query, "
+    "?model_type=...&model_id=..."
+)
+_LOOKED_AT = 4000  # characters
+_FRAME = re.compile(
+    r"""\{\s*"[^"]*"\s*:\s*\{|\{\s*"(?:index|columns)"\s*:\s*\[.*"data"\s*:""", re.DOTALL
+).match
+"""Text that pandas' to_json() wrote, by columns, by rows, 'split' or 'table'."""
+_BY_NAME = re.compile(r"\[?\s*\{").match
+_LINES = re.compile(r"\{[^\n]*\}\s*\n\s*\{|\[[^\n]*\]\s*\n\s*\[").match
+_PRINTED_CELL = r"""(?:[-+]?[\d.][\d.e+-]*|-?inf|nan|True|False|'[^'\n]*')"""
+_ARRAY = re.compile(
+    rf"(?:np\.|numpy\.)?array\(|\[[\[\s]*{_PRINTED_CELL}(?:\s+[-+\d.nifTF'\[]|\]+\s*\[|(?<=\.)\s*\])"
+).match
+_LIST = re.compile(
+    r"""[\[{][^"\n]*(?:'|\(|\bnan\b|\bNone\b|\bTrue\b|\bFalse\b)|\(\s*[-\d'\[(]"""
+).match
+_SERIES = re.compile(r"\bdtype: \w+\s*$").search
+_PARTED = re.compile(r"[,;\t]").search
+_A_ROW = re.compile(r"-?\d+(?:\.\d+)?(?:(?:, ?| )-?\d+(?:\.\d+)?)+").fullmatch
+
+
+def rows_as_text(value: object, otherwise: str) -> str:
+    """What to say of a text in place of rows, or '' if nothing shows; `otherwise` is how pandas is
+    called for rows that are taken there."""
+    return _said(value, _rows(value, otherwise))
+
+
+def labels_as_text(value: object) -> str:
+    """What to say of a text in place of y, or '' if nothing shows."""
+    if isinstance(value, str) and _BY_NAME(value.lstrip()):
+        return _said(value, ("what pandas' to_json() makes", f"send {_AS_LABELS}"))
+    if isinstance(value, str) and "\n" in value.strip() and value.lstrip()[:1] not in ("[", "("):
+        return _said(value, ("a column as it is printed", f"send {_AS_LABELS}"))
+    return _said(value, _encoded(value, _AS_LABELS))
+
+
+def unquoted(value: object) -> str:
+    """What to do where a text holds a row, or ''."""
+    found = _a_row(value) or _encoded(value, "x.tolist()")
+    return "" if found is None else f"; it is {found[0]}: {found[1]}"
+
+
+def _said(value: object, found: tuple[str, str] | None) -> str:
+    return "" if found is None else f"{sent(value)} is {found[0]}; {found[1]}"
+
+
+def _rows(value: object, otherwise: str) -> tuple[str, str] | None:
+    if not isinstance(value, str):
+        return None
+    text = value.strip()[:_LOOKED_AT]
+    printed = _printed(text, "x.tolist()")
+    if printed is not None:
+        return printed
+    if _LINES(text):
+        return "JSON by the line", f"send {otherwise}"
+    if _FRAME(text) or (otherwise == AS_LISTS and _BY_NAME(text)):
+        return "what pandas' to_json() makes", f"send {otherwise}"
+    if _SERIES(value[-100:]) or _table(text):
+        return "what pandas prints", f"send {otherwise}"
+    first, _, second = text.partition("\n")
+    if text[:1] not in ("[", "{") and _PARTED(first) and _PARTED(second):
+        return "CSV", f"with pandas send {otherwise}. {_ALONE}"
+    return _a_row(value) or _encoded(value)
+
+
+def _table(text: str) -> bool:
+    """Whether it is a table with blanks between its cells, and an index before them or none."""
+    first, second = (line.split() for line in [*text.split("\n"), ""][:2])
+    padded = re.search(r"\S {2,}\S", text) and not _PARTED(text.partition("\n")[0])
+    return (
+        bool(padded)
+        and len(second) - len(first) in (0, 1)
+        and any(re.fullmatch(r"[-+]?[\d.]+", cell) for cell in second)
+    )
+
+
+def _a_row(value: object) -> tuple[str, str] | None:
+    if not isinstance(value, str) or not _A_ROW(value.strip()) or plainly(value.strip()):
+        return None
+    row = ", ".join(re.split("[, ]+", clip(value.strip(), 200)))
+    return "text", f"write [{row}], without quotes"
+
+
+def _printed(text: str, otherwise: str) -> tuple[str, str] | None:
+    """A list as a program shows it."""
+    if _ARRAY(text):
+        return "what NumPy prints", f"send {otherwise}"
+    return ("what Python prints", f"send {_ITSELF}") if _LIST(text) else None
+
+
+def _encoded(value: object, otherwise: str = "x.tolist()") -> tuple[str, str] | None:
+    """A list as a program shows it, or JSON in JSON."""
+    if not isinstance(value, str):
+        return None
+    printed = _printed(value.strip()[:_LOOKED_AT], otherwise)
+    if printed is None and value.lstrip()[:1] in ("[", "{"):
+        return "JSON inside of JSON", "send it without the quotes around it"
+    return printed
