@@ -434,17 +434,18 @@ def test_remedies_are_a_merge_patch_of_kwargs(api: Api) -> None:
         api.client.delete("/models/knn/1")
 
 
-def test_a_diverging_alpha_is_called_alpha(api: Api) -> None:
+def test_a_diverging_alpha_is_told_to_be_the_step(api: Api) -> None:
     answer = api.register(
         "logistic_regression", 1, X=[[1e6, 2.0]] * 3 + X, y=[0, 1] * 3 + [1], alpha=1e6
     )
     problem = answer.json
     assert problem is not None
     assert problem["errors"][0]["loc"] == ["kwargs", "alpha"]
-    assert problem["remedies"][0]["set"].keys() == {"alpha"}
-    said, _, hint = problem["errors"][0]["msg"].partition(". alpha was taken as learning_rate")
-    assert "learning_rate" not in said
-    assert "send C" in hint
+    remedy = problem["remedies"][0]["set"]
+    assert remedy == {"alpha": None, "learning_rate": remedy["learning_rate"]}
+    hint, _, said = problem["errors"][0]["msg"].partition(". As a step: gradient descent diverged")
+    assert '"C": 1e-06' in hint
+    assert said
 
 
 def test_a_queued_training_speaks_as_it_was_asked(api: Api) -> None:

@@ -379,17 +379,28 @@ def test_what_is_compared_with_y_is_left_out_where_there_is_none(api: Api, model
 
 
 def test_alpha_is_told_to_be_the_step_where_it_is(api: Api) -> None:
-    told = fault(api.register("logistic_regression", 1, X=X, y=Y, alpha=100))
-    assert told["loc"] == ["kwargs", "alpha"]
-    assert "alpha was taken as learning_rate, the step of gradient descent" in told["msg"]
-    assert "send C, its inverse" in told["msg"]
-    told = fault(api.register("linear_regression", 1, X=X, y=Y, ALPHA=100))
-    assert "ALPHA was taken as learning_rate" in told["msg"]
-    assert "send alpha" in told["msg"]
+    is_step = "is learning_rate here, the step of gradient descent; for a penalty send"
+    for model_type, name, means in (
+        ("logistic_regression", "alpha", '"C": 0.01, its inverse'),
+        ("linear_regression", "ALPHA", '"alpha": 100'),
+    ):
+        answer = api.register(model_type, 1, X=X, y=Y, **{name: 100})
+        told = fault(answer)
+        assert told["loc"] == ["kwargs", name]
+        assert told["msg"].startswith(f"{name} {is_step} {means}. As a step: gradient descent ")
+        remedy = answer.json["remedies"][0]["set"]  # type: ignore[index]
+        assert told["msg"].endswith(f"try learning_rate {remedy['learning_rate']}")
+        assert remedy.pop(name) is None
+        assert api.register(model_type, 1, X=X, y=Y, **remedy).status_code == 201
+        for value in (0, -1, "x"):
+            told = fault(api.register(model_type, 2, X=X, y=Y, **{name: value}))
+            assert f"{name} {is_step} " in told["msg"]
+        told = fault(api.register(model_type, 2, X=X, y=Y, learning_rate=100))
+        assert told["msg"].startswith("gradient descent diverged")
     for model_type, sent, advised in (
-        ("logistic_regression", {"alpha": 0.01}, "alpha was taken as learning_rate"),
+        ("logistic_regression", {"alpha": 0.01}, f'alpha {is_step} "C": 100,'),
         ("logistic_regression", {"alpha": None}, ""),
-        ("linear_regression", {"alpha": 1.0, "ALPHA": 0.001}, "ALPHA was taken as learning_rate"),
+        ("linear_regression", {"alpha": 1.0, "ALPHA": 0.001}, f'ALPHA {is_step} "alpha": 0.001'),
         ("linear_regression", {"alpha": 1.0}, ""),
         ("svm", {"C": 1.0, "lam": 1.0}, "C does nothing here"),
         ("svm", {"C": 1, "lam": None}, ""),
@@ -401,7 +412,7 @@ def test_alpha_is_told_to_be_the_step_where_it_is(api: Api) -> None:
         assert (
             (advised in words)
             if advised
-            else "taken as" not in words and "nothing here" not in words
+            else "here, the step" not in words and "nothing here" not in words
         )
         assert api.client.delete(f"/models/{model_type}/9").status_code == 204
 

@@ -596,7 +596,7 @@ def test_a_name_that_others_use_for_something_else_is_advised_of(api: Api, X: An
         answer = told(api.register("logistic_regression", model_id, **kwargs), 201)
         assert answer["hyperparameters"]["learning_rate"] == 0.1
         words = [one["words"] for one in answer["advice"]]
-        assert any("alpha was taken as learning_rate" in one for one in words) == (name == "alpha")
+        assert any("alpha is learning_rate here" in one for one in words) == (name == "alpha")
 
 
 def test_the_column_that_is_predicted_is_no_part_of_what_is_asked(api: Api) -> None:

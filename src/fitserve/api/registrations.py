@@ -313,7 +313,7 @@ def noted(
     told = model.hyperparameters()
     for one, name in spelled.items():
         if name in model.misread and told[one] is not None:
-            advice.append(Advice(model.misread[name]))
+            advice.append(Advice(f"{model.misread_words(name, told[one])}."))
     for one, other in model.replaced.items():
         if one in given and told[other] is not None:
             said = f"{other} takes the place of {one}, and both were sent: {one} does nothing here."

@@ -18,7 +18,7 @@ or lists of numbers, and nothing else, so that saving needs no code in the model
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
 
@@ -32,7 +32,7 @@ from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.diagnosis import only_numbers
 from fitserve.data.expectations import validated
 from fitserve.data.names import meant
-from fitserve.errors import Advice, Fault, InvalidRequest, counted
+from fitserve.errors import Advice, Fault, InvalidRequest, amended, counted
 
 Task = Literal["classification", "regression", "clustering", "projection"]
 Codes = NDArray[np.intp]
@@ -77,8 +77,8 @@ class Model(ABC):
     """Whether X holds counts: no number below 0."""
     aliases: ClassVar[Mapping[str, str]] = {}
     """Names that the original code used, and the hyperparameters they stand for."""
-    misread: ClassVar[Mapping[str, str]] = {}
-    """Of these the ones that others use for something else, and what to know of that."""
+    misread: ClassVar[frozenset[str]] = frozenset()
+    """Of these the ones that mean the step of gradient descent here, and to others a penalty."""
     replaced: ClassVar[Mapping[str, str]] = {}
     """Hyperparameters that do nothing where another one is given: that one."""
     strength: ClassVar[str | None] = None
@@ -254,14 +254,31 @@ class Model(ABC):
                     remedies=[Advice(f"{spelled[name]} counts", {given: None})],
                 )
             spelled[name] = given
-        return validated(
-            lambda fields: cls(**fields),
-            named,
-            cls.schema(),
-            known=sorted({*cls.names(), *known}),
-            elsewhere=cls._elsewhere,
-            spelled=spelled,
-            remedied=True,
+        with amended(lambda fault: cls.as_misread(fault, kwargs)):
+            return validated(
+                lambda fields: cls(**fields),
+                named,
+                cls.schema(),
+                known=sorted({*cls.names(), *known}),
+                elsewhere=cls._elsewhere,
+                spelled=spelled,
+                remedied=True,
+            )
+
+    @classmethod
+    def as_misread(cls, fault: Fault, given: Mapping[str, Any]) -> Fault:
+        """The same; of a name that is `misread`, what it means and what was meant by it first."""
+        name = str(fault.loc[-1]) if fault.loc else ""
+        if name not in cls.misread:
+            return fault
+        return replace(fault, msg=f"{cls.misread_words(name, given[name])}. As a step: {fault.msg}")
+
+    @classmethod
+    def misread_words(cls, name: str, value: object) -> str:
+        """What a name that is `misread` means, and what to send for what others mean by it."""
+        return (
+            f"{name} is {cls.aliases[name]} here, the step of gradient descent; for a penalty send "
+            f"{cls._penalty(value)}"
         )
 
     @classmethod
@@ -346,8 +363,15 @@ class Model(ABC):
             return said, ""
         if cls.strength != "C" or "lam" in cls.names():
             return None
-        inverse = f'"C": {1.0 / value:.6g}' if 1e-9 <= value <= 1e9 else "C"
-        return f"there is no {name!r}; write {inverse}, its inverse, if that is meant", "C"
+        return f"there is no {name!r}; write {cls._penalty(value)}, if that is meant", "C"
+
+    @classmethod
+    def _penalty(cls, value: object) -> str:
+        """How a penalty that is as strong as `value` is written."""
+        known = value if isinstance(value, (int, float)) and 1e-9 <= value <= 1e9 else None
+        if cls.strength == "C":
+            return f'"C": {1.0 / known:.6g}, its inverse' if known else "C, its inverse"
+        return f'"{cls.strength}": {known:.6g}' if known else str(cls.strength)
 
     # ------------------------------------------------------------------- for types to call
 

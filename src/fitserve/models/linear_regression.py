@@ -43,10 +43,7 @@ class LinearRegression(Model):
     tasks = ("regression",)
     aliases: ClassVar = {"ALPHA": "learning_rate", "N_ITER": "max_iter"}
     strength = "alpha"
-    misread: ClassVar = {
-        "ALPHA": "ALPHA was taken as learning_rate, the step of gradient descent, whose original "
-        "name it is. To say how strong the ridge penalty is, send alpha."
-    }
+    misread = frozenset({"ALPHA"})
 
     fit_intercept: bool = Field(default=True, description="Whether to learn a constant term.")
     alpha: float = Field(

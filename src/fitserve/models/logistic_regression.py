@@ -49,10 +49,7 @@ class LogisticRegression(Model):
     gives_probabilities = True
     aliases: ClassVar = {"alpha": "learning_rate", "max_iterations": "max_iter"}
     strength = "C"
-    misread: ClassVar = {
-        "alpha": "alpha was taken as learning_rate, the step of gradient descent, whose original "
-        "name it is. To say how strong the penalty is, send C, its inverse."
-    }
+    misread = frozenset({"alpha"})
 
     C: float = Field(
         default=1.0,

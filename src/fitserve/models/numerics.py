@@ -91,7 +91,7 @@ def gradient_descent(
             advice = "scale the columns of X and y to values near 1"
         else:
             less = f"{0.5 * bound:.2g}"
-            advice = f"it must be below {bound:.3g} for these data; try {less}"
+            advice = f"it must be below {bound:.3g} for these data; try learning_rate {less}"
             remedies = [Advice(f"learning_rate is {less}", {"learning_rate": float(less)})]
         raise InvalidRequest.at(
             ("learning_rate",),

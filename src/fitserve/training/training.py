@@ -95,10 +95,16 @@ class Training:
         return amended(lambda fault: table.as_sent(self._as_spelled(fault)))
 
     def _as_spelled(self, fault: Fault) -> Fault:
-        """The same by the caller's names, and what to know of one that others use otherwise."""
-        told = fault.spelling(self.spelled)
-        known = self.model.misread.get(str(told.loc[-1]) if told.loc else "")
-        return told if known is None else replace(told, msg=f"{told.msg}. {known.rstrip('.')}")
+        """The same by the caller's names, but where others use one for something else."""
+        model = self.model
+        plain = {one: name for one, name in self.spelled.items() if name not in model.misread}
+        told, here = fault.spelling(plain), fault.spelling(self.spelled).loc
+        if told.loc == here:
+            return told
+        name, value = str(here[-1]), model.hyperparameters()[str(told.loc[-1])]
+        away = (Advice(one.words, {name: None, **one.set}) for one in told.remedies)
+        told = replace(told, loc=here, remedies=tuple(away))
+        return model.as_misread(told, {name: value})
 
     def data(self) -> State:
         """What is learned from, as a store keeps it and another process takes it."""
