@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from fitserve.client import bodies, shapes, tensors
+from fitserve.client.mistakes import explained
 from fitserve.client.problems import (
     Invalid,
     NotFound,
@@ -33,6 +34,7 @@ _GOES_ON = (
 FIRST, LAST, GROWTH = 0.01, 1.0, 1.5  # seconds between looks at a training
 
 
+@explained
 class Client(Requests):
     """A fitserve server, from any thread.
 

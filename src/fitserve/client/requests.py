@@ -11,6 +11,7 @@ from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 from fitserve.client import bodies
+from fitserve.client.mistakes import Unknown, explained
 from fitserve.client.problems import Unreachable, refusal
 from fitserve.client.shapes import Shape, fits
 from fitserve.client.transport import NOTHING, Answer, Body, NoAnswer, Transport, Upload
@@ -24,7 +25,8 @@ ROUTES = {
 _MISSED = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-class Requests:
+@explained
+class Requests(Unknown):
     """One server, and the key that it is asked with."""
 
     def __init__(
