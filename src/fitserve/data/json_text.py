@@ -11,6 +11,7 @@ from fitserve.errors import MalformedJson, clip
 
 SUCH = '{"model_type": "knn"}'
 """How a body looks, of most routes."""
+_ON_WINDOWS = SUCH.replace('"', '\\"')
 _BOM = b"\xef\xbb\xbf"
 _STRIDE = 2**16
 _PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
@@ -44,7 +45,8 @@ _QUOTED = (
 )
 _UNQUOTED = (
     "text and the names of members stand in double quotes. On a command line put the whole body "
-    'in single quotes, or the shell takes the double ones away: -d \'{"model_type": "knn"}\''
+    f"in single quotes, or the shell takes the double ones away: -d '{SUCH}'. On Windows write "
+    f'-d "{_ON_WINDOWS}" or -d @FILE'
 )
 _CALL = "{word}(...) is a program's: send the list itself, of NumPy and pandas by .tolist()"
 _COMMENT = "JSON has no comments; take this one out"
@@ -125,9 +127,14 @@ def parse_json(body: bytes, such: str = SUCH) -> Any:
         reason = _whole(text) or _duplicate(said)
         reason = reason or _at(text, max(_start(text, int(line)) + int(column) - 1, 0), said)
         raise MalformedJson(
-            f"The body is not JSON at line {line} column {column}: {reason.replace(SUCH, such)}. "
+            f"The body is not JSON at line {line} column {column}: {_such(reason, such)}. "
             "Mend it and send it again."
         ) from None
+
+
+def _such(reason: str, such: str) -> str:
+    """The reason, where what is needed looks as `such`."""
+    return reason.replace(SUCH, such).replace(_ON_WINDOWS, such.replace('"', '\\"'))
 
 
 def _start(body: bytes, line: int) -> int:
@@ -196,8 +203,12 @@ _OTHERS: Mapping[str, Callable[[bytes], object]] = {
     "it is a form in parts. Send the JSON alone; curl does so by -d @FILE, not by -F": re.compile(
         rb"--[^\n]+\r?\n[Cc]ontent-"
     ).match,
-    "it stands as a whole in single quotes. Take them away; on Windows, where they are left, "
-    'write -d "{\\"model_type\\": ...}" or -d @FILE': re.compile(rb"'\s*[{\[]").match,
+    "it stands as a whole in single quotes, and the double ones are gone in which names and text "
+    f"stand. Write -d '{SUCH}', on Windows -d \"{_ON_WINDOWS}\", or -d @FILE": re.compile(
+        rb"'\s*[{\[](?=[^\"]*$)[^a-zA-Z]*[a-zA-Z]"
+    ).match,
+    "it stands as a whole in single quotes. Take them away; on Windows, where they are left, write "
+    f'-d "{_ON_WINDOWS}" or -d @FILE': re.compile(rb"'\s*[{\[]").match,
     f"it is HTML or XML. Send an object such as {SUCH}": lambda head: head.startswith(b"<"),
     _CSV: _is_csv,
 }
