@@ -74,7 +74,10 @@ CASES = [
     (b"[0x10]", "a number is written"),
     (b"[1_000]", "a number is written"),
     (b"[1 2]", "a comma is missing between two values"),
-    *((text, "send x.tolist()") for text in (b"[1. 2.]", b"[[1. 2.]\n [3. 4.]]", b"[ 1 nan]")),
+    *(
+        (text, "[1.0, 2.0]; of what NumPy prints send x.tolist()")
+        for text in (b"[1. 2.]", b"[[1. 2.]\n [3. 4.]]", b"[ 1 nan]")
+    ),
     (b'{"a": 1,, "b": 2}', "a comma too many"),
     (b'{,"a": 1}', "a comma too many"),
     (b"'{\"a\": 1}'", "in single quotes. Take them away"),
@@ -83,7 +86,11 @@ CASES = [
     (b"'[[1, 2], [3, 4]]'", "in single quotes. Take them away"),
     (b"{model_type:svm}", 'On Windows write -d "{\\"model_type\\": \\"knn\\"}" or -d @FILE'),
     (b"'{a:", "or -d @FILE"),
-    (b"1,2\n", "it looks like CSV"),
+    (b"1,2\n", 'it is a row of CSV; in JSON, "features": [1, 2]. As CSV it needs the header'),
+    (b"-1.5;2", 'in JSON, "features": [-1.5, 2]. '),
+    (b"1,2\n3,4\n", "Write names above its rows or, where the model has none, add header=false"),
+    (b"1,5;2,5", "it looks like CSV"),
+    (b"a,b\n1,2\n", "as in ?model_type=knn&model_id=1."),
     (b"a;b", "it looks like CSV"),
     (b'{"model_type": "knn"}\n{"model_type": "knn"}\n', "one request for each"),
     (b'{"a": 1 "b": 2}', "a comma is missing between two members"),

@@ -16,6 +16,7 @@ _BOM = b"\xef\xbb\xbf"
 _STRIDE = 2**16
 _PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
 _NEXT_LINE = re.compile(rb"\n[\[{]")
+_NUMBERS = re.compile(rb"\s*-?\d+(?:\.\d+)?(?:\s*[,;\t]\s*-?\d+(?:\.\d+)?)+\s*").fullmatch
 _ONE_LINE = re.compile(rb"[^\n{}\[\]\":=]*[,;\t][^\n{}\[\]\":=]*").fullmatch
 _AS_PRINTED = re.compile(rb"\[\s*[-+]?[\d.][\d.e+-]*\s+[-+]?[\d.ni]").match
 _WORD = re.compile(rb"[+-]?[A-Za-z_.][\w.]*|[+-]?\d[\w.+-]*")
@@ -68,8 +69,8 @@ _BODIES = (
     'as "features": [...]'
 )
 _PRINTED = (
-    "a comma is missing between two values of a list, as where NumPy prints one; write it, or "
-    "send x.tolist()"
+    "a comma is missing between two values of a list, where a number has digits on both sides of "
+    "its point, [1.0, 2.0]; of what NumPy prints send x.tolist()"
 )
 _SURROGATE = "half of a surrogate pair stands here; write both halves, or the character in UTF-8"
 
@@ -167,6 +168,12 @@ def _whole(body: bytes) -> str | None:
     if unreadable is not None:
         return f"it is {unreadable}"
     head = body[:2000].strip()
+    first, more, _ = head.partition(b"\n")
+    if _NUMBERS(first) and _is_csv(head):
+        marks = [mark for mark in ",;\t" if mark.encode() in first]
+        row = ", ".join(map(str.strip, first.decode().split(marks[0])))
+        as_json = f'it is a row of CSV; in JSON, "features": [{clip(row, 100)}]. {_AS_CSV}'
+        return f"{_CSV}. {_NAMELESS}" if more or len(marks) > 1 else as_json
     return next((words for words, looks in _OTHERS.items() if looks(head)), None)
 
 
@@ -188,6 +195,11 @@ _CSV = (
     "it looks like CSV. /register, /predict and /evaluate take it, with the header 'Content-Type: "
     "text/csv' and, of curl, --data-binary @FILE; what else is to be said stands in the query, as "
     "in ?model_type=knn&model_id=1"
+)
+_NAMELESS = "Write names above its rows or, where the model has none, add header=false to the query"
+_AS_CSV = (
+    "As CSV it needs the header 'Content-Type: text/csv', ?model_type=knn&model_id=1, and names in "
+    "a line above it or, where the model has none, &header=false"
 )
 _OTHERS: Mapping[str, Callable[[bytes], object]] = {
     f"it is empty. Send an object such as {SUCH}; curl sends a file by -d @FILE, with the @": (
