@@ -378,6 +378,26 @@ def test_what_is_compared_with_y_is_left_out_where_there_is_none(api: Api, model
     assert api.register(model_type, 1, **own, importance=False).status_code == 201
 
 
+@pytest.mark.parametrize("model_type", ["kmeans", "gmm", "pca"])
+def test_what_is_compared_with_y_is_told_beside_all_else(api: Api, model_type: str) -> None:
+    asked = {"importance": True, "cv": 2, "holdout": 0.5}
+    table = [{"a": 1, "b": "u"}, {"a": 2, "b": "v"}]
+    size = {"kmeans": {"n_clusters": 9}}.get(model_type, {"n_components": 9})
+    for others in (size, {"zzz": 1}, {"X": "x"}, {"X": [[1], ["x"]]}, {"cv": "x"}, {"cv": 99}):
+        for rows in (X, table):
+            answer = api.register(model_type, 1, **{"X": rows} | asked | others)
+            fault(answer)
+            said = [one["loc"][1] for one in answer.json["errors"]]  # type: ignore[index]
+            assert {*asked, *others} <= set(said)
+            assert len(said) == len({tuple(one["loc"]) for one in answer.json["errors"]})  # type: ignore[index]
+    query = f"/register?model_type={model_type}&model_id=1&importance=true&zzz=1"
+    told = api.raw(query, b"a,b\n1,2\n3,4\n", Content_Type="text/csv").json
+    assert [one["loc"] for one in told["errors"]] == [["query", "zzz"], ["query", "importance"]]  # type: ignore[index]
+    query = query.replace("true&zzz=1", "false")
+    answer = api.raw(query, b"a,b\n" + b"1,2\n3,4\n" * 9, Content_Type="text/csv")
+    assert "importance" not in answer.text
+
+
 def test_alpha_is_told_to_be_the_step_where_it_is(api: Api) -> None:
     is_step = "is learning_rate here, the step of gradient descent; for a penalty send"
     for model_type, name, means in (

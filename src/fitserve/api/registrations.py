@@ -28,13 +28,14 @@ from fitserve.errors import (
     InvalidRequest,
     Location,
     amended,
+    beside,
     clip,
     refuse,
     relocated,
     within,
 )
 from fitserve.evaluation.plan import OPTIONS as PLANNED
-from fitserve.evaluation.plan import classes_of, plan_of
+from fitserve.evaluation.plan import classes_of, plan_of, refuse_without_y
 from fitserve.models.base import Model
 from fitserve.storage.store import Key
 from fitserve.training.training import OfTable, Training
@@ -169,7 +170,12 @@ class CsvRegistration:
 
     def training(self, cls: type[Model]) -> Training:
         """The training that is asked for: query and table taken apart and checked."""
-        with self._turn():
+
+        def check() -> None:
+            with within("query"):
+                refuse_without_y(cls, queries.simple(self._query, PLANNED))
+
+        with self._turn(), beside(check):
             return self._read(cls)
 
     def _read(self, cls: type[Model]) -> Training:

@@ -14,9 +14,9 @@ from fitserve.data.expectations import sent, validated
 from fitserve.data.json_text import parse_json
 from fitserve.data.names import meant
 from fitserve.data.options import SCHEMA as COLUMN_OPTIONS
-from fitserve.errors import Fault, InvalidRequest, amended, clip, refuse, within
+from fitserve.errors import Fault, InvalidRequest, amended, beside, clip, refuse, within
 from fitserve.evaluation import plan
-from fitserve.evaluation.plan import OPTIONS, plan_of
+from fitserve.evaluation.plan import OPTIONS, plan_of, refuse_without_y
 from fitserve.models import catalog
 from fitserve.models.base import Model
 from fitserve.storage.cache import Loaded
@@ -147,6 +147,15 @@ class RegisterRequest(Request):
 
     def training(self, cls: type[Model]) -> Training:
         """The training that is asked for: kwargs taken apart and checked."""
+
+        def check() -> None:
+            with within("kwargs"):
+                refuse_without_y(cls, self.kwargs)
+
+        with beside(check):
+            return self._training(cls)
+
+    def _training(self, cls: type[Model]) -> Training:
         if registrations.is_table(self.kwargs):
             return registrations.of_json(Key(self.model_type, self.model_id), cls, self.kwargs)
         hyperparameters = {

@@ -151,6 +151,22 @@ class Gathered:
 
 
 @contextmanager
+def beside(check: Callable[[], None]) -> Iterator[None]:
+    """Say with the faults found inside, or alone, those that `check` finds in other places."""
+    try:
+        yield
+    except InvalidRequest as error:
+        also = Gathered()
+        with also.part():
+            check()
+        there = {fault.loc for fault in error.faults}
+        more = [fault for fault in also.faults if fault.loc not in there]
+        faults = [*error.faults, *more][:LISTED]
+        raise InvalidRequest(faults, error.total + len(more), error.add) from None
+    check()
+
+
+@contextmanager
 def amended(change: Callable[[Fault], Fault]) -> Iterator[None]:
     """Say of the faults found inside what only the caller of this knows."""
     try:

@@ -75,20 +75,9 @@ class Plan:
 
     def check(self, model: Model, y: Target | None) -> None:
         """Raise `InvalidRequest` for what cannot be validated so, of a model that was examined."""
-        name = "cv" if self.cv is not None else "holdout"
         if not model.supervised():
-            asked = {"cv": self.cv, "holdout": self.holdout, "importance": self.importance or None}
-            refuse(
-                Fault(
-                    (one,),
-                    f"{model.model_type()} learns from X alone, so that there is no y to compare "
-                    f"with; leave {one} out",
-                    "no_y",
-                )
-                for one, value in asked.items()
-                if value is not None
-            )
             return
+        name = "cv" if self.cv is not None else "holdout"
         if not self.n_folds:
             if self.importance:
                 raise InvalidRequest.at(
@@ -150,6 +139,22 @@ def schema() -> dict[str, Any]:
 
 
 OPTIONS = tuple(option.name for option in fields(Plan))
+
+
+def refuse_without_y(of: type[Model], kwargs: Mapping[str, Any]) -> None:
+    """Refuse what compares with y, of a type that learns without."""
+    if of.supervised():
+        return
+    refuse(
+        Fault(
+            (name,),
+            f"{of.model_type()} learns from X alone, so that there is no y to compare with; leave "
+            f"{name} out",
+            "no_y",
+        )
+        for name in ("cv", "holdout", "importance")
+        if kwargs.get(name) is not None and kwargs[name] is not False
+    )
 
 
 def plan_of(kwargs: Mapping[str, Any]) -> Plan:
