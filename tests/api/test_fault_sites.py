@@ -33,6 +33,9 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("kmeans", {"X": X, "n_clusters": 2, "importance": True}),
     ("logistic_regression", {"X": X, "y": Y, "lambda": 0.1}),
     ("linear_regression", {"X": X, "y": Y, "penalty": "l2"}),
+    ("perceptron", {"X": X, "y": Y, "lambda": 1}),
+    ("pca", {"X": X, "variance": 0.9}),
+    ("pca", {"X": X, "variance": 1}),
     ("linear_regression", {"X": X, "y": Y, "ALPHA": 100}),
     ("svm", {"X": X, "y": Y, "kernel": "rbf"}),
     ("knn", {"X": X, "y": Y, "metric": "euclidean"}),
@@ -245,6 +248,7 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     yield register(api, "linear_regression", {"X": X, "y": [1.5] * 4}, 5)
     yield register(api, "logistic_regression", {"X": X, "y": Y, "alpha": 0.1}, 5)
     yield register(api, "svm", {"X": X, "y": Y, "C": 1.0, "lam": 1.0}, 5)
+    yield register(api, "perceptron", {"X": X, "y": Y, "alpha": 0.1}, 5)
     yield register(api, "multi_naive_bayes", {"X": X, "y": Y, "class_prior": [0.1, 0.1]}, 3)
     assert api.register("knn", 4, X=X, y=Y, k=1).status_code == 201
     yield refused(*predict(api, "knn", 4, [[1e308, 1e308]]))

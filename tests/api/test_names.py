@@ -326,7 +326,8 @@ def test_a_column_may_be_called_as_two_parameters(api: Api) -> None:
         ("linear_regression", {"l2": 0.1}, {"alpha": 0.1}),
         ("linear_regression", {"penalty": 0.1}, {"alpha": 0.1}),
         ("linear_regression", {"penalty": "l2"}, {}),
-        ("perceptron", {"lambda": 0.1}, {"alpha": 0.1}),
+        ("perceptron", {"lambda": 0.1}, {"alpha": 0.1, "penalty": '"l2"'}),
+        ("perceptron", {"l2": 1}, {"alpha": 1, "penalty": '"l2"'}),
         ("multi_naive_bayes", {"smoothing": 1}, {"alpha": 1}),
         ("multi_naive_bayes", {"laplace": 1}, {"alpha": 1}),
         ("multi_naive_bayes", {"lambda": 1}, {"alpha": 1}),
@@ -336,6 +337,8 @@ def test_a_column_may_be_called_as_two_parameters(api: Api) -> None:
         ("pca", {"dims": 1}, {"n_components": 1}),
         ("pca", {"n_dims": 1}, {"n_components": 1}),
         ("pca", {"variance": 0.9}, {"n_components": 0.9}),
+        ("pca", {"variance": 1}, {"n_components": 0.95}),
+        ("pca", {"explained_variance": "95%"}, {"n_components": 0.95}),
         ("kmeans", {"n": 2}, {"n_clusters": 2}),
         ("decision_tree", {"min_leaf": 1}, {"min_samples_leaf": 1}),
         ("knn", {"metric": "euclidean"}, {"p": 2}),
@@ -357,7 +360,18 @@ def test_what_others_call_a_hyperparameter_is_told_and_taken(
         assert f"leave {next(iter(sent))} out" in told
     for name, value in right.items():
         assert f'"{name}": {value}' in told or f"write {name}, if that is meant" in told
-    assert api.register(model_type, 1, **given, **right).status_code in (200, 201)
+    obeyed = {n: json.loads(v) if str(v)[:1] == '"' else v for n, v in right.items()}
+    answer = api.register(model_type, 1, **given, **obeyed)
+    assert answer.status_code in (200, 201)
+    assert "does nothing" not in answer.text
+
+
+def test_a_strength_without_a_penalty_is_advised_of(api: Api) -> None:
+    advice = api.register("perceptron", 1, X=X, y=Y, alpha=0.1).json["advice"]  # type: ignore[index]
+    (mended,) = [one["set"] for one in advice if "does nothing without penalty" in one["words"]]
+    answer = api.register("perceptron", 2, X=X, y=Y, alpha=0.1, **mended)
+    assert answer.status_code == 201
+    assert "does nothing" not in answer.text
 
 
 @pytest.mark.parametrize("model_type", ["kmeans", "gmm", "pca"])

@@ -324,6 +324,10 @@ def noted(
         if one in given and told[other] is not None:
             said = f"{other} takes the place of {one}, and both were sent: {one} does nothing here."
             advice.append(Advice(said, {one: None}))
+    for one, beside_it in model.needing.items():
+        if one in given and all(told[other] is None for other in beside_it):
+            said = f"{one} does nothing without {', '.join(beside_it)}, and was sent alone."
+            advice.append(Advice(said, beside_it))
     return advice
 
 

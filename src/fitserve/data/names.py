@@ -38,7 +38,7 @@ _CALLED = {
     "eta0": "eta|learningrate|stepsize|lr",
     "lam": _PENALTY,
     "n_clusters": "clusters|n|n?components",
-    "n_components": "components|dimensions|n?dims?|n?clusters|k|n|variance",
+    "n_components": "components|dimensions|n?dims?|n?clusters|k|n",
     "min_samples_leaf": "minleaf|minsamples?leaf|leafsize|minleafsize",
     "covariance_type": "cov(ariance)?(type)?",
     "alpha": f"{_PENALTY}|ridge|smoothing|laplace",

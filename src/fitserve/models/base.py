@@ -81,6 +81,8 @@ class Model(ABC):
     """Of these the ones that mean the step of gradient descent here, and to others a penalty."""
     replaced: ClassVar[Mapping[str, str]] = {}
     """Hyperparameters that do nothing where another one is given: that one."""
+    needing: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Hyperparameters that do nothing where another one is not given: that one, and a value."""
     strength: ClassVar[str | None] = None
     """Which hyperparameter says how strong an l2 penalty is that is always there."""
 

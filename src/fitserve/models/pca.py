@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.errors import Advice, InvalidRequest
+from fitserve.errors import Advice, InvalidRequest, clip
 from fitserve.models.base import COUNT, Model, hyperparameters
 from fitserve.models.numerics import EPS, column_means, power_of_two
 
@@ -50,6 +50,20 @@ class PCA(Model):
     def expected_memory(self) -> int:
         least = min(self.n_samples_, self.n_features_in_)
         return super().expected_memory() + 8 * 4 * least * least
+
+    @classmethod
+    def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
+        if "variance" not in name.lower():
+            return super()._elsewhere(name, value)
+        share = value if isinstance(value, (int, float)) and 0 < value < 1 else None
+        here = f"there is no {clip(name, 40)!r}; write"
+        if share is not None:
+            said = f'{here} "n_components": {share:.15g}, the share that components must exceed'
+            return said, "n_components"
+        return (
+            f'{here} a share of the variance as "n_components": 0.95, below 1, or leave {name} '
+            "out for all of it; a whole number there counts components"
+        ), "n_components"
 
     def _check(self, X: FloatArray, y: None) -> None:
         n, p = X.shape

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
+from fitserve.data.names import meant
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import (
     LOSSES,
@@ -46,6 +47,7 @@ class Perceptron(Model):
     scale_matters = True
     iterating = True
     aliases = {"max_iters": "max_iter"}  # noqa: RUF012
+    needing = {"alpha": {"penalty": "l2"}}  # noqa: RUF012
 
     penalty: Literal["l1", "l2"] | None = Field(
         default=None, description="Shrink the weights: by a share (l2) or by an amount (l1)."
@@ -76,6 +78,16 @@ class Perceptron(Model):
     class_weight: Literal["balanced"] | None = Field(
         default=None, description="balanced: rows of rare classes weigh more."
     )
+
+    @classmethod
+    def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
+        if not meant(name, ("lam",)) or not isinstance(value, (int, float)):
+            return super()._elsewhere(name, value)
+        strength = f'"alpha": {value:.6g}' if 0 <= value <= 1e9 else "alpha"
+        return (
+            f'there is no {name!r}; write {strength} and beside it "penalty": "l2" or "l1", '
+            "without which alpha does nothing"
+        ), "alpha"
 
     def _fit(self, X: FloatArray, y: Codes) -> None:
         rng = self._rng()
