@@ -276,3 +276,21 @@ def test_a_body_as_text_is_told_so(models: Api) -> None:
         )
         assert "JSON inside of JSON" in told("kwargs", answer)
     assert "where a column is meant" in told("y", models.register("knn", 9, X=[[1], [2]], y="sp"))
+
+
+def test_csv_as_text_is_told_its_own_query(models: Api) -> None:
+    text = "a,b,sp\n1,2,u\n2,1,v\n3,3,u\n4,5,v\n"
+    ask = {"target": "sp", "k": 1, "standardize": True, "cv": 2, "drop": None}
+    for where, sent, answer in (
+        ("X", text, models.register("knn", 9, X=text, **ask)),
+        ("features", "a,b\n1,2\n", models.predict("knn", 2, "a,b\n1,2\n")),
+    ):
+        told_where = told(where, answer)
+        query = told_where.partition("in the query, ")[2].partition(". Mend it")[0]
+        route = "/predict" if where == "features" else "/register"
+        obeyed = models.raw(f"{route}{query}", sent.encode(), Content_Type="text/csv")
+        assert obeyed.status_code in (200, 201), obeyed.text
+    made = models.client.get("/models/knn/9").json
+    assert made is not None
+    assert made["target"] == "sp"
+    assert made["hyperparameters"]["n_neighbors"] == 1

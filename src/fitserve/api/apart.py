@@ -83,7 +83,8 @@ def _read(connection: Connection, schema: type[Request], wanted: dict[str, Any])
     names = schema.model_fields.keys() - _LARGE_MEMBERS
     send(connection, {"asked": {name: getattr(ask, name) for name in names}})
     known = receive(connection)
-    told, state = _TAKEN[schema](ask, known)
+    with ask.told_as_query():
+        told, state = _TAKEN[schema](ask, known)
     send(connection, {"taken": told})
     send_packed(connection, codec.pack({}, state))
 

@@ -68,7 +68,9 @@ def takes(
             if _is_small(sent):
                 body = received()
                 if is_light(body):
-                    return route(about(parse(schema, body)))
+                    ask = parse(schema, body)
+                    with ask.told_as_query():
+                        return route(about(ask))
                 received = partial(bytes, body)
             with _reader().read(schema, received, _packing(sent), _limit(), client_gone()) as ask:
                 return route(about(ask))

@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from werkzeug.datastructures import MultiDict
 
-from fitserve.api import registrations
+from fitserve.api import queries, registrations
 from fitserve.data import arrays
 from fitserve.data.expectations import sent, validated
 from fitserve.data.json_text import parse_json
 from fitserve.data.names import meant
 from fitserve.data.options import SCHEMA as COLUMN_OPTIONS
+from fitserve.data.quoted import QUERY
 from fitserve.errors import Fault, InvalidRequest, amended, beside, clip, refuse, within
 from fitserve.evaluation import plan
 from fitserve.evaluation.plan import OPTIONS, plan_of, refuse_without_y
@@ -45,6 +48,23 @@ class Request(BaseModel):
     def schema_of(cls) -> dict[str, Any]:
         """JSON Schema; not to be changed."""
         return cls.model_json_schema()
+
+    def told_as_query(self) -> AbstractContextManager[None]:
+        """Say of the faults found inside, where one is told to write all but rows into a query,
+        what that is."""
+        return amended(self._as_query)
+
+    def _as_query(self, fault: Fault) -> Fault:
+        if QUERY not in fault.msg:
+            return fault
+        told = self.model_dump(exclude_unset=True, exclude={"kwargs", "features", "y"})
+        told |= getattr(self, "kwargs", {})
+        plain = {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in told.items()
+            if isinstance(value, (str, int, float)) and name not in ("X", "y")
+        }
+        return replace(fault, msg=fault.msg.replace(QUERY, f"?{clip(queries.in_url(plain), 300)}"))
 
     @classmethod
     def elsewhere(cls, name: str, value: Any) -> tuple[str, str] | None:  # noqa: ARG003

@@ -13,9 +13,11 @@ AS_LISTS = "df.values.tolist(), or without pandas [[5.1, 3.5], [4.9, 3]]"
 _AS_LABELS = "y.tolist(), or without pandas a list, [1, 2]"
 
 _ITSELF = "the list itself, with requests by json=body"
+QUERY = "?model_type=...&model_id=..."
+"""The query of a request that the text does not tell of; who knows that puts its own there."""
 _ALONE = (
     "Or send the CSV alone, with the header 'Content-Type: text/csv', and all else in the query, "
-    "?model_type=...&model_id=..."
+    f"{QUERY}"
 )
 _LOOKED_AT = 4000  # characters
 _FRAME = re.compile(
