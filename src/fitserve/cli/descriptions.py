@@ -77,7 +77,7 @@ def scores(told: Told) -> Iterator[tuple[str, Any]]:
         yield f"{validation['metric']}, on {method}", f"{shown(validation['mean'])}{spread}"
         yield "  by always answering the same", validation["baseline"]
     if not training["converged"]:
-        yield "converged", "no: more iterations (max_iter) may do better"
+        yield "converged", "no"
 
 
 def counted(n: int, thing: str) -> str:

@@ -1,6 +1,5 @@
 """What is wrong with a request that was read: each fault, its place, and all of them in one."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -8,7 +7,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Any, Self
 
-from fitserve.errors.problem import Advice, FitserveError, clip
+from fitserve.errors.problem import Advice, FitserveError, clip, spelling
 
 Location = tuple[str | int, ...]
 
@@ -45,22 +44,12 @@ class Fault:
 
     def spelling(self, spelled: Mapping[str, str]) -> "Fault":
         """The same, with the caller's own names (the values) of hyperparameters (the keys)."""
-
-        def put(part: str) -> str:
-            return spelled.get(part, part)
-
-        words = re.compile("|".join(rf"\b{name}\b" for name in spelled) or r"\b\B")
+        here = (part if isinstance(part, int) else spelled.get(part, part) for part in self.loc)
         return replace(
             self,
-            loc=tuple(part if isinstance(part, int) else put(part) for part in self.loc),
-            msg=words.sub(lambda found: put(found[0]), self.msg),
-            remedies=tuple(
-                Advice(
-                    words.sub(lambda found: put(found[0]), remedy.words),
-                    {put(name): value for name, value in remedy.set.items()},
-                )
-                for remedy in self.remedies
-            ),
+            loc=tuple(here),
+            msg=spelling(self.msg, spelled),
+            remedies=tuple(remedy.spelling(spelled) for remedy in self.remedies),
         )
 
     def packed(self) -> list[Any]:

@@ -1,5 +1,6 @@
 """What every error is: a problem of RFC 9457, with advice where there is some."""
 
+import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -18,6 +19,17 @@ class Advice(NamedTuple):
 
     def told(self) -> dict[str, Any]:
         return {"words": self.words, "set": dict(self.set) or None}
+
+    def spelling(self, spelled: Mapping[str, str]) -> "Advice":
+        """The same, with the caller's own names (the values) of hyperparameters (the keys)."""
+        named = {spelled.get(name, name): value for name, value in self.set.items()}
+        return Advice(spelling(self.words, spelled), named)
+
+
+def spelling(text: str, spelled: Mapping[str, str]) -> str:
+    """The text with these names (the keys) written as the caller has them (the values)."""
+    words = re.compile("|".join(rf"\b{name}\b" for name in spelled) or r"\b\B")
+    return words.sub(lambda found: spelled[found[0]], text)
 
 
 class FitserveError(Exception):

@@ -5,6 +5,7 @@ from typing import Any
 
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.evaluation.advice import advise
+from fitserve.evaluation.convergence import of_convergence
 from fitserve.evaluation.folds import Rows
 from fitserve.evaluation.plan import Plan
 from fitserve.evaluation.validation import HeldOut, Source, Truth, truth_of, validate
@@ -45,7 +46,7 @@ def find(
     watch: Watch,
 ) -> Findings:
     """Validate a model that was trained on X and y as `plan` asks, and choose what is kept."""
-    told: dict[str, Any] = {}
+    told: dict[str, Any] = {"advice": [one.told() for one in of_convergence(model)]}
     if y is None:
         return Findings(told, _of_rows(plan, model, X, None, None))
     truth = truth_of(model, y)
@@ -54,7 +55,7 @@ def find(
         told["validation"] = validation.description()
         if plan.importance:
             told["importance"] = validation.importance
-    told["advice"] = [advice.told() for advice in advise(plan, model, truth, score, validation)]
+    told["advice"] += [advice.told() for advice in advise(plan, model, truth, score, validation)]
     held_out = None if validation is None else validation.sample
     return Findings(told, _of_rows(plan, model, X, truth, held_out))
 

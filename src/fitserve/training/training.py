@@ -192,7 +192,8 @@ class Training:
     def ending(self, done: "Trained") -> dict[str, Any]:
         """What is told of it now that it is done."""
         told, found = self.description(), dict(done.findings.told)
-        told["advice"] += found.pop("advice", [])
+        found_advice = [Advice(one["words"], one["set"] or {}) for one in found.pop("advice", [])]
+        told["advice"] += [one.spelling(self.spelled).told() for one in found_advice]
         told["training"] = done.description() | found
         if found.get("importance"):
             names = self.feature_names if self.table is None else self.table.columns.names

@@ -1,0 +1,67 @@
+"""A training that has not converged advises what to send, and that helps."""
+
+from typing import Any
+
+import pytest
+
+from fitserve.models import catalog
+from tests.conftest import Api
+from tests.models.data import kwargs_for, split_for
+
+ITERATING = [cls for cls in catalog().values() if "max_iter" in cls.names()]
+CASES: list[tuple[Any, dict[str, Any]]] = [
+    *((cls, {"max_iter": 1}) for cls in ITERATING),
+    *((cls, {"max_iter": 1, "tol": 1e-12}) for cls in ITERATING),
+    *((cls, {"learning_rate": 1e-6}) for cls in ITERATING if "learning_rate" in cls.names()),
+    *(
+        (cls, {alias: 1e-6 if one == "learning_rate" else 1})
+        for cls in ITERATING
+        for alias, one in cls.aliases.items()
+        if one in ("learning_rate", "max_iter")
+    ),
+    (catalog()["linear_regression"], {"ALPHA": 1e-6, "N_ITER": 1}),
+    (catalog()["perceptron"], {"max_iter": 2, "tol": None}),
+    (catalog()["gmm"], {"max_iter": 3, "tol": 0.0, "init_params": "random"}),
+    (catalog()["svm"], {"C": 1e15}),
+    (catalog()["svm"], {"lam": 1e-18}),
+]
+
+
+@pytest.mark.parametrize(
+    ("cls", "given"), CASES, ids=[f"{cls.model_type()}-{given}" for cls, given in CASES]
+)
+def test_what_is_advised_helps(cls: Any, given: dict[str, Any], api: Api) -> None:
+    split = split_for(cls.tasks[0])
+    X = split.X.tolist()
+    truth = split.y.tolist()
+    if given.get("tol", 1) is None:  # nothing to be learned without a mistake
+        truth = [(i * 7) % 3 % 2 for i in range(len(X))]
+    data = {"X": X, "y": truth} if cls.supervised() else {"X": X}
+    asked = kwargs_for(cls, cls.tasks[0]) | given
+    ended = False
+    for model_id in range(8):
+        answer = api.register(cls.model_type(), model_id, **data, **asked)
+        assert answer.json is not None
+        assert answer.status_code == 201, answer.json
+        advice = [one for one in answer.json["advice"] if "not converged" in one["words"]]
+        ended = answer.json["training"]["converged"]
+        assert len(advice) == (not ended)
+        if ended:
+            break
+        (one,) = advice
+        assert one["set"]
+        assert set(one["set"]) <= set(cls.names())
+        assert all(name in one["words"] for name in one["set"])
+        asked = {n: value for n, value in (asked | one["set"]).items() if value is not None}
+    assert ended
+
+
+def test_what_happened_and_what_to_send_is_said(api: Api) -> None:
+    X = [[1, 2], [2, 1], [8, 9], [9, 8], [1, 1], [9, 9]]
+    answer = api.register("svm", 1, X=X, y=list("aabbab"), num_iters=1)
+    assert answer.json is not None
+    assert answer.json["advice"][-1] == {
+        "words": "It ended after 1 iteration, not converged: num_iters allows no more, and it "
+        "would still change; send num_iters 1000.",
+        "set": {"num_iters": 1000},
+    }
