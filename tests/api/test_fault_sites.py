@@ -94,6 +94,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": X, "y": "a\nb"}),
     ("knn", {"X": "[[1, 2]]", "y": Y}),
     ("knn", {"X": '{"a": {"0": 1}}', "y": Y}),
+    ("knn", {"X": '{"a": {"0": 1}}', "y": Y, "feature_names": ["a"], "standardize": True}),
     ("knn", {"X": X, "y": {"0": 1}}),
     ("knn", {"X": X, "y": [0, "a", 1, None]}),
     ("knn", {"X": X, "y": [0, 1]}),

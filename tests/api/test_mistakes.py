@@ -249,8 +249,10 @@ def test_a_frame_is_sent_as_the_model_takes_it(api: Api, features: Any) -> None:
     ask = {"model_type": "knn", "model_id": 3, "features": features}
     if features not in FRAMES[:1] and "index_names" not in features:
         assert "send df.to_dict('list')" in told(api, ask, "/predict")["errors"][0]["msg"]
-    ask = {"model_type": "knn", "model_id": 2, "features": [{"age": 1.0, "height": 2.0}]}
-    assert "df.values.tolist()" in told(api, ask, "/predict")["errors"][0]["msg"]
+    for rows in ([{"age": 1.0, "height": 2.0}], {"age": [1.0, 3], "height": [2.0, 4]}):
+        ask = {"model_type": "knn", "model_id": 2, "features": rows}
+        said = told(api, ask, "/predict")["errors"][0]["msg"]
+        assert said.endswith("df.values.tolist(), or without pandas [[1.0, 2.0]]")
 
 
 @pytest.mark.parametrize(

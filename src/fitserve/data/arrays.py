@@ -16,7 +16,14 @@ from fitserve.data.expectations import sent, twice_encoded
 from fitserve.data.limits import refuse_many_classes
 from fitserve.data.names import closest
 from fitserve.data.numerals import NUMBER_INSTEAD, instead
-from fitserve.data.quoted import AS_COLUMNS, AS_LISTS, labels_as_text, rows_as_text, unquoted
+from fitserve.data.quoted import (
+    AS_COLUMNS,
+    AS_LABELS,
+    LISTS,
+    labels_as_text,
+    rows_as_text,
+    unquoted,
+)
 from fitserve.errors import (
     COUNTED,
     Fault,
@@ -236,7 +243,7 @@ _LABELS = "a list is needed, with a label or number for each row of X"
 
 def _not_labels(value: object) -> str:
     if isinstance(value, dict) and value:
-        return "an object, as pandas' to_dict() makes; send y.tolist()"
+        return f"an object, as pandas' to_dict() makes; send {AS_LABELS}"
     if isinstance(value, str):
         return f"{sent(value)}; where a column is meant, /register takes its name as target"
     return sent(value)
@@ -421,7 +428,7 @@ def features(
         raise InvalidRequest.at(
             loc,
             "a list of rows is needed, not an object of lists or of objects, as pandas' to_dict() "
-            f"makes; send {_frame(feature_names)}",
+            f"makes; send {_frame(value, n_features, feature_names)}",
             "list_type",
         )
     single = not (isinstance(value, list) and value and isinstance(value[0], (list, dict)))
@@ -429,10 +436,10 @@ def features(
     if single:
         _refuse_rows_as_text(value, loc)
     if isinstance(value, dict) or (isinstance(rows, list) and isinstance(rows[0], dict)):
-        rows = _by_name(rows, feature_names, loc, single)
+        rows = _by_name(rows, n_features, feature_names, loc, single)
     if single and not isinstance(rows[0], list):  # type: ignore[index]
         said = f"a row is needed, such as [5.1, 3.5], or a list of rows, not {sent(value)}"
-        said = rows_as_text(value, _frame(feature_names)) or said
+        said = rows_as_text(value, _frame(value, n_features, feature_names)) or said
         raise InvalidRequest.at(loc, said, "list_type")
     refuse_width(rows, n_features, feature_names, loc, single)
     placed = relocated(lambda found: (*loc, *(found[2:] if single else found[1:])))
@@ -440,11 +447,20 @@ def features(
         return matrix(rows, ("X",)), single
 
 
-def _frame(feature_names: list[str] | None) -> str:
-    """How rows are written for a model of these columns."""
+def _frame(value: object, n_features: int, feature_names: list[str] | None) -> str:
+    """How rows are written for a model of these columns: with pandas, and as JSON, of the numbers
+    that were sent where those show."""
+    first = value[0] if isinstance(value, list) and value else value
+    row: dict[Any, Any] = {}
+    if isinstance(first, dict):
+        cells = (cell[0] if isinstance(cell, list) and cell else cell for cell in first.values())
+        row = dict(zip(first, cells, strict=True))
+    kinds = set(map(type, row.values()))
+    known = row.keys() if feature_names is None else set(feature_names)
+    if len(row) != n_features or row.keys() != known or not kinds <= _NUMBERS:
+        row = dict.fromkeys(range(n_features) if feature_names is None else feature_names, 1.5)
     if feature_names is None:
-        return AS_LISTS
-    row = dict.fromkeys(feature_names, 1.5)
+        return f"{LISTS}, or without pandas {_shown([list(row.values())])}"
     return f"df.to_dict('records'), or without pandas {_shown([row])}"
 
 
@@ -501,13 +517,13 @@ def _count(row: list[Any]) -> str:
 
 
 def _by_name(
-    rows: Any, feature_names: list[str] | None, loc: Location, single: bool
+    rows: Any, n_features: int, feature_names: list[str] | None, loc: Location, single: bool
 ) -> list[list[Any]]:
     if feature_names is None:
         raise InvalidRequest.at(
             loc,
             "this model was registered without feature_names; send each row as a list of numbers, "
-            f"not as an object, with pandas {_frame(None)}",
+            f"not as an object, {_frame(rows, n_features, None)}",
             "no_feature_names",
         )
     known = set(feature_names)

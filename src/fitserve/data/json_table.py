@@ -161,8 +161,8 @@ def from_columns(columns: Mapping[str, Any], loc: Location) -> JsonTable:
     refuse(
         Fault(
             (*loc, name),
-            "a column must be a list of cells, as pandas' to_dict('list') makes, not "
-            f"{sent(cells)}",
+            "a column must be a list of cells, as pandas' to_dict('list') makes, "
+            f'{{"{clip(name, 40)}": [1.5, 2.5]}}, not {sent(cells)}',
             "list",
         )
         for name, cells in columns.items()

@@ -9,8 +9,9 @@ from fitserve.errors import clip
 AS_COLUMNS = (
     """df.to_dict('list'), or without pandas {"age": [22, 38], "sex": ["male", "female"]}"""
 )
-AS_LISTS = "df.values.tolist(), or without pandas [[5.1, 3.5], [4.9, 3]]"
-_AS_LABELS = "y.tolist(), or without pandas a list, [1, 2]"
+LISTS = "df.values.tolist()"
+AS_LISTS = f"{LISTS}, or without pandas [[5.1, 3.5], [4.9, 3]]"
+AS_LABELS = "y.tolist(), or without pandas a list, [1, 2]"
 
 _ITSELF = "the list itself, with requests by json=body"
 QUERY = "?model_type=...&model_id=..."
@@ -47,10 +48,10 @@ def rows_as_text(value: object, otherwise: str) -> str:
 def labels_as_text(value: object) -> str:
     """What to say of a text in place of y, or '' if nothing shows."""
     if isinstance(value, str) and _BY_NAME(value.lstrip()):
-        return _said(value, ("what pandas' to_json() makes", f"send {_AS_LABELS}"))
+        return _said(value, ("what pandas' to_json() makes", f"send {AS_LABELS}"))
     if isinstance(value, str) and "\n" in value.strip() and value.lstrip()[:1] not in ("[", "("):
-        return _said(value, ("a column as it is printed", f"send {_AS_LABELS}"))
-    return _said(value, _encoded(value, _AS_LABELS))
+        return _said(value, ("a column as it is printed", f"send {AS_LABELS}"))
+    return _said(value, _encoded(value, AS_LABELS))
 
 
 def unquoted(value: object) -> str:
@@ -72,7 +73,7 @@ def _rows(value: object, otherwise: str) -> tuple[str, str] | None:
         return printed
     if _LINES(text):
         return "JSON by the line", f"send {otherwise}"
-    if _FRAME(text) or (otherwise == AS_LISTS and _BY_NAME(text)):
+    if _FRAME(text) or (otherwise.startswith(LISTS) and _BY_NAME(text)):
         return "what pandas' to_json() makes", f"send {otherwise}"
     if _SERIES(value[-100:]) or _table(text):
         return "what pandas prints", f"send {otherwise}"
