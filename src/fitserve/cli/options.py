@@ -34,7 +34,7 @@ class _File(click.Path):
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter:
-            from fitserve.data.names import blanks_around
+            from fitserve.errors import blanks_around
 
             if blanks := blanks_around(str(value)):
                 said = f"there is no file {value!r}; its name {blanks}"

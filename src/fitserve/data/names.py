@@ -118,12 +118,5 @@ def unknown(name: str, known: Iterable[str], given: Container[str] = ()) -> tupl
     return f"{here}; {listed}", ""
 
 
-def blanks_around(name: str) -> str:
-    """Which ends of a name are blanks, as `begins with a blank`, or ''."""
-    ends = {"begins": name[:1].isspace(), "ends": name[-1:].isspace()}
-    found = " and ".join(end for end, blank in ends.items() if blank)
-    return f"{found} with a blank" if found else ""
-
-
 def _bare(name: str) -> str:
     return re.sub(r"[\W_]", "", name[:40]).casefold()

@@ -108,3 +108,10 @@ def clip(value: object, width: int = 80) -> str:
     """`value` as text that is short enough to stand in a message."""
     text = str(value)
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def blanks_around(name: str) -> str:
+    """Which ends of a name are blanks, as `begins with a blank`, or ''."""
+    ends = {"begins": name[:1].isspace(), "ends": name[-1:].isspace()}
+    found = " and ".join(end for end, blank in ends.items() if blank)
+    return f"{found} with a blank" if found else ""

@@ -15,8 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
-from fitserve.data.names import blanks_around
-from fitserve.errors import StoreUnavailable
+from fitserve.errors import StoreUnavailable, blanks_around
 
 log = logging.getLogger(__name__)
 
