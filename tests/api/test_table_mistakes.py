@@ -224,14 +224,18 @@ def test_labels_for_what_learns_numbers(
 @pytest.mark.parametrize(
     ("body", "query", "loc", "says"),
     [
-        (TABLE, {"target": "y", "delimiter": ";"}, ["line", 1],
+        (TABLE, {"target": "y", "delimiter": ";"}, ["query", "delimiter"],
          "with ';' the header is one column, 'a,b,y'; write delimiter=,"),
-        (TABLE.replace(",", "\t"), {"target": "y", "delimiter": ","}, ["line", 1],
+        (TABLE.replace(",", "\t"), {"target": "y", "delimiter": ","}, ["query", "delimiter"],
          "write delimiter=tab"),
         ("a;b;y\n1,5;2;0\n2,5;1;1\n", {"target": "y", "delimiter": ",", "decimal": ","},
-         ["line", 1], "with ',' the header is one column, 'a;b;y'; write delimiter=;"),
+         ["query", "delimiter"], "with ',' the header is one column, 'a;b;y'; write delimiter=;"),
         ("a;b;y\n1,5;2;0\n2;1;1\n", {"target": "y", "delimiter": ","},
-         ["line", 1], "write delimiter=;"),
+         ["query", "delimiter"], "write delimiter=;"),
+        (TABLE, {"target": "y", "kinds": "a:number;b"}, ["query", "kinds"],
+         "a comma stands between two columns; write a:number,b:KIND"),
+        (TABLE, {"target": "y", "kinds": "a:number;b:category | y:text"}, ["query", "kinds"],
+         "write a:number,b:category,y:text"),
         (TABLE, {"target": "y", "header": "false"}, ["query", "target"],
          "the first line holds it, so that names are there; leave header=false out"),
         (TABLE, {"target": "2", "header": "false"}, ["line", 1, "0"],
@@ -243,7 +247,7 @@ def test_labels_for_what_learns_numbers(
         (TABLE, {"target": "y", "drop": "a;b"}, ["query", "drop"], "between two names: a, b"),
         (TABLE, {"target": "y", "drop": "a b"}, ["query", "drop"], "between two names: a, b"),
         (TABLE, {"target": "y", "kinds": "a:number;b:number"}, ["query", "kinds"],
-         "between two names: a, b"),
+         "a comma stands between two columns; write a:number,b:number"),
         (TABLE, {"target": "a;y"}, ["query", "target"], "one column is learned at a time; write a"),
         (TABLE, {"target": "y", "drop": "a,b"}, ["query", "drop"], "no column is left"),
         ("y\n1.5\n2.5\n", {"target": "y"}, ["line", 1], "no column is left"),
@@ -272,7 +276,8 @@ def test_a_head_without_the_columns_of_the_model(
 ) -> None:
     trained(api)
     faults = told(api, route, body, **query)["errors"]
-    assert [fault["loc"] for fault in faults] == [["line", 1]]
+    place = ["query", "delimiter"] if "delimiter" in query else ["line", 1]
+    assert [fault["loc"] for fault in faults] == [place]
     assert "none of the model's columns is there, a, b; " in faults[0]["msg"]
     assert says in faults[0]["msg"]
 
@@ -469,7 +474,7 @@ def test_another_delimiter_than_the_files(
     body = LONG.replace(",", sign)
     problem = told(api, "/register", body, **query, delimiter=given)
     word = "tab" if sign == "\t" else sign
-    assert [one["loc"] for one in problem["errors"]] == [["line", 1]]
+    assert [one["loc"] for one in problem["errors"]] == [["query", "delimiter"]]
     assert problem["errors"][0]["msg"].endswith(f"; write delimiter={word}")
     assert ask(api, "/register", body, **query, delimiter=word).status_code == 201
 
@@ -574,3 +579,25 @@ def test_a_line_break_in_one_cell_is_told_of(api: Api) -> None:
     two = LONG.replace("5,red", '5,"red\nish"').replace("7,red", '7,"r\ned"')
     for body in (two, LONG.replace("red", '"red\nish"'), LONG):
         assert told_of(body) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "na_values", "advised"),
+    [
+        ("-", "NA;-", {"na_values": ["NA", "-"], "missing": "impute"}),
+        ("?", "-| ?,x", {"na_values": ["x", "-", "?"], "missing": "impute"}),
+        ("-", "NA,-", None),
+        ("blue", "NA;-", None),
+        ("a|b", "a|b", None),
+    ],
+)
+def test_words_for_what_is_missing_stand_between_commas(
+    api: Api, cell: str, na_values: str, advised: dict[str, Any] | None
+) -> None:
+    body = LONG.replace("red", cell)
+    query = {**MEASURED, "na_values": na_values, "missing": "impute"}
+    answer = ask(api, "/register", body, **query)
+    assert answer.status_code == 201, answer.text
+    advice = answer.get_json()["advice"]
+    sets = [one["set"] for one in advice if "in na_values for one word" in one["words"]]
+    assert sets == [advised] * (advised is not None)

@@ -86,6 +86,15 @@ TOLD = [
     ("--port=9000 serve", "write fitserve serve --port=9000"),
     ("train knn 1 FILE", "write fitserve register knn 1 FILE"),
     ("models", "write fitserve list\n"),
+    ("list knn 1", "a model is told by fitserve show knn 1\n"),
+    ("list --json knn 1", "a model is told by fitserve show knn 1\n"),
+    ("register knn 1 FILE --set a=1,b=2", "write --set a=1 --set b=2\n"),
+    ("register knn 1 FILE --set 'k=1; p=2'", "write --set k=1 --set p=2\n"),
+    ("register knn 1 FILE --kinds 'a:number;b'", "write --kinds a:number,b:KIND\n"),
+    ("register knn 1 FILE --kinds 'a b:text; c:number'", "write --kinds 'a b:text,c:number'\n"),
+    ("serve --url http://127.0.0.1:9", "write fitserve serve --host 127.0.0.1 --port 9\n"),
+    ("serve --server=0.0.0.0", "write fitserve serve --host 0.0.0.0 --port PORT\n"),
+    ("serve --base-url", "write fitserve serve --host HOST --port PORT\n"),
 ]
 AS_BEFORE = [  # what shows no more than click says
     ("register knn 1 FILE FILE --target y", "unexpected extra argument"),

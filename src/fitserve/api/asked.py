@@ -353,7 +353,8 @@ def _refuse_missing(file: CsvFile, columns: Columns, target: str | None) -> None
     if why is not None:
         there = "none of the model's columns is" if none else "not all of the model's columns are"
         said = f"{there} there, {clip(', '.join(columns.names), 300)}; "
-        raise InvalidRequest.at(("line", 1), said + why, "missing")
+        where = file.where_parted if "write delimiter=" in why else ("line", 1)
+        raise InvalidRequest.at(where, said + why, "missing")
     refuse(
         Fault(
             ("line", 1, name),
@@ -372,7 +373,7 @@ def _head(file: CsvFile, names: list[str], target: str | None, *, none: bool) ->
     if file.dialect.header and numbered:
         also = "add header=false"
         if target in file.at:
-            also += f" and target={file.at[target]}"
+            also += f" and target={file.at[target]} instead of target={target}"
         elif target is not None:
             also += f", and as target the number of its column, from 0 to {width - 1}"
         return file.mistaken(names[0], also) or (

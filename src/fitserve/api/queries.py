@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from fitserve.data.dialect import Dialect, truth_meant
 from fitserve.data.expectations import sent, twice_encoded, validated
-from fitserve.data.names import meant, unknown
+from fitserve.data.names import meant, unknown, with_commas
 from fitserve.data.options import KINDS, NAMES, SCHEMA, ColumnOptions
 from fitserve.errors import Fault, InvalidRequest, clip, refuse, within
 from fitserve.models.base import Model
@@ -119,10 +119,13 @@ def dry_run(query: Mapping[str, str]) -> bool:
 
 def refuse_others(query: Mapping[str, str], known: Collection[str]) -> None:
     """Refuse parameters that are not known here."""
+    found = {name: unknown(name, known, query) for name in query if name not in known}
+    said, sign, listed = next(iter(found.values()), ("", ("")))[0].partition("; known are")
+    for name, (_, near) in list(found.items())[1:4]:  # with the first: that stands in the detail
+        said += f"; nor {clip(name, 40)!r}" + (f", for which write {near}" if near else "")
     refuse(
-        Fault((name,), unknown(name, known, query)[0], "extra_forbidden")
-        for name in query
-        if name not in known
+        Fault((name,), told if i else said + sign + listed, "extra_forbidden")
+        for i, (name, (told, _)) in enumerate(found.items())
     )
 
 
@@ -265,6 +268,9 @@ def kinds(text: str) -> dict[str, str]:
         found = _json(text)
         if isinstance(found, dict):
             return found
+    if (mended := with_commas(text)) is not None:
+        said = f"a comma stands between two columns; write {clip(mended, 200)}"
+        raise InvalidRequest.at(("kinds",), said, "kinds")
     named: dict[str, str] = {}
     for part in text.split(","):
         name, colon, kind = part.rpartition(":")

@@ -214,7 +214,7 @@ class CsvRegistration:
 
 
 def _in_csv(loc: Location) -> Location:
-    return loc if loc[:1] == ("line",) else ("query", *loc)
+    return loc if loc[:1] in (("line",), ("query",)) else ("query", *loc)
 
 
 _NAMELESS = Advice(
@@ -292,6 +292,7 @@ def _training(
         plan = plan_of(planned)
         plan.check(model, found.y)
     advice += observations.of_rows(found.table)
+    advice += observations.of_na_values(found.table, found.columns.na_values)
     classes = classes_of(model, found.y)
     advice += noted(model, found.X, found.y, found.columns, spelled, given)
     kept = plan.sampled(model, classes).tolist()

@@ -1,6 +1,8 @@
 """Members of a request, from what stands on a command line."""
 
 import json
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -10,6 +12,9 @@ import click
 LISTS = ("drop", "na_values")
 DATA = ("X", "y", "feature_names", "features")
 """Members of a body of JSON that are its data."""
+COLUMNS = ("drop", "na_values", "kinds", "target")
+_MORE = re.compile(r"\s*[,;]\s*(?=[A-Za-z_]\w*=)")
+"""What stands between two settings in one word."""
 
 
 def members(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,6 +39,11 @@ def settings(given: Sequence[str]) -> dict[str, str]:
             raise click.BadParameter(
                 f"write NAME=VALUE, as in n_neighbors=3, not {text!r}", param_hint="--set"
             )
+        if name.strip() not in COLUMNS and _MORE.search(value):
+            each = " ".join(f"--set {shlex.quote(one)}" for one in re.split(_MORE, text))
+            raise click.BadParameter(
+                f"each hyperparameter has a --set of its own; write {each}", param_hint="--set"
+            )
         found[name.strip()] = value.strip()
     return found
 
@@ -56,6 +66,11 @@ def _kinds(text: str) -> list[tuple[str, str]]:
     if text.startswith("{"):
         with suppress(ValueError):
             return [(str(name), str(kind)) for name, kind in json.loads(text).items()]
+    from fitserve.data.names import with_commas
+
+    if (mended := with_commas(text)) is not None:
+        said = f"a comma stands between two columns; write --kinds {shlex.quote(mended)}"
+        raise click.BadParameter(said, param_hint="--kinds")
     found = []
     for part in text.split(","):
         name, colon, kind = part.rpartition(":")

@@ -91,6 +91,9 @@ def _of_a_command(line: Line) -> Iterator[str]:
         if one.option is None:
             yield f"There is no option {one.word}; {_instead(line, one)}"
     yield from misplaced(line)
+    if line.ctx.command.name == "list" and len(line.places) == 2:
+        key = shlex.join(line.words[at] for at in line.places)
+        yield f"list takes a TYPE alone; a model is told by fitserve show {key}"
 
 
 # ------------------------------------------------------------------- options that there are not

@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from contextlib import closing
+from urllib.parse import urlsplit
 
 import click
 
@@ -39,6 +40,21 @@ def serve(options: tuple[str, ...], workers: str | None, **given: str | None) ->
     os.execve(sys.executable, [*gunicorn, *options], environment)  # noqa: S606
 
 
+_WHERE = ("--url", "--base-url", "--server", "--address", "--listen", "--endpoint")
+"""What others call where it listens."""
+
+
+def _listening(url: str) -> str:
+    """How it is said to listen there."""
+    try:
+        found = urlsplit(url if "://" in url else f"//{url}")
+        host, port = found.hostname, found.port
+    except ValueError:
+        host, port = None, None
+    said = f"--host {shlex.quote(host or 'HOST')} --port {port or 'PORT'}"
+    return f"fitserve serve {said}"
+
+
 def _refuse_settings(options: tuple[str, ...]) -> None:
     """What gunicorn would not know, and is a setting."""
     from fitserve.config import setting_names
@@ -46,6 +62,9 @@ def _refuse_settings(options: tuple[str, ...]) -> None:
     settings = {name.removeprefix("FITSERVE_"): name for name in setting_names()}
     for at, typed in enumerate(options):
         option, sign, value = typed.partition("=")
+        if option.lower() in _WHERE:
+            value = value if sign else "".join(options[at + 1 : at + 2])
+            raise click.UsageError(f"There is no option {option}; write {_listening(value)}")
         name = option.lstrip("-").replace("-", "_").upper().removeprefix("FITSERVE_")
         if option.startswith("--") and name in settings:
             value = value if sign else "".join(options[at + 1 : at + 2])

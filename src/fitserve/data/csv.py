@@ -87,6 +87,12 @@ class CsvFile:
             return f"it is in line {above.header.begin.line}; leave out what stands above that"
         return None
 
+    @property
+    def where_parted(self) -> Location:
+        """Where it is said what stands between cells: in the query, or by the header."""
+        given = self.dialect.delimiter is not None
+        return ("query", "delimiter") if given else ("line", self.begin.line)
+
     def _parted_by(self, header: str, sign: str) -> str:
         said = f"with {self.delimiter!r} the header is one column, {clip(header, 40)!r}"
         return f"{said}; write delimiter={_WORDS.get(sign, sign)}"
@@ -227,7 +233,7 @@ class CsvFile:
             if len(widths) == 1 and widths.isdisjoint((0, 1)):
                 name = next(records(self.body, self.delimiter, self.begin)).cells[0]
                 said = self._parted_by(name, sign)
-                yield Fault(("line", self.begin.line), said, "delimiter")
+                yield Fault(self.where_parted, said, "delimiter")
                 return
 
     def _headers_again(self) -> Iterator[Fault]:
@@ -256,7 +262,7 @@ class CsvFile:
             return None
         one = self.width == 1 and set(map(len, below)) != {1}
         if one and (why := self.mistaken("")) is not None:
-            return Fault(("line", self.begin.line), why, "delimiter")
+            return Fault(self.where_parted, why, "delimiter")
         width = len(below[0]) if below else 0
         if len(below) < 2 or set(map(len, below)) != {width} or width in (1, self.width):
             return None

@@ -103,6 +103,15 @@ def parted(name: str, known: Iterable[str]) -> list[str]:
     return parts if len(parts) > 1 and known.issuperset(parts) else []
 
 
+def with_commas(kinds: str) -> str | None:
+    """Kinds by the names of columns that stand between other signs, as commas part them; None
+    where there is no such sign. One that lacks is KIND."""
+    if not re.search(_KIND.replace("$", r"\s*[;|&]"), kinds):
+        return None
+    parts = [part.strip() for part in re.split("[;|&,]", kinds)]
+    return ",".join(part if ":" in part else f"{part}:KIND" for part in parts if part)
+
+
 def unknown(name: str, known: Iterable[str], given: Container[str] = ()) -> tuple[str, str]:
     """What to say of a name that is none of the known ones, and which of them was meant, or ''; it
     is none of those that were `given`."""

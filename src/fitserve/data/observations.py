@@ -101,6 +101,25 @@ def of_line_breaks(table: Table) -> Iterator[Advice]:
             )
 
 
+def of_na_values(examined: Examined, words: Sequence[str]) -> Iterator[Advice]:
+    """A word for what is missing that may be several, of which cells hold one; none is missing."""
+    for word in words if not any(examined.gaps.values()) else ():
+        parts = [part.strip() for part in re.split("[;|]", word)]
+        for name, cells in examined.table.columns.items():
+            there = [part for part in parts if part and part in cells.texts]
+            if len(parts) > 1 and there:
+                yield Advice(
+                    f"{column(name)}: {clip(there[0], 40)!r} was taken for a value, and "
+                    f"{clip(word, 40)!r} in na_values for one word; if it is what is missing, "
+                    "write a comma between two.",
+                    {
+                        "na_values": [*(one for one in words if one != word), *filter(None, parts)],
+                        "missing": "impute",
+                    },
+                )
+                return
+
+
 def of_classes(labels: list[object], codes: NDArray[np.intp]) -> Iterator[Advice]:
     """Classes that differ by how they are written alone, or have too few rows to be learned."""
     written: dict[str, list[str]] = {}
