@@ -407,6 +407,7 @@ def test_what_is_compared_with_y_is_told_beside_all_else(api: Api, model_type: s
     query = f"/register?model_type={model_type}&model_id=1&importance=true&zzz=1"
     told = api.raw(query, b"a,b\n1,2\n3,4\n", Content_Type="text/csv").json
     assert [one["loc"] for one in told["errors"]] == [["query", "zzz"], ["query", "importance"]]  # type: ignore[index]
+    assert "The second is query.importance: " in told["detail"]  # type: ignore[index]
     query = query.replace("true&zzz=1", "false")
     answer = api.raw(query, b"a,b\n" + b"1,2\n3,4\n" * 9, Content_Type="text/csv")
     assert "importance" not in answer.text

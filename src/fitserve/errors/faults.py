@@ -12,6 +12,7 @@ from fitserve.errors.problem import Advice, FitserveError, clip, spelling
 Location = tuple[str | int, ...]
 
 LISTED = 20  # faults named in one answer; the rest are counted
+_NTH = ("The second", "The third")
 COUNTED = 1000  # faults that are looked for: an answer must not cost more than the work would
 
 
@@ -83,6 +84,10 @@ class InvalidRequest(FitserveError):
         if self.total > 1:
             least = "At least " if self.total == COUNTED else ""
             detail = f"{least}{self.total:,} things to mend; the first is {first}."
+            if add is None and self.total == len(self.faults) <= 1 + len(_NTH):
+                told = zip(_NTH, self.faults[1:], strict=False)
+                others = "".join(f" {nth} is {one}." for nth, one in told)
+                detail += others if len(others) <= 1000 else ""
         else:
             detail = f"{first}." + ("" if add else " Mend it and send the request again.")
         self.add = add
