@@ -289,6 +289,16 @@ def test_each_part_of_a_key_is_asked_for_at_its_own_place(
         assert ("quotes" in found[name]) == ("quotes" in says)
 
 
+@pytest.mark.parametrize("sign", [";", ",", "%20", ", "])
+def test_hyperparameters_in_one_another_are_told_what_parts_them(api: Api, sign: str) -> None:
+    start = "/register?model_type=knn&model_id=5&target=y&n_neighbors=1"
+    told = fault(api.raw(f"{start}{sign}weights=distance", CSV, Content_Type="text/csv"))
+    assert told["loc"] == ["query", "n_neighbors"]
+    assert told["msg"].endswith("; write & between them, n_neighbors=1&weights=distance")
+    answer = api.raw(f"{start}&weights=distance", CSV, Content_Type="text/csv")
+    assert answer.status_code == 201, answer.text
+
+
 @pytest.mark.parametrize("sign", [";", "%3B", ",", "?", "%26", "%2526", "%20", "&amp;", ";amp;"])
 def test_a_parameter_that_holds_the_next_is_told_what_parts_them(api: Api, sign: str) -> None:
     query = f"model_type=knn{sign}model_id=5&target=y&n_neighbors=1"

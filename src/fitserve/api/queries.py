@@ -22,10 +22,7 @@ from fitserve.storage.store import MAX_MODEL_ID, Key
 DIALECT = ("delimiter", "decimal", "header")
 CSV = (*DIALECT, "na_values")
 _KEY = ("model_type", "model_id")
-_NEXT = re.compile(
-    r"(?:[;,?&|\s]|%26)+(?:amp;)?"
-    rf"({'|'.join((*_KEY, 'target', 'probabilities', 'dry_run', *DIALECT, *NAMES))})=",
-)
+_NEXT = re.compile(r"(?:[;,?&|\s]|%26)+(?:amp;)?([A-Za-z]\w*)=")
 """Where another parameter begins that was not parted by &."""
 _ID = re.compile(r"0|[1-9][0-9]{0,15}").fullmatch
 _LISTS = ("drop", "na_values")
