@@ -65,3 +65,17 @@ def test_what_happened_and_what_to_send_is_said(api: Api) -> None:
         "would still change; send num_iters 1000.",
         "set": {"num_iters": 1000},
     }
+
+
+def test_more_iterations_are_not_advised_for_ever(api: Api) -> None:
+    split = split_for("classification")
+    X = (split.X * [1e-9, 1.0, 1e9, 1.0, 1e-5, 1.0]).tolist()
+    asked: dict[str, float] = {"C": 1e12}
+    sent = []
+    for model_id in range(3):
+        answer = api.register("logistic_regression", model_id, X=X, y=split.y.tolist(), **asked)
+        assert answer.json is not None
+        sent += [one["set"] for one in answer.json["advice"] if "not converged" in one["words"]]
+        asked |= sent[-1]
+    assert sent == [{"max_iter": 1000}, {"C": 1e9}]
+    assert answer.json["training"]["converged"]

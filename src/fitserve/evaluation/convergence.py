@@ -18,10 +18,11 @@ def of_convergence(model: Model) -> Iterator[Advice]:
     ended = f"It ended after {counted(steps, 'iteration')}, not converged"
     usual = {name: one.get("default") for name, one in model.schema()["properties"].items()}
     most = min(COUNT, max(10 * told["max_iter"], usual["max_iter"]))
-    if steps < told["max_iter"]:  # more of them would be as these
-        penalty = next((name for name in _STRONGER if told.get(name)), None)
+    penalty = next((name for name in _STRONGER if told.get(name)), None)
+    many = penalty is not None and told["max_iter"] > usual["max_iter"]
+    if steps < told["max_iter"] or (many and told.get("learning_rate") is None):
         mend = {} if penalty is None else {penalty: told[penalty] * _STRONGER[penalty]}
-        said = "as far as numbers of 64 bits allow; bring the columns to one scale (standardize)"
+        said = "more would not help; bring the columns to one scale (standardize)"
         by = "".join(f", or send {name} {value:g}" for name, value in mend.items())
         yield Advice(f"{ended}: {said}{by}.", mend)
     elif not told["tol"] and usual["tol"]:
