@@ -120,6 +120,34 @@ CASES = [
     *((f"[{wrong}]".encode(), f"write {right}; ") for wrong, right in NUMBERS.items()),
     (b'{"n_neighbors": NaN}', "write a finite number for n_neighbors, or leave n_neighbors out; "),
     (b'{"C": -Infinity}', "write a finite number for C, or leave C out"),
+    *(
+        (body.replace("GAP", mark).encode(), says.replace("GAP", mark))
+        for mark in ("N/A", "n/a", "#N/A", "#NA", "-", "--", "?", "N.A.", "n.a.", ".", "<NA>")
+        for body, says in (
+            ('{"X": [[1, GAP]]}', "JSON has no GAP: null is how a gap is sent, in a table"),
+            ("[[GAP, 1]]", "JSON has no GAP: null"),
+            (
+                '{"alpha": GAP, "b": 1}',
+                "JSON has no GAP: write a finite number for alpha, or leave",
+            ),
+        )
+    ),
+    *(
+        (f'{before}"h": {word}}}'.encode(), f"a finite number for h, or leave {left} out")
+        for word in ("NaN", "Infinity", "NA", "?")
+        for before, left in (
+            ('{"features": {"w": 1, ', "the row"),
+            ('{"features": [{"w": 1, "h": 2}, {', "the row"),
+            ('{"kwargs": {"X": [{', "the row"),
+            ('[{"w": 1, ', "the row"),
+            ('{"kwargs": {', "h"),
+            ('{"kwargs": {"X": [{"w": 1, "h": 2}], ', "h"),
+            ('{"features": [{"w": 1}, {"w": 2}], ', "h"),
+        )
+    ),
+    (b"[A/B]", "'A' stands without quotes"),
+    (b"[-x]", "is no number"),
+    (b'{"a": ?x}', "a value is needed here"),
 ]
 
 

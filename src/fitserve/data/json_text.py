@@ -20,6 +20,11 @@ _NUMBERS = re.compile(rb"\s*-?\d+(?:\.\d+)?(?:\s*[,;\t]\s*-?\d+(?:\.\d+)?)+\s*")
 _ONE_LINE = re.compile(rb"[^\n{}\[\]\":=]*[,;\t][^\n{}\[\]\":=]*").fullmatch
 _AS_PRINTED = re.compile(rb"\[\s*[-+]?[\d.][\d.e+-]*\s+[-+]?[\d.ni]").match
 _WORD = re.compile(rb"[+-]?[A-Za-z_.][\w.]*|[+-]?\d[\w.+-]*")
+_GAP_MARK = re.compile(
+    rb"(?:[-+]?nan|nat|<na>|#?na|#?n/a|n\.a\.?|missing|--?|\?|\.)(?=\s*(?:[],}]|\Z))", re.IGNORECASE
+)
+_BEFORE_A_ROW = re.compile(rb'(?:[\[,]|"(?:X|features)"\s*:)\s*\Z')
+_LONGEST_ROW = 10_000  # bytes; of a longer one it is not seen that it is one
 
 _GAP = (
     "JSON has no {word}: null is how a gap is sent, in a table that is registered with missing "
@@ -28,10 +33,9 @@ _GAP = (
 )
 _ENDLESS = "JSON has no {word}: write a finite number, or leave its row out"
 _IN_A_TABLE = "; of a table that is registered with missing, null is how a gap is sent"
-_MEMBER = "JSON has no {word}: write a finite number for {name}, or leave {name} out"
+_MEMBER = "JSON has no {word}: write a finite number for {name}, or leave {left} out"
 _PYTHON = "{word} is Python's: JSON writes {json}. json.dumps(body) writes all of it as JSON"
 _WORDS = {
-    **dict.fromkeys(("nan", "na", "n/a", "+nan", "-nan"), _GAP),
     **dict.fromkeys(("inf", "infinity", "+inf", "-inf", "+infinity", "-infinity"), _ENDLESS),
     "none": _PYTHON.replace("{json}", "null"),
     "true": _PYTHON.replace("{json}", "true"),
@@ -276,14 +280,17 @@ def _strange(first: str) -> str | None:
 
 def _value(body: bytes, at: int) -> str | None:
     """What is wrong with what stands where a value should."""
-    first, word = body[at : at + 1], _WORD.match(body, at)
+    gap = _GAP_MARK.match(body, at)
+    first, word = body[at : at + 1], gap or _WORD.match(body, at)
     text = word[0].decode(errors="replace") if word else ""
-    if text.lower() in _WORDS:
-        words = _WORDS[text.lower()]
+    if gap or text.lower() in _WORDS:
+        words = _GAP if gap else _WORDS[text.lower()]
         named = re.search(rb'"(\w{1,40})"\s*:\s*$', body[max(at - 60, 0) : at])
         if named is not None and words in (_GAP, _ENDLESS):
             name = named[1].decode(errors="replace")
-            words = f"{_MEMBER.replace('{name}', name)}{_IN_A_TABLE if words is _GAP else ''}"
+            left = "the row" if _in_a_row(body[max(at - _LONGEST_ROW, 0) : at]) else name
+            member = _MEMBER.replace("{name}", name).replace("{left}", left)
+            words = f"{member}{_IN_A_TABLE if words is _GAP else ''}"
         return words.replace("{word}", text)
     if first == b"'":
         return _QUOTED
@@ -298,6 +305,16 @@ def _value(body: bytes, at: int) -> str | None:
     if text[:1].isalpha() or text[:1] == "_":
         return f"{clip(text, 20)!r} stands without quotes; {_UNQUOTED}"
     return f"{clip(text, 20)!r} is no number; {_plainly(text)}{_NUMBER}" if text else None
+
+
+def _in_a_row(before: bytes) -> bool:
+    """Whether what stands behind this is a member of a row."""
+    closed = 0
+    for sign in reversed(list(re.finditer(rb"[{}]", before))):
+        if sign[0] == b"{" and not closed:
+            return _BEFORE_A_ROW.search(before, 0, sign.start()) is not None
+        closed += 1 if sign[0] == b"}" else -1
+    return False
 
 
 def _plainly(text: str) -> str:
