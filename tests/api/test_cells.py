@@ -215,6 +215,7 @@ def test_a_row_that_is_not_as_the_others_is_told_how_it_is_written(models: Api) 
 BY_PANDAS, BY_NUMPY = "what pandas' to_json() makes", "what NumPy prints"
 TEXTS = {
     "[[1, 2], [3, 4]]": "JSON inside of JSON",
+    '"\\"[[1, 2], [3, 4]]\\""': "JSON inside of JSON",
     '[{"a": 1, "b": 2}]': "JSON",
     '{"a": [1, 2], "b": [2, 1]}': "JSON",
     '{"a":{"0":1},"b":{"0":2}}': BY_PANDAS,
@@ -236,6 +237,8 @@ TEXTS = {
 }
 LABEL_TEXTS = {
     "[0, 1]": "JSON inside of JSON",
+    '"[0, 1]"': "JSON inside of JSON",
+    "{'a': 1}": "what Python prints",
     '["a", "b"]': "JSON inside of JSON",
     '{"0":"a","1":"b"}': BY_PANDAS,
     "['a', 'b']": "what Python prints",

@@ -41,6 +41,15 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
     [
         ([GOOD], [], 'an object is needed, {"model_type": ..., '),
         (json.dumps(GOOD), [], "JSON inside of JSON: encode it once"),
+        (json.dumps(json.dumps(GOOD)), [], "JSON inside of JSON: encode it once"),
+        (json.dumps(json.dumps(json.dumps(GOOD))), [], "JSON inside of JSON: encode it once"),
+        (str(GOOD), [], "what Python prints of a dict: send the dict itself (with requests json="),
+        (GOOD | {"kwargs": str(GOOD["kwargs"])}, ["kwargs"], "send the dict itself"),
+        (
+            GOOD | {"kwargs": json.dumps(json.dumps(GOOD["kwargs"]))},
+            ["kwargs"],
+            "JSON inside of JSON: send it without the quotes around it",
+        ),
         (None, [], "not null"),
         ({**GOOD, "X": X}, ["X"], 'X stands beside kwargs; write it inside, "kwargs": {"X": ...}'),
         ({"model_type": "knn", "model_id": 1, "X": X, "y": Y}, ["X"], "X stands beside kwargs"),

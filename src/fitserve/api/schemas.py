@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries, registrations
 from fitserve.data import arrays
-from fitserve.data.expectations import sent, validated
+from fitserve.data.expectations import sent, twice_encoded, validated
 from fitserve.data.json_text import parse_json
 from fitserve.data.names import meant
 from fitserve.data.options import SCHEMA as COLUMN_OPTIONS
@@ -85,14 +85,11 @@ def parse(schema: type[T], body: bytes) -> T:
 def checked(schema: type[T], value: object) -> T:
     if not isinstance(value, dict):
         members = ", ".join(f'"{name}": ...' for name in schema.model_fields)
-        twice = (
-            "; it is JSON inside of JSON: encode it once (with requests json=body, or "
-            "data=json.dumps(body))"
-        )
+        twice = twice_encoded(value, "encode it once")
         raise InvalidRequest.at(
             (),
             f"an object is needed, {{{members}}}, not {sent(value)}"
-            + (twice if isinstance(value, str) and value.lstrip()[:1] in ("{", "[") else "")
+            + (f"{twice} (with requests json=body, or data=json.dumps(body))" if twice else "")
             + (schema.of_rows if isinstance(value, list) and value else ""),
             "model_type",
         )

@@ -37,6 +37,9 @@ _NEVER: Mapping[str, type | tuple[type, ...]] = {"y": str, "target": (list, dict
 _NOT_NULL = {"model_id": "write the model's id, as /list tells it"}
 """What to write instead of a null that could be left out, but should not."""
 _LARGEST = 2**53 - 1  # that every reader of JSON keeps exact
+_ENCODED = re.compile(r"""[\s"'\\]*[\[{]""").match
+_PRINTED = re.compile(r"""[\s"\\]*([\[{(])[\s\[{(]*'""").match
+"""What Python's str() makes of a list or a dict: its texts stand in single quotes."""
 _SPELLED = {
     **dict.fromkeys(("true", "yes", "y", "on"), True),
     **dict.fromkeys(("false", "no", "n", "off"), False),
@@ -67,11 +70,20 @@ def sent(value: object) -> str:
     return "something else"
 
 
-def twice_encoded(value: object) -> str:
+def encoded(value: object) -> bool:
+    """Whether it is text that holds a list or an object in JSON, however often it was encoded."""
+    return isinstance(value, str) and _ENCODED(value) is not None
+
+
+def twice_encoded(value: object, once: str = "send it without the quotes around it") -> str:
     """What to do where a text holds what should stand there itself, or ''."""
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
+    if not isinstance(value, str):
         return ""
-    return "; it is JSON inside of JSON: send it without the quotes around it"
+    printed = _PRINTED(value)
+    if printed is not None:
+        what = "dict" if printed[1] == "{" else "list"
+        return f"; it is what Python prints of a {what}: send the {what} itself"
+    return f"; it is JSON inside of JSON: {once}" if encoded(value) else ""
 
 
 def asked(schema: Schema, value: object = _LARGEST) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from fitserve.data.expectations import sent
+from fitserve.data.expectations import encoded, sent
 from fitserve.data.numerals import plainly
 from fitserve.errors import clip
 
@@ -47,7 +47,7 @@ def rows_as_text(value: object, otherwise: str) -> str:
 
 def labels_as_text(value: object) -> str:
     """What to say of a text in place of y, or '' if nothing shows."""
-    if isinstance(value, str) and _BY_NAME(value.lstrip()):
+    if isinstance(value, str) and _BY_NAME(value.lstrip()) and not _LIST(value):
         return _said(value, ("what pandas' to_json() makes", f"send {AS_LABELS}"))
     if isinstance(value, str) and "\n" in value.strip() and value.lstrip()[:1] not in ("[", "("):
         return _said(value, ("a column as it is printed", f"send {AS_LABELS}"))
@@ -113,6 +113,6 @@ def _encoded(value: object, otherwise: str = "x.tolist()") -> tuple[str, str] | 
     if not isinstance(value, str):
         return None
     printed = _printed(value.strip()[:_LOOKED_AT], otherwise)
-    if printed is None and value.lstrip()[:1] in ("[", "{"):
+    if printed is None and encoded(value):
         return "JSON inside of JSON", "send it without the quotes around it"
     return printed
