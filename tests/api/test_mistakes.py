@@ -39,7 +39,8 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("body", "loc", "says"),
     [
-        ([GOOD], [], 'an object is needed, {"model_type": ..., '),
+        ([GOOD], [], "take the [ ] around it away"),
+        ([X], [], "write rows as X"),
         (json.dumps(GOOD), [], "JSON inside of JSON: encode it once"),
         (json.dumps(json.dumps(GOOD)), [], "JSON inside of JSON: encode it once"),
         (json.dumps(json.dumps(json.dumps(GOOD))), [], "JSON inside of JSON: encode it once"),
@@ -400,6 +401,37 @@ def test_rows_beside_a_query_are_shown_where_they_are_rows(
         assert "into the body" in fault["msg"]
     else:
         assert f'send {{"model_type": "knn", "model_id": 1, "features": {shown}}}' in fault["msg"]
+
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "/register": GOOD | {"kwargs": {"X": X, "y": Y, "k": 1}},
+    "/predict": {"model_type": "knn", "model_id": 1, "features": X},
+    "/evaluate": {"model_type": "knn", "model_id": 1, "features": X, "y": Y},
+    "/list": {"model_type": "knn"},
+    "/v2/models/knn/versions/1/infer": {
+        "inputs": [{"name": "X", "shape": [4, 2], "datatype": "FP64", "data": X}]
+    },
+}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("query", ["", "?model_type=knn&model_id=1"])
+@pytest.mark.parametrize("route", REQUESTS)
+def test_a_list_of_requests_is_told_what_its_brackets_are(
+    api: Api, route: str, times: int, query: str
+) -> None:
+    assert api.raw("/register", json.dumps(REQUESTS["/register"]).encode()).status_code == 201
+    body = [REQUESTS[route]] * times
+    if route.startswith("/v2/"):
+        answer = api.raw(route, json.dumps(body).encode())
+        said = answer.json["error"]  # type: ignore[index]
+    else:
+        said = told(api, body, route + query)["errors"][0]["msg"]
+    says = "; take the [ ] around it away" if times == 1 else ", without the [ ] around them"
+    assert says in said or (query and "write this into the body" in said)
+    api.client.delete("/models/knn/1" if route == "/register" else "/models/knn/2")
+    answer = api.raw(route, json.dumps(body[0]).encode())
+    assert answer.status_code in (200, 201)
 
 
 @pytest.mark.parametrize("route", ["/predict", "/evaluate"])

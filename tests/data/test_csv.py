@@ -286,7 +286,13 @@ def test_all_that_is_wrong_in_a_query_is_told() -> None:
         (b"\n \n", ("line", 1), "empty"),
         (b"a,b\n\n", ("line", 1), "no row"),
         ("a,b\n1,2\n".encode("utf-16"), ("line", 1), "UTF-16"),
-        ("a,b\n1,2\n".encode("utf-16-be"), ("line", 1), "UTF-16"),
+        *(
+            (f"{name}b\n1,2\n".encode(code), ("line", 1), f"iconv -f {code} -t UTF-8")
+            for name in ("a,", "α,")
+            for code in ("UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32", "UTF-32BE", "UTF-32LE")
+        ),
+        (b"\0\0\xfe\xff" + "a,b\n1,2\n".encode("utf-32-be"), ("line", 1), "-f UTF-32 -t"),
+        (b"\xfe\xff" + "a,b\n1,2\n".encode("utf-16-be"), ("line", 1), "-f UTF-16 -t"),
         (b"a,b\n1,\0\n", ("line", 2), "NUL"),
         ("a,b\n1,2\nä,3\n".encode("latin-1"), ("line", 3), "0xe4 is not UTF-8"),
         ("ä,b\n1,2\n".encode("latin-1"), ("line", 1), "0xe4 is not UTF-8"),

@@ -67,6 +67,23 @@ class Request(BaseModel):
         return replace(fault, msg=fault.msg.replace(QUERY, f"?{clip(queries.in_url(plain), 300)}"))
 
     @classmethod
+    def of_list(cls, value: list[Any]) -> str:
+        """What to say to whoever sends a list: of requests, or of rows."""
+        if not cls.has_requests(value):
+            return cls.of_rows
+        if len(value) == 1:
+            return "; take the [ ] around it away"
+        return "; these are several: send a request for each, without the [ ] around them"
+
+    @classmethod
+    def has_requests(cls, value: object) -> bool:
+        """Whether it is a list of what is to be sent itself."""
+        needed = {name for name, field in cls.model_fields.items() if field.is_required()}
+        return isinstance(value, list) and any(
+            isinstance(one, dict) and not needed.isdisjoint(one) for one in value[:10]
+        )
+
+    @classmethod
     def elsewhere(cls, name: str, value: Any) -> tuple[str, str] | None:  # noqa: ARG003
         """Of a member that others know: what to write, and which member was meant by it."""
         return None
@@ -90,7 +107,7 @@ def checked(schema: type[T], value: object) -> T:
             (),
             f"an object is needed, {{{members}}}, not {sent(value)}"
             + (f"{twice} (with requests json=body, or data=json.dumps(body))" if twice else "")
-            + (schema.of_rows if isinstance(value, list) and value else ""),
+            + (schema.of_list(value) if isinstance(value, list) and value else ""),
             "model_type",
         )
     return validated(

@@ -120,17 +120,34 @@ def _encoding(byte: int) -> str:
 
 def refuse_bytes(body: bytes) -> None:
     """Refuse what is no text in UTF-8 at a glance, so that the answer can say what it is."""
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    marked = next((name for mark, name in _MARKED.items() if body.startswith(mark)), None)
+    if marked is not None:
         raise InvalidRequest.at(
             ("line", 1),
-            "the file is UTF-16, as its first two bytes say; save it as UTF-8, or convert it: "
-            "iconv -f UTF-16 -t UTF-8",
+            f"the file is {marked}, as its first bytes say; save it as UTF-8, or convert it: "
+            f"iconv -f {marked} -t UTF-8",
             "encoding",
         )
     if (at := body.find(b"\0")) >= 0:
         raise InvalidRequest.at(
             ("line", body.count(b"\n", 0, at) + 1),
             "a NUL byte is no text; if the file is UTF-16 or UTF-32, convert it: "
-            "iconv -f UTF-16 -t UTF-8; if it is a spreadsheet, export it as CSV",
+            f"iconv -f {_unmarked(body, at)} -t UTF-8; if it is a spreadsheet, export it as CSV",
             "encoding",
         )
+
+
+_MARKED = {
+    b"\xff\xfe\0\0": "UTF-32",
+    b"\0\0\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+"""By its byte order mark, an encoding that is not UTF-8."""
+
+
+def _unmarked(body: bytes, at: int) -> str:
+    """What a text without such a mark is, whose first NUL is there: no text in UTF-16 has two of
+    them in a row."""
+    wide = b"\0\0" in body[at : at + 100]
+    return f"UTF-{32 if wide else 16}{'LE' if at % (4 if wide else 2) else 'BE'}"
