@@ -77,6 +77,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": X, "y": [0, "x", "2", True]}),
     ("knn", {"X": X, "y": ["a", "b", "a", "b"], "task": "regression"}),
     ("knn", {"X": X, "y": Y, "feature_names": ["a", " "]}),
+    ("knn", {"X": X, "y": Y, "feature_names": "['a', 'b']"}),
     ("knn", {"X": [[1, None], [2, "3"], [True, 4]], "y": [0, 1, 1]}),
     ("knn", {"X": [[1, 10**400], [2, 3]], "y": [0, 1]}),
     ("knn", {"X": [1, 2], "y": [0, 1]}),

@@ -44,6 +44,9 @@ def trained(api: Api, body: str = TABLE, **query: str) -> None:
     [
         (b"examples/iris.csv", "the name of a file; send what the file holds"),
         (b"my data.csv", "--data-binary @FILE"),
+        (b"my data.csv\n", "the name of a file; send what the file holds"),
+        (b"\xef\xbb\xbft.csv\r\n\r\n", "the name of a file; send what the file holds"),
+        (b'{\\"model_type\\": \\"knn\\"}', "'Content-Type: application/json'"),
         (b"@iris.csv", "--data-binary @FILE"),
         (b"C:\\data\\x.xlsx", "--data-binary @FILE"),
         (b'{"model_type": "knn"}', "'Content-Type: application/json'"),
@@ -92,6 +95,12 @@ def test_what_is_told_of_a_body_that_is_no_table_works(api: Api) -> None:
     query = "/register?model_type=decision_tree&model_id=2&target=y"
     headers = {"Content-Type": "text/csv", "Content-Encoding": "gzip"}
     assert api.client.post(query, data=packed, headers=headers).status_code == 201
+
+
+def test_a_cell_that_looks_like_a_file_is_a_row_where_no_names_are(api: Api) -> None:
+    trained(api, "x.csv,u\ny.csv,v\n", header="false", target="1", kinds="0:category")
+    answer = ask(api, "/predict", "x.csv\n", header="false")
+    assert answer.json["predictions"] == ["u"]  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

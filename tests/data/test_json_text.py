@@ -17,6 +17,8 @@ NAMES = [
     *(b"x.json", b"data/x.ndjson", b"my data.json", b"C:\\data\\x.json", b"./x", b"../x.parquet"),
     *(b"~/x.json", b"/data/x", b"@x", b"iris.data", b"a.b.csv.gz", b"\\\\host\\x.txt"),
 ]
+BARE = [b"body", b"data/x\n", b"abc-1"]
+ESCAPED = [rb"{\"model_type\":\"knn\"}", rb'{"a": \"b\"}', rb"[\"a\"]", rb'{"a": 1, \"b\": 2}']
 CALLS = ["array([1])", "np.array([1])", "Timestamp('2020')", "datetime.date(2020, 1, 1)"]
 MARKS = {
     **dict.fromkeys("“”’", 'write the straight quote " instead of'),
@@ -106,6 +108,9 @@ CASES = [
     (b"PAR1\0\0", "it is no text"),
     (b"\x93NUMPY\x01\0", "it is no text"),
     *((name, "the name of a file") for name in NAMES),
+    (b"t.csv\r\n", "the name of a file"),
+    *((name, f"if '{name.decode().strip()}' is a file, curl sends") for name in BARE),
+    *((text, '\\" stands where a plain double quote is meant') for text in ESCAPED),
     *((f'{{"a": [1, {word}]}}'.encode(), "send the list itself") for word in CALLS),
     *((f'{{"a": {mark}}}'.encode(), says) for mark, says in MARKS.items()),
     *((f'{{{mark}a": 1}}'.encode(), MARKS[mark]) for mark in MARKS if mark not in "(;"),

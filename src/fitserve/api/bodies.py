@@ -52,7 +52,8 @@ def takes(
             if csv is not None and sent.mimetype == "text/csv":
                 _require_utf8(sent, "text/csv")
                 body = _unpacked(sent)
-                refuse_foreign(body, lambda: _as_body(schema, sent, "[...]"))
+                such = partial(_as_body, schema, sent, "[...]")
+                refuse_foreign(body, such, headed="header" not in sent.args)
                 turn = partial(_reader().here, client_gone()) if len(body) > LARGE else nullcontext
                 return route(about(csv(sent.args, body, turn)))
             _require_json(sent, csv is not None)

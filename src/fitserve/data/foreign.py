@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from fitserve.errors import InvalidRequest
 
+_BOM = b"\xef\xbb\xbf"
+_LONGEST_NAME = 300  # bytes of a file's name, and of what is around it
 _PLAIN = rb"""[^\n,;:\t"'{}\[\]()<>|=&*]"""
 _FILE = re.compile(
     rb"@" + _PLAIN + rb"+|(?:[A-Za-z]:[\\/]|(?:~|\.{1,2})?[\\/])(?!/)" + _PLAIN + rb"+|"
@@ -46,14 +48,14 @@ _SIGNS = (
     ),
     (
         re.compile(
-            rb"""(?!.*"(?:model_type|kwargs|features)")"""
-            rb"""(?:\{\s*"[^"\n]*"\s*:|\[\s*(?:\[\s*[-\d"n\[]|\{\s*"))""",
+            rb"""(?!.*"(?:model_type|kwargs|features)\\?")"""
+            rb"""(?:\{\s*\\?"[^"\n]*"\s*:|\[\s*(?:\[\s*[-\d"n\[]|\{\s*"))""",
             re.DOTALL,
         ).match,
         f"the body is JSON, and was declared CSV; send it as one object, {_AS_JSON}",
     ),
     (
-        re.compile(rb"""\{\s*"[^"\n]*"\s*:|\[\s*(?:\[\s*[-\d"n\[]|\{\s*")""").match,
+        re.compile(rb"""\{\s*\\?"[^"\n]*"\s*:|\[\s*(?:\[\s*[-\d"n\[]|\{\s*")""").match,
         "the body is JSON, and was declared CSV; send the header 'Content-Type: application/json'",
     ),
     (
@@ -94,7 +96,7 @@ _SIGNS = (
 
 def names_a_file(text: bytes) -> bool:
     """Whether all that was sent is the name of a file, `my data.csv`, and no line."""
-    return len(text) < 300 and _FILE(text) is not None
+    return len(text) < _LONGEST_NAME and _FILE(text) is not None
 
 
 def binary(text: bytes) -> str | None:
@@ -102,10 +104,13 @@ def binary(text: bytes) -> str | None:
     return next((said for looks, said in _BINARY if looks(text)), None)
 
 
-def refuse_foreign(body: bytes, such: Callable[[], str] = lambda: _SUCH) -> None:
+def refuse_foreign(
+    body: bytes, such: Callable[[], str] = lambda: _SUCH, *, headed: bool = True
+) -> None:
     """Refuse a body that is surely no CSV, so that the answer can say what it is; in JSON, rows
-    stand as in what `such` tells."""
-    if names_a_file(body):
+    stand as in what `such` tells. One that is not `headed` may hold a single line."""
+    short = headed and len(body) < _LONGEST_NAME
+    if names_a_file(body.removeprefix(_BOM).strip() if short else body):
         said = (
             "this is the name of a file; send what the file holds, with curl by "
             "--data-binary @FILE, with the @"
@@ -114,7 +119,7 @@ def refuse_foreign(body: bytes, such: Callable[[], str] = lambda: _SUCH) -> None
     unreadable = binary(body)
     if unreadable is not None:
         raise InvalidRequest.at(("line", 1), f"the body is {unreadable}", "foreign")
-    head = body[:2000].removeprefix(b"\xef\xbb\xbf").lstrip()
+    head = body[:2000].removeprefix(_BOM).lstrip()
     for looks, said in _SIGNS:
         if looks(head):
             shown = such() if said.endswith(_AS_JSON) else ""

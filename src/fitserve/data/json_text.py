@@ -19,6 +19,7 @@ _NEXT_LINE = re.compile(rb"\n[\[{]")
 _NUMBERS = re.compile(rb"\s*-?\d+(?:\.\d+)?(?:\s*[,;\t]\s*-?\d+(?:\.\d+)?)+\s*").fullmatch
 _ONE_LINE = re.compile(rb"[^\n{}\[\]\":=]*[,;\t][^\n{}\[\]\":=]*").fullmatch
 _AS_PRINTED = re.compile(rb"\[\s*[-+]?[\d.][\d.e+-]*\s+[-+]?[\d.ni]").match
+_PERHAPS_A_FILE = re.compile(rb"[A-Za-z_][\w./-]*").fullmatch
 _WORD = re.compile(rb"[+-]?[A-Za-z_.][\w.]*|[+-]?\d[\w.+-]*")
 _GAP_MARK = re.compile(
     rb"(?:[-+]?nan|nat|<na>|#?na|#?n/a|n\.a\.?|missing|--?|\?|\.)(?=\s*(?:[],}]|\Z))", re.IGNORECASE
@@ -52,6 +53,14 @@ _UNQUOTED = (
     "text and the names of members stand in double quotes. On a command line put the whole body "
     f"in single quotes, or the shell takes the double ones away: -d '{SUCH}'. On Windows write "
     f'-d "{_ON_WINDOWS}" or -d @FILE'
+)
+_ESCAPED = (
+    rf"\" stands where a plain double quote is meant; take the backslashes away, as in {SUCH}, or "
+    "send it by -d @FILE"
+)
+_NO_TEXT = (
+    "if '{name}' is a file, curl sends what it holds by -d @{name}, with the @. Else "
+    f"{_UNQUOTED}"
 )
 _CALL = "{word}(...) is a program's: send the list itself, of NumPy and pandas by .tolist()"
 _COMMENT = "JSON has no comments; take this one out"
@@ -247,6 +256,8 @@ def _at(body: bytes, at: int, said: str) -> str:
         strange = _strange(first)
         if strange is not None:
             return strange
+    if body[at : at + 2] == b'\\"':
+        return _ESCAPED
     if said.startswith("key must be a string"):
         if first == ",":
             return "a comma too many stands here; take it out"
@@ -303,6 +314,9 @@ def _value(body: bytes, at: int) -> str | None:
     if text and body[at + len(text.encode()) :][:1] == b"(":
         return _CALL.replace("{word}", clip(text, 20))
     if text[:1].isalpha() or text[:1] == "_":
+        alone = _PERHAPS_A_FILE(body.strip()) if len(body) < 100 else None
+        if alone is not None:
+            return _NO_TEXT.replace("{name}", alone[0].decode())
         return f"{clip(text, 20)!r} stands without quotes; {_UNQUOTED}"
     return f"{clip(text, 20)!r} is no number; {_plainly(text)}{_NUMBER}" if text else None
 
