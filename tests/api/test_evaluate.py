@@ -15,6 +15,7 @@ from sklearn.naive_bayes import GaussianNB
 from fitserve import predictor
 from fitserve.api import evaluations
 from fitserve.models import catalog
+from tests.api.words import judge_problem
 from tests.conftest import Api
 
 IRIS, SPECIES = load_iris(return_X_y=True)
@@ -254,3 +255,63 @@ def test_it_goes_no_longer_and_takes_no_more_than_a_prediction_may(
     assert answer.json["type"] == "/problems/prediction-limit"  # type: ignore[index]
     assert api.client.post("/evaluate", json=ask).status_code == 200
     assert api.client.post("/evaluate", json=ask | {"model_id": 9}).status_code == 404
+
+
+EXTREME = [1e308, -1.7e308, 1e200, 1e160, 1e-308, 5e-324]
+SIX = [[0.0, 1.0], [0.5, 1.5], [8.0, 9.0], [8.5, 9.5], [1.0, 1.0], [9.0, 8.0]]
+
+
+@pytest.mark.parametrize("name", sorted(catalog()))
+def test_numbers_of_any_size_are_compared_or_refused(api: Api, name: str) -> None:
+    cls = catalog()[name]
+    needed = {"knn": {"k": 1}, "kmeans": {"n_clusters": 2}}.get(name, {})
+    y: list[float] = [0, 0, 1, 1, 0, 1]
+    large, tiny = [[a * 1e307, b] for a, b in SIX], [[5e-324, b] for _, b in SIX]
+    trained: list[tuple[Any, list[float]]] = [(SIX, y), (large, y), (tiny, y)]
+    if "regression" in cls.tasks:
+        trained.append((SIX, [1.7e308, 8.5e307, -1.7e308, 1e308, 1.5, -1e308]))
+    table = not cls.counting
+    for model_id, (X, truth) in enumerate([(X, y) for X, y in trained for _ in range(1 + table)]):
+        names = table and model_id % 2
+        rows: Any = [{"w": a, "h": b} for a, b in X] if names else X
+        kwargs = {"X": rows} | needed | ({"y": truth} if cls.supervised() else {})
+        kwargs |= {"standardize": True} if names else {}
+        answer = api.register(name, model_id, **kwargs)
+        assert answer.status_code in (201, 422), answer.text
+        if answer.status_code != 201:
+            continue
+        assert api.client.get(f"/model/{name}/{model_id}").status_code == 200
+        for row in ([a, b] for a in EXTREME for b in (a, 1.0)):
+            features = [dict(zip("wh", row, strict=True)) if names else row]
+            assert api.predict(name, model_id, features).status_code in (200, 422)
+            ask = {"model_type": name, "model_id": model_id, "features": features}
+            ask |= {"y": truth[:1], "importance": True, "repeats": 1} if cls.supervised() else {}
+            answer = api.client.post("/evaluate", json=ask)
+            assert answer.json is not None
+            assert answer.status_code in (200, 422), answer.text
+            if answer.status_code == 422:
+                judge_problem(answer.json)
+            elif None in answer.json["metrics"].values() and not cls.supervised():
+                (advice,) = answer.json["advice"]
+                assert "null" in advice["words"]
+
+
+def test_a_figure_beyond_float64_is_told_with_its_row(api: Api) -> None:
+    register(api, "kmeans", SIX, n_clusters=2)
+    told = evaluated(api, "kmeans", [[1.0, 1.0], [1.0, 1e160]], model_id=0)
+    assert told["metrics"] == {"inertia": None}
+    (advice,) = told["advice"]
+    assert "inertia is null" in advice["words"]
+    assert "row 1, counted from 0, is too far off" in advice["words"]
+    register(api, "knn", SIX, [0.5, 1.7e308, 3.0, 4.0, 5.0, 6.0], k=1)
+    told = evaluated(api, "knn", SIX[:2], y=[0.5, -1.7e308], model_id=0)
+    assert "rmse and mae are null" in told["advice"][0]["words"]
+    assert "row 1, counted" in told["advice"][0]["words"]
+
+
+def test_a_sum_beyond_float64_is_no_fault(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    register(api, "kmeans", SIX, n_clusters=2)
+    monkeypatch.setattr(predictor, "SHORT", 1.0)
+    monkeypatch.setattr(predictor, "BLOCK", 1.0)
+    told = evaluated(api, "kmeans", [[1.2e154, 1.0]] * 3, model_id=0)
+    assert told["metrics"] == {"inertia": None}

@@ -284,6 +284,9 @@ def of_tables(api: Api) -> Iterator[Answered]:
     for features in wrong_tables.PREDICTED:
         yield refused(*predict(api, "knn", 11, features))
     yield refused(*predict(api, "knn", 12, {"b": "x"}))
+    rows = [{"a": 0.01 * i, "b": 1.0} for i in range(4)]
+    yield register(api, "knn", {"X": rows, "y": Y, "k": 1, "standardize": True}, 21)
+    yield refused(*predict(api, "knn", 21, {"a": 1e308, "b": 1.0}))
     for route, query, file in wrong_tables.ASKED:
         ask = {"model_type": "knn", "model_id": 11} | query
         yield refused(*csv(api, route, ask, file))

@@ -88,8 +88,11 @@ class NumberEncoder:
             column[gaps] = self.fill
             bad = bad[~gaps[bad]]
         if not self.plain:
-            column -= self.mean
-            column /= self.scale
+            with np.errstate(over="ignore", invalid="ignore"):
+                column -= self.mean
+                column /= self.scale
+            if not np.isfinite(column).all():
+                bad = np.union1d(bad, np.flatnonzero(~np.isfinite(column)))
         return bad
 
     def values(self, cells: Column) -> FloatArray:
@@ -111,7 +114,10 @@ class NumberEncoder:
         if cells.missing()[row]:
             return missing(table.written(row, self.name)), "missing"
         if cells.codes is None or cells.codes[row] == NUMBER:
-            return too_large(table.written(row, self.name)), "finite_number"
+            written = table.written(row, self.name)
+            if np.isfinite(self.values(cells)[row]):
+                return too_far(written), "overflow"
+            return too_large(written), "finite_number"
         text = cells.texts[cells.codes[row]].strip()
         advice = instead(text, table.in_csv, self.fill is not None) or NUMBER_INSTEAD
         sent = f"the text {shown(cells, row)}" if table.in_csv or text not in TRUTHS else text
@@ -257,3 +263,11 @@ def shown(cells: Column, row: int) -> str:
     """The text of a cell, as it may stand in a message."""
     assert cells.codes is not None
     return repr(clip(cells.texts[cells.codes[row]].strip(), 40))
+
+
+def too_far(written: str) -> str:
+    """A number that its column's scale, learned of far smaller ones, brings beyond float64."""
+    return (
+        f"the number {written} is too large to compute with, beside what the model was trained on; "
+        "leave its row out, or train on rows that have such numbers"
+    )

@@ -366,7 +366,8 @@ def _mean_and_deviation(values: FloatArray) -> tuple[float, float]:
     shrink = float(np.abs(values).max())  # or squares of 1e200 would overflow
     if 1e-100 < shrink < 1e100:
         return float(values.mean()), float(values.std())
-    return float((values / shrink).mean() * shrink), float((values / shrink).std() * shrink)
+    mean, deviation = float((values / shrink).mean()), float((values / shrink).std())
+    return mean * shrink, deviation * shrink or 1.0
 
 
 def _learn_category(name: str, cells: Column, options: ColumnOptions) -> Encoder:

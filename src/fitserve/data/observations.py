@@ -195,7 +195,7 @@ def _of_scale(X: FloatArray, columns: Columns, varies: NDArray[np.bool_]) -> Ite
     if others and least > 0.5:  # what a column of zeros and ones spreads at most
         least, name = 0.5, "the columns of categories"
     if spread[wide] > APART * least:
-        times = spread[wide] / least
+        times = spread[wide] / least if least else 1e308
         many = f"{times:,.0f}" if times < 1e6 else f"{min(times, 1e308):.0e}"
         yield Advice(
             f"{column(columns.owner(wide))} spreads {many} times as far as "

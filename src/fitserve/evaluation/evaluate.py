@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -38,7 +38,7 @@ class Evaluation:
     metrics: dict[str, float | None]
     classes: ClassificationReport | None = None
     advice: Advice | None = None
-    """Where labels come that the model does not know."""
+    """Where labels come that the model does not know, or a figure is beyond float64."""
 
 
 def truth(model: Model, y: object, n_rows: int | None = None) -> Target | None:
@@ -95,17 +95,52 @@ def _learned(model: Model) -> str:
 def evaluate(model: Model, y: Target | None, over: Over) -> Evaluation:
     """Every figure there is of a model's answers to some rows; y is their `truth`."""
     if y is None:
-        return Evaluation(_without_y(model, over))
+        far = _Farthest()
+        figures = _without_y(model, lambda ask: over(lambda X: far.seen(X, ask)))
+        return Evaluation(figures, advice=_beyond(figures, far.row))
     if model.classes_ is None:
-        return Evaluation(regression_report(y, np.concatenate(over(model.predict))))
+        predicted = np.concatenate(over(model.predict))
+        figures = regression_report(y, predicted)
+        undefined = {"r2"} if y.min() == y.max() else set()
+        off = np.abs(y / 2 - predicted / 2)  # by halves, since the difference may overflow
+        told = {name: one for name, one in figures.items() if name not in undefined}
+        return Evaluation(figures, advice=_beyond(told, int(off.argmax())))
 
     def ask(X: FloatArray) -> tuple[Target, FloatArray | None]:
         return model.predict(X), model.predict_proba(X) if model.has_probabilities else None
 
-    predicted, probabilities = zip(*over(ask), strict=True)
+    answers, probabilities = zip(*over(ask), strict=True)
     table = np.concatenate(probabilities) if model.has_probabilities else None
-    report = classification_report(y, np.concatenate(predicted), model.classes_, table)
+    report = classification_report(y, np.concatenate(answers), model.classes_, table)
     return Evaluation(report.metrics, report, _strange(model, report))
+
+
+class _Farthest:
+    """Which row, of blocks that come in order, holds the largest number."""
+
+    def __init__(self) -> None:
+        self.row, self._largest, self._rows = 0, -1.0, 0
+
+    def seen(self, X: FloatArray, ask: Callable[[FloatArray], T]) -> T:
+        row, column = divmod(int(np.abs(X).argmax()), X.shape[1])
+        size = abs(float(X[row, column]))
+        if size > self._largest:
+            self.row, self._largest = self._rows + row, size
+        self._rows += len(X)
+        return ask(X)
+
+
+def _beyond(figures: Mapping[str, float | None], row: int) -> Advice | None:
+    """That figures are null since float64 does not hold them, most likely by this row."""
+    lost = [name for name, one in figures.items() if one is None]
+    if not lost:
+        return None
+    are = f"{' and '.join(lost)} {'is' if len(lost) == 1 else 'are'}"
+    return Advice(
+        f"{are} null, as float64 does not hold what is computed: row {row}, counted from 0, is too "
+        "far off, so that a square overflows or all is lost in rounding; leave such rows out, or "
+        "scale the columns (and a y of numbers) and train on that."
+    )
 
 
 def _strange(model: Model, report: ClassificationReport) -> Advice | None:
@@ -141,8 +176,9 @@ def _without_y(model: Model, over: Over) -> dict[str, float | None]:
         return {"reconstruction_error": _mean(over(ask))}
     scores = over(lambda X: (len(X), model.score(X)))
     if model.metric_name == "inertia":
-        total = [one for _, one in scores if one is not None]
-        return {"inertia": math.fsum(total) if len(total) == len(scores) else None}
+        there = [one for _, one in scores if one is not None]
+        total = sum(there) if len(there) == len(scores) else math.inf
+        return {"inertia": total if math.isfinite(total) else None}
     return {model.metric_name: _mean(scores)}
 
 
@@ -153,4 +189,6 @@ def _mean(parts: list[tuple[int, float | None]]) -> float | None:
         return None
     if len(there) == 1:
         return there[0][1]
-    return sum(n * one for n, one in there) / sum(n for n, _ in there)
+    rows = sum(n for n, _ in there)
+    mean = sum(one * (n / rows) for n, one in there)
+    return mean if math.isfinite(mean) else None

@@ -198,7 +198,8 @@ class Rows:
 
     def drowned(self, inertia: float) -> bool:
         """Whether rounding of the largest number alone may amount to as much."""
-        return inertia <= self.X.size * (EPS * float(np.abs(self.X).max())) ** 2
+        rounding = EPS * float(np.abs(self.X).max())
+        return inertia <= self.X.size * rounding * rounding
 
 
 def settle(mine: Any, X: FloatArray, centres: FloatArray) -> None:

@@ -38,7 +38,10 @@ class Scale:
         if self.low == self.high:
             return (self.start + self.end) / 2
         # by halves, since the range of finite numbers may not be finite
-        share = (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
+        whole = self.high / 2 - self.low / 2
+        if not whole:  # the halves of the smallest numbers there are
+            return self.start if value == self.low else self.end
+        share = (value / 2 - self.low / 2) / whole
         return self.start + share * (self.end - self.start)
 
     def ticks(self, about: int = 5) -> list[float]:
