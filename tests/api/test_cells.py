@@ -281,9 +281,58 @@ def test_a_body_as_text_is_told_so(models: Api) -> None:
     assert "where a column is meant" in told("y", models.register("knn", 9, X=[[1], [2]], y="sp"))
 
 
+_Y = {"y": [0, 1, 0, 1]}
+_OF_KNN = {"model_type": "knn", "kwargs": _Y | {"k": 1, "standardize": True, "cv": 2}}
+
+
+@pytest.mark.parametrize("bare", [True, False])
+@pytest.mark.parametrize(
+    ("route", "ask"),
+    [
+        ("register", _OF_KNN),
+        ("register", {"model_type": "kmeans", "kwargs": {"n_clusters": 2, "drop": ["0"]}}),
+        *(("predict", {"model_id": i, "probabilities": True}) for i in (1, 2, 4)),
+        *(("evaluate", {"model_id": i} | _Y) for i in (1, 2, 4)),
+    ],
+)
+def test_csv_beside_y_is_told_where_y_stands(
+    models: Api, route: str, ask: dict[str, Any], bare: bool
+) -> None:
+    table = {"a": [1, 2, 3], "0": [2, 1, 3]}
+    assert models.register("knn", 4, X=table, y=[0, 1, 1], k=1).status_code == 201
+    names = "a,b" if ask.get("model_id") == 2 else "a,0"
+    rows = ["1,2", "2,1", "3,3", "4,5"]
+    body: dict[str, Any] = {"model_type": "knn", "model_id": 9} | ask
+    text = "\n".join(rows if bare else [names, *rows])
+    if route == "register":
+        body["kwargs"] = {"X": text} | body["kwargs"]
+    else:
+        body["features"] = text
+    said = told(
+        "X" if route == "register" else "features", models.client.post(f"/{route}", json=body)
+    )
+    query = re.findall(r"in the query, (\?[^\s]*[^\s,.])", said)[0]
+    bare = "without its line of names" in said or (bare and "below a line of names" not in said)
+    assert bare == ("header=false" in query)
+    if "target=COLUMN" in query:
+        assert "where COLUMN is that of y" in said
+        query = query.replace("COLUMN", "2" if bare else "y")
+        names, rows = f"{names},y", [f"{row},{i % 2}" for i, row in enumerate(rows)]
+    sent = "\n".join(rows if bare else [names, *rows])
+    answer = models.raw(f"/{route}{query}", sent.encode(), Content_Type="text/csv")
+    assert answer.status_code in (200, 201), answer.text
+
+
 def test_csv_as_text_is_told_its_own_query(models: Api) -> None:
     text = "a,b,sp\n1,2,u\n2,1,v\n3,3,u\n4,5,v\n"
-    ask = {"target": "sp", "k": 1, "standardize": True, "cv": 2, "drop": None}
+    ask = {
+        "target": "sp",
+        "k": 1,
+        "standardize": True,
+        "cv": 2,
+        "drop": ["b"],
+        "kinds": {"a": "number"},
+    }
     for where, sent, answer in (
         ("X", text, models.register("knn", 9, X=text, **ask)),
         ("features", "a,b\n1,2\n", models.predict("knn", 2, "a,b\n1,2\n")),

@@ -167,7 +167,10 @@ def of_json(features: Any, columns: Columns) -> tuple[JsonRows, bool]:
         rows = [features] if single else features
         if isinstance(rows, list) and rows and isinstance(rows[0], list):
             arrays.refuse_width(rows, len(names), names, loc, single)
-        table = json_table.named(rows, names if isinstance(rows, list) else None, loc)
+        headed = not arrays.numbered(names)
+        table = json_table.named(
+            rows, names if isinstance(rows, list) else None, loc, headed=headed
+        )
         if single:
             at = {name: j for j, name in enumerate(names)}
             table.place = lambda _, name: (*loc, at[name])

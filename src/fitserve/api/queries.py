@@ -246,6 +246,14 @@ def members(add: Mapping[str, Any]) -> str:
     return json.dumps(add, ensure_ascii=False)[1:-1]
 
 
+def as_text(value: Any) -> str:
+    """Whatever a member of kwargs may be, as a query has it."""
+    parts = list(value.values()) if isinstance(value, Mapping) else value
+    if isinstance(parts, list) and parts and all(isinstance(part, str) for part in parts):
+        return spelled(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
 def spelled(value: Any) -> str:
     """A value as a query has it, before it is quoted; a list, or kinds, of at least one."""
     if isinstance(value, Mapping):

@@ -60,11 +60,21 @@ class Request(BaseModel):
         told = self.model_dump(exclude_unset=True, exclude={"kwargs", "features", "y"})
         told |= getattr(self, "kwargs", {})
         plain = {
-            name: str(value).lower() if isinstance(value, bool) else str(value)
+            name: value if isinstance(value, str) else queries.as_text(value)
             for name, value in told.items()
-            if isinstance(value, (str, int, float)) and name not in ("X", "y")
+            if value not in (None, [], {}) and name not in ("X", "y", "feature_names")
         }
-        return replace(fault, msg=fault.msg.replace(QUERY, f"?{clip(queries.in_url(plain), 300)}"))
+        if self._truth_apart() and "target" not in plain:
+            plain["target"] = "COLUMN"
+        said = fault.msg.replace(QUERY, f"?{clip(queries.in_url(plain), 300)}")
+        if "target=COLUMN" in said:
+            by_number = ", told by its number from 0" if "header=false" in said else ""
+            said += f", where COLUMN is that of y in the CSV{by_number}"
+        return replace(fault, msg=said)
+
+    def _truth_apart(self) -> bool:
+        """Whether what is true, or to be learned, would be a column of a CSV."""
+        return False
 
     @classmethod
     def of_list(cls, value: list[Any]) -> str:
@@ -172,6 +182,9 @@ class RegisterRequest(Request):
             return f'"kwargs": {{"{name}": ...}}'
         return super().written(name)
 
+    def _truth_apart(self) -> bool:
+        return catalog()[self.model_type].supervised()
+
     @classmethod
     @cache
     def inside(cls) -> frozenset[str]:
@@ -257,6 +270,9 @@ class EvaluationOptions(Request):
 class EvaluateRequest(RowsRequest, EvaluationOptions):
     asked: ClassVar = ("/evaluate", ", beside y")
     y: Any = None
+
+    def _truth_apart(self) -> bool:
+        return self.y is not None and catalog()[self.model_type].supervised()
 
 
 class IndexRequest(Request):

@@ -409,6 +409,11 @@ def _no_name(name: str) -> tuple[str, str] | None:
     return _not_text(name)
 
 
+def numbered(names: Sequence[str]) -> bool:
+    """Whether columns are called by their number, from 0, as those are that came without names."""
+    return all(name == str(j) for j, name in enumerate(names))
+
+
 def naming_columns(feature_names: object) -> AbstractContextManager[None]:
     """Say of the faults found inside which name their column has, if it has one."""
     if not isinstance(feature_names, list) or not all(type(one) is str for one in feature_names):
@@ -439,7 +444,9 @@ def features(
         rows = _by_name(rows, n_features, feature_names, loc, single)
     if single and not isinstance(rows[0], list):  # type: ignore[index]
         said = f"a row is needed, such as [5.1, 3.5], or a list of rows, not {sent(value)}"
-        said = rows_as_text(value, _frame(value, n_features, feature_names)) or said
+        named = feature_names is not None and not numbered(feature_names)
+        frame = _frame(value, n_features, feature_names)
+        said = rows_as_text(value, frame, named=named) or said
         raise InvalidRequest.at(loc, said, "list_type")
     refuse_width(rows, n_features, feature_names, loc, single)
     placed = relocated(lambda found: (*loc, *(found[2:] if single else found[1:])))

@@ -98,9 +98,10 @@ def by_name(value: object, loc: Location) -> JsonTable | None:
     return None
 
 
-def named(value: object, names: object, loc: Location) -> JsonTable:
+def named(value: object, names: object, loc: Location, *, headed: bool | None = None) -> JsonTable:
     """The table that the value is: rows or columns by name, or rows as lists, whose columns are
-    named `names`, or `0`, `1`, ... where that is None."""
+    named `names`, or `0`, `1`, ... where that is None. `headed` is whether a CSV has their names
+    above them, where that is known."""
     table = by_name(value, loc)
     if table is not None:
         if names is not None:
@@ -112,7 +113,8 @@ def named(value: object, names: object, loc: Location) -> JsonTable:
         what = f"a list that begins with {sent(first[0])}" if first else sent(value)
         what += unquoted(first[0]) if first else ""
         said = f"rows by name, columns by name or rows as lists are needed, not {what}"
-        said = rows_as_text(value, AS_COLUMNS if names is None else AS_LISTS) or said
+        otherwise = AS_COLUMNS if names is None else AS_LISTS
+        said = rows_as_text(value, otherwise, named=headed) or said
         raise InvalidRequest.at(loc, said, "list_type")
     width = len(value[0])
     if not width:

@@ -16,10 +16,6 @@ AS_LABELS = "y.tolist(), or without pandas a list, [1, 2]"
 _ITSELF = "the list itself, with requests by json=body"
 QUERY = "?model_type=...&model_id=..."
 """The query of a request that the text does not tell of; who knows that puts its own there."""
-_ALONE = (
-    "Or send the CSV alone, with the header 'Content-Type: text/csv', and all else in the query, "
-    f"{QUERY}"
-)
 _LOOKED_AT = 4000  # characters
 _FRAME = re.compile(
     r"""\{\s*"[^"]*"\s*:\s*\{|\{\s*"(?:index|columns)"\s*:\s*\[.*"data"\s*:""", re.DOTALL
@@ -36,13 +32,14 @@ _LIST = re.compile(
 ).match
 _SERIES = re.compile(r"\bdtype: \w+\s*$").search
 _PARTED = re.compile(r"[,;\t]").search
+_NUMBERS = re.compile(r"[-+\d.eE,;\t ]+").fullmatch
 _A_ROW = re.compile(r"-?\d+(?:\.\d+)?(?:(?:, ?| )-?\d+(?:\.\d+)?)+").fullmatch
 
 
-def rows_as_text(value: object, otherwise: str) -> str:
+def rows_as_text(value: object, otherwise: str, *, named: bool | None = None) -> str:
     """What to say of a text in place of rows, or '' if nothing shows; `otherwise` is how pandas is
-    called for rows that are taken there."""
-    return _said(value, _rows(value, otherwise))
+    called for rows that are taken there, `named` whether columns have names where that is known."""
+    return _said(value, _rows(value, otherwise, named))
 
 
 def labels_as_text(value: object) -> str:
@@ -64,7 +61,7 @@ def _said(value: object, found: tuple[str, str] | None) -> str:
     return "" if found is None else f"{sent(value)} is {found[0]}; {found[1]}"
 
 
-def _rows(value: object, otherwise: str) -> tuple[str, str] | None:
+def _rows(value: object, otherwise: str, named: bool | None) -> tuple[str, str] | None:
     if not isinstance(value, str):
         return None
     text = value.strip()[:_LOOKED_AT]
@@ -79,8 +76,21 @@ def _rows(value: object, otherwise: str) -> tuple[str, str] | None:
         return "what pandas prints", f"send {otherwise}"
     first, _, second = text.partition("\n")
     if text[:1] not in ("[", "{") and _PARTED(first) and _PARTED(second):
-        return "CSV", f"with pandas send {otherwise}. {_ALONE}"
+        return "CSV", f"with pandas send {otherwise}. {_alone(first, named)}"
     return _a_row(value) or _encoded(value)
+
+
+def _alone(first: str, named: bool | None) -> str:
+    """How the CSV is sent that begins with this line."""
+    bare = _NUMBERS(first) is not None
+    where = ","
+    if named is not None and named == bare:
+        where = ", below a line of names," if named else ", without its line of names,"
+    header = "&header=false" if named is False or (bare and not named) else ""
+    return (
+        f"Or send the CSV alone{where} with the header 'Content-Type: text/csv', and all else in "
+        f"the query, {QUERY}{header}"
+    )
 
 
 def _table(text: str) -> bool:
