@@ -118,6 +118,16 @@ def test_another_value_is_told_what_is_needed(models: Api) -> None:
             assert re.search("[;.] |must be", said), (where, said)
 
 
+def test_a_list_in_a_cell_is_told_to_be_one_number(models: Api) -> None:
+    for where, answer in (one for cell in ([1], [], {"a": 1}) for one in asked(models, cell)):
+        said = told(where, answer) if answer.status_code == 422 else "target"
+        assert "; write one number" in said or where == "target", (where, said)
+    X = [[1, 2], [2, [1]], [3, 3]]
+    for more in ({"y": [0, 1, 1], "missing": "impute"}, {"target": "a"}, {"y": [0, 1, 1]}):
+        answer = models.register("decision_tree", 9, X=X, feature_names=["a", "b"], **more)
+        assert "(column 'b')" in answer.text
+
+
 @pytest.mark.parametrize("truth", [True, False])
 def test_what_is_told_of_a_truth_among_numbers_is_the_number(models: Api, truth: bool) -> None:
     for where, answer in asked(models, truth):

@@ -75,8 +75,11 @@ class JsonTable:
     def _nested(self, name: str) -> Iterator[Fault]:
         for i, cell in enumerate(self.cells[name]):
             if type(cell) not in _CELLS:
+                place = self.place(i, name)
+                column = "" if name in map(str, place) else f" (column {clip(name, 40)!r})"
                 said = f"a cell must be a number, text, true, false or null, not {sent(cell)}"
-                yield Fault(self.place(i, name), said, "cell_type")
+                said += f"{column}; write one number or text in each cell"
+                yield Fault(place, said, "cell_type")
 
     def _ill_formed(self, name: str, column: Column) -> Iterator[Fault]:
         for code, text in enumerate(column.texts):
