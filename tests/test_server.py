@@ -152,8 +152,8 @@ def test_a_worker_leaves_ctrl_c_to_the_master(tmp_path: Path) -> None:
         ("FITSERVE_WRITE_KEYS", "sha256:0", ""),
         (
             "FITSERVE_STORE",
-            "models.db",
-            "a URL is needed, such as sqlite:///fitserve",
+            "/data/models.db",
+            "a URL is needed; write sqlite:////data/models.db",
         ),
         (
             "FITSERVE_STORE",

@@ -1,5 +1,6 @@
 """`fitserve copy`."""
 
+import re
 import shlex
 import sqlite3
 from contextlib import closing
@@ -50,6 +51,19 @@ def test_wrong_stores_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "memory" not in said
     assert main(["copy", "memory", "memory"]) == 2
     assert "name a database" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("before", ["", "sqlite:", "sqlite:/"])
+def test_a_path_for_a_url_is_told_how_it_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], before: str
+) -> None:
+    file = tmp_path / "store.sqlite3"
+    with closing(SqlStore(f"sqlite:///{file}")) as opened:
+        opened.prepare()
+    new = f"sqlite:///{tmp_path / 'new'}"
+    assert main(["copy", f"{before}{file}", new]) == 2
+    url = re.findall(r"sqlite:////\S+", capsys.readouterr().err)[0]
+    assert main(["copy", url, new]) == 0
 
 
 @pytest.mark.parametrize("name", ["none.sqlite3", "a b.sqlite3", "no/none.sqlite3"])

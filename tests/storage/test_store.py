@@ -731,7 +731,16 @@ def test_a_file_that_is_no_database_is_left_alone(file: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("models.db", "a URL is needed"),
+        ("models.db", "a URL is needed; write sqlite:///models.db"),
+        ("/data/x y.sqlite3", "; write sqlite:////data/x y.sqlite3"),
+        ("../data/store", "; write sqlite:///../data/store"),
+        ("sqlite:/data/store", "; write sqlite:////data/store"),
+        ("sqlite:store", "; write sqlite:///store"),
+        ("sqlite://data/store", "; write sqlite:///data/store, or sqlite:////data/store from"),
+        ("sqlite://store.db", "three slashes stand before a path, four where it is absolute; "),
+        ("sqlite://u:secret@host/store.db", "name a file"),
+        ("u:secret@host/store.db", "a URL is needed, such as"),
+        ("store", "a URL is needed, such as sqlite:///fitserve.sqlite3"),
         ("sqlite://", "name a file"),
         ("sqlite:///:memory:", "name a file"),
         ("mysql://u:secret@h/d", "no store for mysql"),

@@ -24,6 +24,10 @@ RESERVE = 4 * 2**20
 made. For a model of 900 MiB that is 1 MB."""
 _MAGIC = b"SQLite format 3\0"
 _PORT = re.compile(r"[^/]*//(?:.*@)?+(?:\[[^]]*\]|[^/:]*):([^/]*)", re.DOTALL)
+_PATH = re.compile(
+    r"(?:sqlite:(?P<slashes>//)?|(?=(?:~|\.\.?)?/)|(?=.*\.(?:sqlite3?|db)\Z))"
+    r"(?P<path>[^:@?]+)"
+).fullmatch
 BUSY_SECONDS = 10  # how long a write waits for the writer before it
 
 
@@ -34,10 +38,8 @@ def parse_url(url: str) -> URL:
     except ArgumentError:
         if url.strip() and (blanks := blanks_around(url)):
             raise ValueError(f"the address {blanks}; take it out") from None
-        raise ValueError(
-            "a URL is needed, such as sqlite:///fitserve.sqlite3 or "
-            "postgresql://user:password@host/database"
-        ) from None
+        such = ", such as sqlite:///fitserve.sqlite3 or postgresql://user:password@host/database"
+        raise ValueError(f"a URL is needed{_of_path(url) or such}") from None
     except ValueError:  # of a port
         raise ValueError(_of_port(url)) from None
     if parsed.port is not None and not 0 < parsed.port < 2**16:
@@ -46,7 +48,9 @@ def parse_url(url: str) -> URL:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
         raise ValueError(f"there is no store for {parsed.drivername}; use sqlite or postgresql")
-    if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
+    if parsed.drivername == "sqlite" and parsed.host and (meant := _of_path(url)):
+        raise ValueError(f"three slashes stand before a path, four where it is absolute{meant}")
+    if parsed.drivername == "sqlite" and (parsed.host or parsed.database in (None, "", ":memory:")):
         raise ValueError("name a file, as in sqlite:///fitserve.sqlite3")
     if parsed.drivername != "sqlite":
         try:
@@ -54,6 +58,16 @@ def parse_url(url: str) -> URL:
         except (ImportError, NoSuchModuleError):
             raise ValueError("PostgreSQL needs psycopg: install psycopg[binary]") from None
     return parsed
+
+
+def _of_path(url: str) -> str:
+    """What to write of what is the path of SQLite's file, or has too few slashes before it."""
+    found = _PATH(url)
+    if found is None:
+        return ""
+    path = os.path.expanduser(found["path"])
+    unsure = found["slashes"] and not path.startswith(".")
+    return f"; write sqlite:///{path}" + (f", or sqlite:////{path} from the root" if unsure else "")
 
 
 def _of_port(url: str) -> str:
