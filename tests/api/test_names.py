@@ -332,6 +332,14 @@ def test_a_column_may_be_called_as_two_parameters(api: Api) -> None:
         ("svm", {"kernel": "linear"}, {}),
         ("svm", {"gamma": "scale"}, {}),
         ("svm", {"lambda": 0.1}, {"lam": 0.1}),
+        ("svm", {"alpha": 0.1}, {"lam": 0.1}),
+        ("linear_regression", {"lam": 0.1}, {"alpha": 0.1}),
+        ("linear_regression", {"C": 4}, {"alpha": 0.25}),
+        ("perceptron", {"C": 4}, {"alpha": 0.25, "penalty": '"l2"'}),
+        ("perceptron", {"lam": 4}, {"alpha": 4, "penalty": '"l2"'}),
+        ("logistic_regression", {"lam": 4}, {"C": 0.25}),
+        ("gauss_naive_bayes", {"alpha": 0.1}, {"var_smoothing": 0.1}),
+        ("multi_naive_bayes", {"var_smoothing": 0.1}, {"alpha": 0.1}),
         ("linear_regression", {"lambda": 0.1}, {"alpha": 0.1}),
         ("linear_regression", {"l2": 0.1}, {"alpha": 0.1}),
         ("linear_regression", {"penalty": 0.1}, {"alpha": 0.1}),
@@ -460,6 +468,118 @@ def test_alpha_is_told_to_be_the_step_where_it_is(api: Api) -> None:
             else "here, the step" not in words and "nothing here" not in words
         )
         assert api.client.delete(f"/models/{model_type}/9").status_code == 204
+
+
+TWICE = {
+    "learning_rate": ("lr", "eta", "eta0", "step_size", "learning_rate_init"),
+    "eta0": ("lr", "eta", "learning_rate"),
+    "max_iter": ("n_iters", "n_iter", "epochs", "iterations", "num_iters", "max_iterations"),
+    "n_clusters": ("K", "n_components", "clusters"),
+    "n_components": ("k", "dim", "n_clusters", "n"),
+    "n_neighbors": ("K", "n_neighbours", "neighbors"),
+    "alpha": ("lambda", "l2", "lam", "C", "smoothing"),
+    "lam": ("lambda", "l2", "alpha"),
+    "C": ("lambda", "l2", "lam", "c", "alpha"),
+    "max_depth": ("depth", "tree_depth"),
+    "min_samples_leaf": ("min_leaf",),
+    "var_smoothing": ("smoothing", "alpha"),
+    "random_state": ("seed", "random_seed"),
+    "tol": ("tolerance", "eps"),
+    "n_init": ("restarts", "n_starts"),
+    "reg_covar": ("regularization",),
+    "fit_intercept": ("intercept", "bias"),
+    "class_weight": ("class_weights", "weights"),
+    "p": ("metric", "distance"),
+}
+"""By hyperparameter, what others call it; a few of them mean it in some types alone."""
+GIVEN: dict[str, Any] = {
+    "max_iter": 500,
+    "n_clusters": 2,
+    "n_neighbors": 2,
+    "n_components": 1,
+    "max_depth": 2,
+    "min_samples_leaf": 1,
+    "random_state": 1,
+    "n_init": 1,
+    "p": 2,
+    "fit_intercept": True,
+    "class_weight": "balanced",
+}
+PAIRS = [
+    (model_type, ours, other)
+    for model_type, cls in catalog().items()
+    for ours, others in TWICE.items()
+    if ours in cls.names() and not (ours in cls.aliases or (model_type, ours) == ("svm", "C"))
+    for other in others
+    if other not in cls.names()
+    and not (other == "smoothing" and model_type != "multi_naive_bayes")
+    and not (other == "C" and model_type == "multi_naive_bayes")
+]
+
+
+@pytest.mark.parametrize(("model_type", "ours", "other"), PAIRS)
+def test_another_name_of_what_is_given_is_left_out(
+    api: Api, model_type: str, ours: str, other: str
+) -> None:
+    cls = catalog()[model_type]
+    kwargs: dict[str, Any] = {"X": X} | ({"y": Y} if cls.supervised() else {})
+    sized = model_type in ("knn", "kmeans") and ours not in ("n_neighbors", "n_clusters")
+    kwargs |= {"k": 2} if sized else {}
+    value = GIVEN.get(ours, 0.01)
+    alone = fault(api.register(model_type, 1, **kwargs | {other: value}))
+    assert "; write " in alone["msg"], "none is guessed"
+    for spelled in [ours, *(one for one, name in cls.aliases.items() if name == ours)]:
+        body = {other: value, spelled: value} | kwargs
+        answer = api.register(model_type, 1, **body)
+        told = fault(answer)
+        assert len(answer.json["errors"]) == 1  # type: ignore[index]
+        assert told["loc"] == ["kwargs", other]
+        assert "which is given already" in told["msg"]
+        assert told["msg"].endswith(f"; leave {other} out")
+        assert answer.json["remedies"][0]["set"] == {other: None}  # type: ignore[index]
+        del body[other]
+        dry = {"model_type": model_type, "model_id": 1, "kwargs": body}
+        assert api.raw("/register?dry_run=true", json.dumps(dry).encode()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("model_type", "sent", "left"),
+    [
+        ("kmeans", {"K": 1, "n_clusters": 2}, "K"),
+        ("svm", {"C": 1, "lambda": 2}, "lambda"),
+        ("svm", {"lam": 1, "alpha": 2}, "alpha"),
+        ("knn", {"k": 1, "n_neighbors": None}, "n_neighbors"),
+        ("knn", {"k": None, "n_neighbors": 1}, "k"),
+        ("knn", {"k": 1, "n_neighbours": 2}, "n_neighbours"),
+        ("knn", {"k": 1, "p": 2, "metric": "manhattan"}, "metric"),
+        ("logistic_regression", {"max_iterations": 500, "max_iter": None}, "max_iter"),
+        ("pca", {"n_components": 1, "variance": 0.5}, "variance"),
+        ("knn", {"k": 1, "labels": Y}, "labels"),
+        ("knn", {"k": 1, "data": X}, "data"),
+    ],
+)
+def test_of_two_that_mean_one_thing_the_other_stays(
+    api: Api, model_type: str, sent: dict[str, Any], left: str
+) -> None:
+    supervised = catalog()[model_type].supervised()
+    kwargs = {"X": X} | ({"y": Y} if supervised else {})
+    kept = {name: value for name, value in sent.items() if name != left}
+    said = [fault(api.register(model_type, 1, **kwargs | sent))]
+    assert api.register(model_type, 1, **kwargs | kept).status_code == 201
+    if left not in ("labels", "data") and None not in sent.values():
+        query = {"model_type": model_type, "model_id": 2, "target" if supervised else "drop": "y"}
+        where = "/register?dry_run=true&"
+        said += [fault(api.raw(where + urlencode(query | sent), CSV, Content_Type="text/csv"))]
+        obeyed = api.raw(where + urlencode(query | kept), CSV, Content_Type="text/csv")
+        assert obeyed.status_code == 200, obeyed.text
+    for told in said:
+        assert told["loc"][1:] == [left]
+        assert told["msg"].endswith(f"; leave {left} out")
+
+
+def test_a_null_is_not_what_is_given(api: Api) -> None:
+    told = fault(api.register("gmm", 1, X=X, k=1, n_components=None))
+    assert "write n_components, if that is meant" in told["msg"]
 
 
 STRANGE = (

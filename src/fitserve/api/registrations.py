@@ -133,7 +133,7 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
     planned = {name: given.pop(name) for name in PLANNED if name in given}
     with within("kwargs"):
         known = ("X", "y", "feature_names", *TABLE_MEMBERS, *PLANNED)
-        model = cls.from_kwargs(given, known=taken(cls, known))
+        model = cls.from_kwargs(given, known=taken(cls, known), beside=kwargs)
         require_rows(kwargs)
         table = json_table.named(X, names, ("X",))
         options = queries.checked_options(asked, [n for n in table.names if n != target] or ["age"])
@@ -192,7 +192,7 @@ class CsvRegistration:
             given = {name: text for name, text in given.items() if name not in read}
             known = ("target", *queries.DIALECT, *NAMES, *PLANNED, *_BESIDE)
             given = queries.hyperparameters(cls, given)
-            model = cls.from_kwargs(given, known=taken(cls, known))
+            model = cls.from_kwargs(given, known=taken(cls, known), beside=self._query)
         file = CsvFile(self._body, dialect)
         refuse(file.several_columns())
         with relocated(_in_csv):

@@ -211,7 +211,8 @@ class RegisterRequest(Request):
         spelled = {name: given for given, name in cls.aliases.items() if given in self.kwargs}
         with within("kwargs"):
             known = (*self.data_members, *registrations.TABLE_MEMBERS)
-            model = cls.from_kwargs(hyperparameters, known=registrations.taken(cls, known))
+            members = registrations.taken(cls, known)
+            model = cls.from_kwargs(hyperparameters, known=members, beside=self.kwargs)
             registrations.require_rows(self.kwargs)
             rows, named = self.kwargs["X"], self.kwargs.get("feature_names")
             registrations.refuse_label_in_rows(cls, self.kwargs)

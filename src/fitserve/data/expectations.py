@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from fitserve.data.names import meant, unknown
+from fitserve.data.names import given_already, meant, unknown
 from fitserve.data.numerals import plainly
 from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, Location, clip
 
@@ -219,13 +219,15 @@ def validated(
     known: Iterable[str],
     elsewhere: Elsewhere = lambda _name, _value: None,
     spelled: Mapping[str, str] = MappingProxyType({}),
+    taken: Mapping[str, str] | None = None,
     remedied: bool = False,
 ) -> T:
     """What `make` makes of the members given, or `InvalidRequest` with all that is wrong.
 
     `schema` is that of an object whose properties are the members; `known` are the names to
     tell of one that is none of them; `spelled` holds, for a member, the name that the caller
-    used for it. Only a few of very many members are looked at twice. With `remedied` the faults
+    used for it, and `taken`, for each known name of what is given, the name that the caller used;
+    None: its own. Only a few of very many members are looked at twice. With `remedied` the faults
     say what a program could set.
     """
     properties: Schema = schema["properties"]
@@ -234,7 +236,7 @@ def validated(
     faults: list[Fault] = []
     needless: set[str] = set()
     for name in islice((name for name in given if name not in properties), LISTED):
-        fault, instead = _stranger(name, given, schema, list(known), elsewhere)
+        fault, instead = _stranger(name, given, schema, list(known), elsewhere, taken)
         faults.append(fault)
         needless.add(instead)
     total = strangers
@@ -257,13 +259,20 @@ def validated(
 
 
 def _stranger(
-    name: str, given: Mapping[str, Any], schema: Schema, known: list[str], elsewhere: Elsewhere
+    name: str,
+    given: Mapping[str, Any],
+    schema: Schema,
+    known: list[str],
+    elsewhere: Elsewhere,
+    taken: Mapping[str, str] | None,
 ) -> tuple[Fault, str]:
     """The fault of a member that nobody knows, and the member that was meant, or nothing."""
     value = given[name]
     there = elsewhere(name, value)
     if there is not None:
         words, needless = there
+        if taken and needless in taken:
+            return _needless(name, needless, given_already(name, needless, taken[needless]))
         return Fault((name,), words, "extra_forbidden"), needless
     inside = [one for one in value if one in known] if isinstance(value, dict) else []
     if inside:
@@ -273,12 +282,22 @@ def _stranger(
         )
         return Fault((name,), says, "extra_forbidden"), ""
     unlike = [one for one, kind in _NEVER.items() if isinstance(value, kind)]
-    says, near = unknown(name, known, {*given, *unlike})
+    if taken is None:
+        taken = {one: one for one, held in given.items() if held is not None}
+    says, near = unknown(name, [one for one in known if one not in unlike], taken)
+    if near in taken:
+        return _needless(name, near, says)
     remedies: tuple[Advice, ...] = ()
     if near and len(name) <= 80 and not isinstance(value, (list, dict)):
         if fits(schema["properties"].get(near, {"type": "array"}), value):
             remedies = (Advice(f"{name} means {near}", {name: None, near: value}),)
     return Fault((name,), says, "extra_forbidden", remedies), near
+
+
+def _needless(name: str, meant: str, says: str) -> tuple[Fault, str]:
+    """The fault of a member that means one which is given, and that."""
+    remedies = (Advice(f"{meant} counts", {name: None}),) if len(name) <= 80 else ()
+    return Fault((name,), says, "given_twice", remedies), meant
 
 
 def _wrong(

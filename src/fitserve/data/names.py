@@ -2,11 +2,14 @@
 
 import difflib
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from fitserve.errors import clip
 
 _PENALTY = "penalty|lambda|((l2)?reg(ulari[sz]ation)?|l2)(lambda|param|penalty|strength)?"
+_ITERATIONS = "(max|n|num|numberof)?(iter(ation)?s?|epochs?|steps?)"
+_STEP = "eta|eta0|stepsize|lr|rate|learningrate(init)?"
 _CALLED = {
     "model_type": "model|type|algorithm|algo|estimator|classifier|regressor",
     "model_id": "id|version",
@@ -32,16 +35,27 @@ _CALLED = {
     "onehot": "dummies|ohe|onehotencoding",
     "regression": "regressor|regress|numeric",
     "classification": "classifier|classify|categorical",
-    "random_state": "seed|randomseed",
-    "max_iter": "epochs|iterations|niter|nepochs|steps",
-    "learning_rate": "eta|eta0|stepsize|lr",
-    "eta0": "eta|learningrate|stepsize|lr",
+    "random_state": "seed|randomseed|rng",
+    "max_iter": _ITERATIONS,
+    "learning_rate": _STEP,
+    "eta0": _STEP,
     "lam": _PENALTY,
-    "n_clusters": "clusters|n|n?components",
+    "tol": "tolerance|eps|epsilon|threshold",
+    "n_init": "restarts|n?(runs|starts?)",
+    "init": "init(ialization|method|params)",
+    "init_params": "init(ialization|method)?",
+    "n_iter_no_change": "patience|earlystopping",
+    "fit_intercept": "(use|add)?(intercept|bias)",
+    "class_weight": "(class)?weights?|balanced?",
+    "reg_covar": "reg(ulari[sz]ation)?|varsmoothing",
+    "var_smoothing": "smoothing|laplace|alpha|regcovar",
+    "max_leaf_nodes": "n?(leaves|leafs)|max(leaves|leafs)",
+    "n_neighbors": "k|n|(n|num)?neighbou?rs?",
+    "n_clusters": "(num)?clusters|k|n|n?components|n?centers",
     "n_components": "components|dimensions|n?dims?|n?clusters|k|n",
     "min_samples_leaf": "minleaf|minsamples?leaf|leafsize|minleafsize",
     "covariance_type": "cov(ariance)?(type)?",
-    "alpha": f"{_PENALTY}|ridge|smoothing|laplace",
+    "alpha": f"{_PENALTY}|lam|varsmoothing|ridge|smoothing|laplace",
     "max_depth": "depth|maximumdepth|treedepth",
     "priors": "(class)?priors?",
     "class_prior": "(class)?priors?",
@@ -86,8 +100,12 @@ def meant(name: str, known: Iterable[str]) -> list[str]:
     """Which of the known names was meant, if it shows: at most one. Beside what is written nearly
     so, that is what others call the same thing."""
     known = list(known)
+    return _surely(name, known) or closest(name, known)
+
+
+def _surely(name: str, known: list[str]) -> list[str]:
     ours = [one for one in known if re.fullmatch(_CALLED.get(one, r"(?!)"), _bare(name))]
-    return (closest(name, known, _NEARLY) or ours or closest(name, known))[:1]
+    return (closest(name, known, _NEARLY) or ours)[:1]
 
 
 def instead_of(name: str, known: Iterable[str]) -> str:
@@ -112,9 +130,11 @@ def with_commas(kinds: str) -> str | None:
     return ",".join(part if ":" in part else f"{part}:KIND" for part in parts if part)
 
 
-def unknown(name: str, known: Iterable[str], given: Container[str] = ()) -> tuple[str, str]:
-    """What to say of a name that is none of the known ones, and which of them was meant, or ''; it
-    is none of those that were `given`."""
+def unknown(
+    name: str, known: Iterable[str], given: Mapping[str, str] = MappingProxyType({})
+) -> tuple[str, str]:
+    """What to say of a name that is none of the known ones, and which of them was meant, or ''. Of
+    those that are there already, `given` holds the names by which they are."""
     known = list(known)
     here = f"there is no {clip(name, 40)!r}"
     if _A_KEY(_bare(name)):
@@ -122,9 +142,23 @@ def unknown(name: str, known: Iterable[str], given: Container[str] = ()) -> tupl
     if not known:
         return f"{here} here; leave it out", ""
     listed = f"known are: {clip(', '.join(known), 600)}"
-    for one in meant(name, (one for one in known if one not in given)):
-        return f"{here}; write {one}, if that is meant; {listed}", one
+    free = [one for one in known if one not in given]
+    there = [one for one in known if one in given]
+    for looks in (_surely, closest):
+        for one in looks(name, free):
+            return f"{here}; write {one}, if that is meant; {listed}", one
+        for one in looks(name, there):
+            return given_already(name, one, given[one]), one
     return f"{here}; {listed}", ""
+
+
+def given_already(name: str, one: str, spelled: str) -> str:
+    """What to say of a name that means one which is there, spelled so."""
+    spelling = "" if spelled == one else f", as {spelled}"
+    return (
+        f"there is no {clip(name, 40)!r}; it would mean {one}, which is given already{spelling}; "
+        f"leave {clip(name, 40)} out"
+    )
 
 
 def _bare(name: str) -> str:

@@ -20,6 +20,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from functools import cache
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
 
 import numpy as np
@@ -237,10 +238,16 @@ class Model(ABC):
         return cls.tasks[0] in _SUPERVISED
 
     @classmethod
-    def from_kwargs(cls, kwargs: Mapping[str, Any], known: Iterable[str] = ()) -> Self:
+    def from_kwargs(
+        cls,
+        kwargs: Mapping[str, Any],
+        known: Iterable[str] = (),
+        beside: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Self:
         """An untrained model with these hyperparameters, original names included.
 
-        `known` are names that a caller may be told of beside the hyperparameters'.
+        `known` are names that a caller may be told of beside the hyperparameters', and `beside` is
+        what was given by them.
         Raises `InvalidRequest` that names each one that is unknown, out of range or given twice.
         """
         named = {cls.aliases.get(given, given): value for given, value in kwargs.items()}
@@ -248,14 +255,23 @@ class Model(ABC):
         for given in filter(kwargs.__contains__, cls.names()):  # original names come last
             name = cls.aliases.get(given, given)
             if name in spelled:
+                left, kept = given, spelled[name]
+                if kwargs[kept] is None and kwargs[left] is not None:
+                    left, kept = kept, left
                 raise InvalidRequest.at(
-                    (given,),
-                    f"{given} and {spelled[name]} are two names of one hyperparameter, and both "
-                    f"are given; leave {given} out",
+                    (left,),
+                    f"{left} and {kept} are two names of one hyperparameter, and both are given; "
+                    f"leave {left} out",
                     "given_twice",
-                    remedies=[Advice(f"{spelled[name]} counts", {given: None})],
+                    remedies=[Advice(f"{kept} counts", {left: None})],
                 )
             spelled[name] = given
+        taken = {name: name for name, value in beside.items() if value is not None}
+        for one in cls.names():
+            name = cls.aliases.get(one, one)
+            name = next((o for o, by in cls.replaced.items() if by == name and o in named), name)
+            if named.get(name) is not None:
+                taken[one] = spelled[name]
         with amended(lambda fault: cls.as_misread(fault, kwargs)):
             return validated(
                 lambda fields: cls(**fields),
@@ -264,6 +280,7 @@ class Model(ABC):
                 known=sorted({*cls.names(), *known}),
                 elsewhere=cls._elsewhere,
                 spelled=spelled,
+                taken=taken,
                 remedied=True,
             )
 
@@ -358,7 +375,13 @@ class Model(ABC):
     def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
         """What to write instead of a hyperparameter that others have, and which is meant by it,
         or ''; a type overrides it that knows one of which more is to be said than another name."""
-        if cls.strength is None or not meant(name, ("lam",)):
+        if cls.strength is None:
+            return None
+        inverse = cls._of_C(name, value)
+        if inverse is not None:
+            said = f"write {cls._penalty(inverse)}, its inverse, if that is meant"
+            return f"there is no {name!r}; {said}", cls.strength
+        if not meant(name, ("lam",)):
             return None
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             said = f"the penalty is l2 here; leave {name} out, {cls.strength} says how strong it is"
@@ -366,6 +389,13 @@ class Model(ABC):
         if cls.strength != "C" or "lam" in cls.names():
             return None
         return f"there is no {name!r}; write {cls._penalty(value)}, if that is meant", "C"
+
+    @staticmethod
+    def _of_C(name: str, value: object) -> float | None:  # noqa: N802
+        """How strong the penalty is that others write as C, if this is one."""
+        if name not in ("C", "c") or not isinstance(value, (int, float)) or value is True:
+            return None
+        return 1.0 / value if 1e-9 <= value <= 1e9 else None
 
     @classmethod
     def _penalty(cls, value: object) -> str:

@@ -81,7 +81,9 @@ class Perceptron(Model):
 
     @classmethod
     def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
-        if not meant(name, ("lam",)) or not isinstance(value, (int, float)):
+        inverse = cls._of_C(name, value)
+        value = value if inverse is None else inverse
+        if (inverse is None and not meant(name, ("lam",))) or not isinstance(value, (int, float)):
             return super()._elsewhere(name, value)
         strength = f'"alpha": {value:.6g}' if 0 <= value <= 1e9 else "alpha"
         return (

@@ -87,6 +87,10 @@ class Svm(Model):
     def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
         if name.lower() in ("kernel", "gamma", "degree", "coef0"):
             return f"svm is linear here; leave {name} out", ""
+        if name.lower() == "alpha":
+            of_size = isinstance(value, (int, float)) and 1e-9 <= value <= 1e9
+            strength = f'"lam": {value:.6g}' if of_size else "lam"
+            return f"there is no {name!r}; write {strength}, or C, its inverse", "lam"
         return super()._elsewhere(name, value)
 
     def _check(self, X: FloatArray, y: Codes) -> None:
