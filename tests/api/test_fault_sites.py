@@ -38,6 +38,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("pca", {"X": X, "variance": 1}),
     ("linear_regression", {"X": X, "y": Y, "ALPHA": 100}),
     ("svm", {"X": X, "y": Y, "kernel": "rbf"}),
+    ("svm", {"X": X, "y": Y, "alpha": 0.1}),
     ("knn", {"X": X, "y": Y, "metric": "euclidean"}),
     ("knn", {"X": X, "y": Y, "metric": "cosine"}),
     ("multi_naive_bayes", {"X": X, "y": Y, "alpha": [1, 2, 3]}),
