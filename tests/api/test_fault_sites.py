@@ -123,6 +123,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("linear_regression", {"X": X, "y": Y, "learning_rate": 1e9}),
     ("linear_regression", {"X": [[1e200], [2e200]], "y": [0, 1], "learning_rate": 1}),
     ("linear_regression", {"X": X, "y": ["a", "b", "c", "d"]}),
+    ("knn", {"X": X, "y": [1.7e308] * 4, "task": "regression", "k": 3}),
     ("knn", {"X": X, "y": ["a", "b\0", "c", "d"]}),
     ("svm", {"X": X, "y": [0.5, 1, 2, 3]}),
     ("svm", {"X": X, "y": Y, "C": 2, "lam": 1}),
@@ -245,6 +246,11 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     yield refused(*csv(api, "evaluate", {"model_type": "knn", "model_id": 2}, "a,b\n1,2\n"))
     assert api.register("kmeans", 2, X=[[1e-300], [2e-300]], n_clusters=2).status_code == 201
     yield refused(*predict(api, "kmeans", 2, [[1e300]]))
+    steep = {"X": [[1.0], [2.0], [3.0], [4.0]], "y": [2e307, 4e307, 6e307, 8e307]}
+    yield register(api, "linear_regression", steep, 9)
+    yield refused(*predict(api, "linear_regression", 9, [[-100.0]]))
+    yield register(api, "gauss_naive_bayes", {"X": X, "y": Y}, 9)
+    yield refused(*predict(api, "gauss_naive_bayes", 9, [[1.0, 1e308]]))
     quantity = {"X": [[float(i)] for i in range(60)], "y": list(range(60))}
     for model_type in ("knn", "gauss_naive_bayes"):  # which is advised of
         yield register(api, model_type, quantity, 3)

@@ -539,7 +539,7 @@ HUGE = [[1e308, 1e308], [-1e308, -1e308]] * 2
         ),
         ("pca", {"X": TINY}, "rows differ by 8e-308 at most, too little to compute with", None),
         ("pca", {"X": [[1, 2]] * 3}, "all rows are equal", None),
-        ("gmm", {"X": HUGE}, "any reg_covar is as nothing beside 1e+308 of column 0", None),
+        ("gmm", {"X": HUGE}, "X.0.0: the number 1e+308 is too large to compute with, beside", None),
         ("gmm", {"X": [[1, 1], [2, 2], [3, 3]], "reg_covar": 0}, "such as 1e-06", None),
     ],
 )
@@ -565,8 +565,62 @@ def test_a_number_too_large_to_predict_for_is_named(api: Api, model_type: str) -
         judge_problem(answer.json)
         assert (
             "the number 1e+308 is too large" in answer.text
-            or "this row is so far from" in answer.text
+            or "the number 1e+308 is so far from what the model was trained on" in answer.text
         )
+
+
+OUTLIER: list[tuple[float, float]] = [(1, 2), (2, 1), (3, 1e200), (4, 2), (5, 2), (6, 1.5)]
+SIGNS = [1.7e308, 8.5e307, -1.7e308] * 2
+
+
+@pytest.mark.parametrize("model_type", sorted(catalog()))
+def test_what_cannot_be_trained_on_is_named_in_x_or_in_y(api: Api, model_type: str) -> None:
+    cls = catalog()[model_type]
+    needed = {"knn": {"k": 1}, "kmeans": {"n_clusters": 2}}.get(model_type, {})
+    plain = [[i, 1 + i % 2] for i in range(6)]
+    asked: list[dict[str, Any]] = [{"X": OUTLIER, "feature_names": ["w", "h"]}]
+    asked[0] |= {"y": Y + Y[1:3]} if cls.supervised() else {}
+    if "regression" in cls.tasks:
+        task = {"task": "regression"} if len(cls.tasks) > 1 else {}
+        asked += [{"X": plain, "y": SIGNS, **task}, {"X": plain, "y": SIGNS, "cv": 3, **task}]
+        needed = {"k": 3} if model_type == "knn" else {}
+    for model_id, kwargs in enumerate(asked):
+        answer = api.register(model_type, model_id, **needed | kwargs)
+        if answer.status_code == 201:
+            continue
+        assert answer.json is not None
+        judge_problem(answer.json)
+        (fault,) = answer.json["errors"]
+        large = kwargs.get("y") == SIGNS
+        assert fault["loc"][1] == ("y" if large else "X")
+        assert "model was trained" not in fault["msg"]
+        if large:
+            mended: dict[str, Any] = {"y": [one / 1e308 for one in SIGNS]}
+            assert "number 1.7e+308" in fault["msg"]
+            assert "divide y by 1e+308" in fault["msg"]
+        else:
+            mended = {"X": [[a, b / 1e200] for a, b in OUTLIER]}
+            assert "(column 'h')" in fault["msg"]
+            if model_type in ("knn", "gmm"):
+                assert fault["loc"] == ["kwargs", "X", 2, 1]
+                assert "beside the rest of X" in fault["msg"]
+                assert "divide the column by 1e+200" in fault["msg"]
+        assert api.register(model_type, model_id, **needed | kwargs | mended).status_code == 201
+
+
+def test_an_answer_too_large_is_told_of_y(api: Api) -> None:
+    X = [[i] for i in range(1, 9)]
+    steep = [1e307 * i for i in range(1, 9)]
+    assert api.register("linear_regression", 1, X=X, y=steep).status_code == 201
+    problem = told(
+        api,
+        {"model_type": "linear_regression", "model_id": 1, "features": [[1], [2], [-100]]},
+        "/predict",
+    )
+    (fault,) = problem["errors"]
+    assert fault["loc"] == ["features", 2]
+    assert "the prediction for this row overflows float64" in fault["msg"]
+    assert "divide y by 1e+307 and train anew" in fault["msg"]
 
 
 def test_a_scale_beyond_words_is_told_in_few(api: Api) -> None:

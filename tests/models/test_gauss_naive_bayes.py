@@ -104,7 +104,7 @@ def test_a_column_that_is_constant_in_a_class_needs_smoothing() -> None:
 def test_a_row_out_of_reach_is_refused() -> None:
     model = GaussNaiveBayes().fit(*DATA["iris"])
     for ask in (model.predict, model.predict_proba):
-        with pytest.raises(InvalidRequest, match="far from every class"):
+        with pytest.raises(InvalidRequest, match="far from what the model was"):
             ask(np.full((1, 4), 1e200))
 
 

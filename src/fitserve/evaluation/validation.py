@@ -209,5 +209,7 @@ def _score(model: Model, truth: Truth, predicted: Truth) -> float | None:
 
 def _dummy(model: Model, learned: Truth, test: Rows) -> Truth:
     """The most frequent class of the rows trained on (ties: the smallest), or their mean."""
-    answer = learned.mean() if model.classes_ is None else np.bincount(learned).argmax()
+    answer = (
+        metrics.moments(learned)[0] if model.classes_ is None else np.bincount(learned).argmax()
+    )
     return np.full(len(test), answer)

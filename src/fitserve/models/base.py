@@ -34,6 +34,7 @@ from fitserve.data.diagnosis import only_numbers
 from fitserve.data.expectations import validated
 from fitserve.data.names import meant
 from fitserve.errors import Advice, Fault, InvalidRequest, amended, counted
+from fitserve.models.overflow import too_large, too_large_an_answer, too_large_in_all
 
 Task = Literal["classification", "regression", "clustering", "projection"]
 Codes = NDArray[np.intp]
@@ -513,15 +514,23 @@ class Model(ABC):
     def _finite(self, answer: NDArray[Any], X: FloatArray) -> NDArray[Any]:
         wrong = ~np.isfinite(answer.reshape(len(X), -1)).all(axis=1)
         if wrong.any():
-            raise too_large(X, int(wrong.argmax()))
+            row, learned = int(wrong.argmax()), self._size_of_y()
+            if self.task_ == "regression" and learned > np.abs(X[row]).max():
+                raise too_large_an_answer(row, learned)
+            raise too_large(X, row)
         return answer
+
+    def _size_of_y(self) -> float:
+        """About how large the y was that a regression learned; a type overrides it whose
+        predictions can overflow by that."""
+        return 0.0
 
     def _refuse_overflow(self, X: FloatArray) -> None:
         for value in self.state().values():
             if isinstance(value, (np.ndarray, float, list)):
                 array = np.asarray(value)
                 if array.dtype.kind == "f" and not np.isfinite(array).all():
-                    raise _overflow(X)
+                    raise too_large_in_all(X)
 
 
 def natural_task(y: Target) -> Task:
@@ -534,26 +543,3 @@ def natural_task(y: Target) -> Task:
     different = len(np.unique(y))
     labels = different <= MANY or len(y) >= ROWS_EACH * different
     return "classification" if labels else "regression"
-
-
-def too_large(X: FloatArray, row: int) -> InvalidRequest:
-    """A row that a model cannot predict for, since what it computes of it overflows."""
-    column = int(np.abs(X[row]).argmax())
-    said = (
-        f"the number {X[row, column]:g} is too large to compute with, beside what the model was "
-        "trained on; leave its row out, or scale the column and train on that"
-    )
-    return InvalidRequest([Fault(("X", row, column), said, "overflow", column=column)])
-
-
-def _overflow(X: FloatArray) -> InvalidRequest:
-    """Numbers too large, or too small, for what was to be computed from them."""
-    sizes = np.abs(X[X != 0.0])
-    least, most = sizes.min(initial=np.inf), sizes.max(initial=0.0)
-    column = int(np.abs(X).max(axis=0).argmax())
-    span = f"numbers of size {least:.3g} to {most:.3g}" if len(sizes) else "zeros"
-    said = (
-        f"what is computed from {span} overflows float64, of which the largest are in column "
-        f"{column}; scale the columns, so that their numbers are nearer to 1"
-    )
-    return InvalidRequest([Fault(("X",), said, "overflow", column=column)])

@@ -10,6 +10,7 @@ from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, InvalidRequest, counted
 from fitserve.models.base import Codes, Model, hyperparameters
 from fitserve.models.numerics import log_sum_exp
+from fitserve.models.overflow import too_far
 
 CELLS = 2**15  # numbers in a working array, about: they stay in the cache
 SMOOTHING = 1e-9
@@ -110,12 +111,8 @@ class GaussNaiveBayes(Model):
         joint += np.log(self.class_prior_) + self.log_norm_
         if not np.isfinite(joint.max(axis=1)).all():
             row = int(np.isfinite(joint.max(axis=1)).argmin())
-            raise InvalidRequest.at(
-                ("X", row),
-                "this row is so far from every class that its probability is 0 to machine "
-                "precision; scale the columns, or leave the row out",
-                "overflow",
-            )
+            deviation = np.abs(X[row] / 2 - self.centre_ / 2 - self.shift_ / 2)
+            raise too_far(X, row, int((deviation * self.precision_root_).max(axis=0).argmax()))
         return joint
 
     def _predict(self, X: FloatArray) -> Codes:

@@ -12,6 +12,7 @@ from fitserve.errors import Advice, InvalidRequest
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.kmeans import KMeans, count_distinct
 from fitserve.models.numerics import EPS, thinned
+from fitserve.models.overflow import beside_the_rest, too_far
 
 Covariance = Literal["full", "tied", "diag", "spherical"]
 
@@ -97,7 +98,7 @@ class GaussianMixture(Model):
                     total += float(log_likelihood.reshape(-1)[:n].sum())
                 likelihood = total / len(Z) + log_scale
                 if not np.isfinite(likelihood):
-                    raise too_far()
+                    raise InvalidRequest([beside_the_rest(X)])
                 converged = bool(losses) and abs(likelihood + losses[-1]) < self.tol
                 mixture = self._maximized(moments, reg, X)
                 losses.append(-likelihood)
@@ -183,13 +184,7 @@ class GaussianMixture(Model):
                 "dimensions than there are columns"
             )
             if not np.isfinite(larger):
-                i, j = divmod(int(np.abs(X).argmax()), X.shape[1])
-                raise InvalidRequest.at(
-                    ("X",),
-                    f"{singular}, and any reg_covar is as nothing beside {X[i, j]:g} of "
-                    f"column {j}; scale the columns to numbers near 1, or give fewer components",
-                    "singular",
-                ) from None
+                raise InvalidRequest([beside_the_rest(X)]) from None
             raise InvalidRequest.at(
                 ("reg_covar",),
                 f"{singular}; give a larger reg_covar, such as {larger:.0e}, or fewer components",
@@ -205,9 +200,19 @@ class GaussianMixture(Model):
             joint = mixture.log_joint(rows)[1]
             near = np.isfinite(joint.max(axis=0)).reshape(-1)[:n]
             if not near.all():
-                raise too_far(start + int(near.argmin()))
+                row = start + int(near.argmin())
+                raise too_far(X, row, self._farthest(X[row]))
             start += n
             yield joint, n
+
+    def _farthest(self, row: FloatArray) -> int:
+        """The column that is farthest from the centre, in the units of the narrowest component."""
+        units = np.abs(self.precisions_cholesky_)
+        if self.covariance_type in ("full", "tied"):
+            units = units.max(axis=-1)
+        elif self.covariance_type == "spherical":
+            units = units[:, None]
+        return int((np.abs(row / 2 - self.centre_ / 2) * units).max(axis=0).argmax())
 
     def _predict(self, X: FloatArray) -> Codes:
         parts = [joint.argmax(axis=0).reshape(-1)[:n] for joint, n in self._joint(X)]
@@ -344,14 +349,3 @@ def blocks(X: FloatArray, k: int) -> Iterator[tuple[FloatArray, int]]:
 
 def forget_padding(shares: FloatArray, n: int) -> None:
     shares.reshape(len(shares), -1)[:, n:] = 0.0
-
-
-def too_far(row: int | None = None) -> InvalidRequest:
-    """Of rows that no component explains; of the one with this number, if it is known."""
-    which, loc = ("a row", ("X",)) if row is None else ("this row", ("X", row))
-    return InvalidRequest.at(
-        loc,
-        f"{which} is so far from every component that its probability is 0 to machine precision; "
-        "scale the columns, or leave the row out",
-        "overflow",
-    )

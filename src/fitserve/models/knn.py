@@ -10,8 +10,9 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import Advice, InvalidRequest, clip, counted
-from fitserve.models.base import COUNT, Codes, Model, hyperparameters, too_large
+from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import EPS
+from fitserve.models.overflow import too_large
 
 _ENOUGH = 64  # training rows from which on it pays not to compute every distance, ...
 _FEW = 4000  # ... but of so few cells, for all queries
@@ -128,6 +129,9 @@ class Knn(Model):
             total = (weight * self.y_[nearest]).sum(axis=1)
             answer[queries] = total / weight.sum(axis=1)
         return answer
+
+    def _size_of_y(self) -> float:
+        return float(np.abs(self.y_).max())
 
     def _predict_proba(self, X: FloatArray) -> FloatArray:
         assert self.classes_ is not None

@@ -86,6 +86,11 @@ class LinearRegression(Model):
         predicted += self.level_
         return predicted
 
+    def _size_of_y(self) -> float:
+        typical = np.where(self.mean_ == 0.0, 1.0, np.abs(self.mean_))
+        with np.errstate(over="ignore"):
+            return float(max(abs(self.level_), np.abs(self.coef_ * typical).max()))
+
     def _learned(self, coef: Any, mean: Any, level: Any) -> None:
         """Keep coefficients, column means and the value there, in float64."""
         self.coef_ = np.asarray(coef, dtype=np.float64)

@@ -19,6 +19,7 @@ from fitserve.evaluation.findings import Findings, Matrix, find
 from fitserve.evaluation.plan import Plan
 from fitserve.evaluation.validation import REPEATS, Source
 from fitserve.models.base import Model, Watch
+from fitserve.models.overflow import in_training
 from fitserve.storage.store import Key, Record, State
 from fitserve.training.description import SHORTENED, shortened
 
@@ -259,7 +260,7 @@ def trained(
         watch((1 + plan.n_folds * progress) / parts, None)  # the loss is that of the model alone
 
     started = perf_counter()
-    with within("kwargs"):
+    with within("kwargs"), amended(in_training(X, y)):
         model.fit(X, y, watch=of_the_model)
         seconds = perf_counter() - started
         score = model.score(X, y)

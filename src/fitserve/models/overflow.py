@@ -1,0 +1,97 @@
+"""What float64 does not hold of what is computed: which number is to blame, and what helps."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from fitserve.data.arrays import FloatArray, Target
+from fitserve.errors import Fault, InvalidRequest
+
+HUGE = 1e150
+"""Beyond this, squares overflow."""
+
+
+def too_large(X: FloatArray, row: int) -> InvalidRequest:
+    """A row that a model cannot predict for, since what it computes of it overflows."""
+    column = int(np.abs(X[row]).argmax())
+    said = (
+        f"the number {X[row, column]:g} is too large to compute with, beside what the model was "
+        "trained on; leave its row out, or scale the column and train on that"
+    )
+    return InvalidRequest([Fault(("X", row, column), said, "overflow", column=column)])
+
+
+def too_far(X: FloatArray, row: int, column: int) -> InvalidRequest:
+    """A row without a probability, and its number that is the farthest from all training rows."""
+    said = (
+        f"the number {X[row, column]:g} is so far from what the model was trained on that its "
+        "probability is 0 to machine precision; leave its row out, or scale the column and train "
+        "on that"
+    )
+    return InvalidRequest([Fault(("X", row, column), said, "overflow", column=column)])
+
+
+def too_large_an_answer(row: int, size: float) -> InvalidRequest:
+    """A row whose prediction overflows, as `y` of this size was learned."""
+    size = min(size, 1.7e308)
+    said = (
+        f"the prediction for this row overflows float64, as the model was trained on a y of size "
+        f"{size:.2g}; leave the row out, or divide y by {_unit(size):g} and train anew"
+    )
+    return InvalidRequest.at(("X", row), said, "overflow")
+
+
+def too_large_in_all(X: FloatArray) -> InvalidRequest:
+    """Numbers too large, or too small, for what was to be computed from them."""
+    sizes = np.abs(X[X != 0.0])
+    least, most = sizes.min(initial=np.inf), sizes.max(initial=0.0)
+    column = int(np.abs(X).max(axis=0).argmax())
+    span = f"numbers of size {least:.3g} to {most:.3g}" if len(sizes) else "zeros"
+    said = (
+        f"what is computed from {span} overflows float64, of which the largest are in column "
+        f"{column}; scale the columns, so that their numbers are nearer to 1"
+    )
+    return InvalidRequest([Fault(("X",), said, "overflow", column=column)])
+
+
+def beside_the_rest(X: FloatArray, column: int | None = None) -> Fault:
+    """The largest number of X, or of its column: training cannot compute with it."""
+    if column is None:
+        column = int(np.abs(X).max(axis=0).argmax())
+    row = int(np.abs(X[:, column]).argmax())
+    number = X[row, column]
+    said = (
+        f"the number {number:g} is too large to compute with, beside the rest of X; divide the "
+        f"column by {_unit(abs(number)):g}, or leave its row out"
+    )
+    return Fault(("X", row, column), said, "overflow", column=column)
+
+
+def in_training(X: FloatArray, y: Target | None) -> Callable[[Fault], Fault]:
+    """Says of a fault found in training, which may lie in a part of X, what is to blame of all
+    that is trained on: y, or a number of X."""
+
+    def told(fault: Fault) -> Fault:
+        if fault.type != "overflow":
+            return fault
+        if y is not None and y.dtype.kind == "f":
+            sizes = np.abs(y)
+            if sizes.max() > max(HUGE, np.abs(X).max()):
+                return _of_y(y, int(sizes.argmax()))
+        whole = fault.column is None or len(fault.loc) < 3
+        return fault if whole else beside_the_rest(X, fault.column)
+
+    return told
+
+
+def _of_y(y: Target, row: int) -> Fault:
+    said = (
+        f"the number {y[row]:g} is too large to compute with: sums and squares of such numbers "
+        f"overflow float64; divide y by {_unit(abs(float(y[row]))):g}"
+    )
+    return Fault(("y", row), said, "overflow")
+
+
+def _unit(size: float) -> float:
+    """The power of ten just below it."""
+    return float(10.0 ** np.floor(np.log10(size))) if size > 0.0 else 1.0
