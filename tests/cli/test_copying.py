@@ -53,7 +53,7 @@ def test_wrong_stores_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "name a database" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("before", ["", "sqlite:", "sqlite:/"])
+@pytest.mark.parametrize("before", ["", "sqlite:", "sqlite:/", "sqlite://"])
 def test_a_path_for_a_url_is_told_how_it_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], before: str
 ) -> None:
@@ -64,6 +64,8 @@ def test_a_path_for_a_url_is_told_how_it_is_written(
     assert main(["copy", f"{before}{file}", new]) == 2
     url = re.findall(r"sqlite:////\S+", capsys.readouterr().err)[0]
     assert main(["copy", url, new]) == 0
+    assert main(["copy", url, f"sqlite://{tmp_path / 'new'}"]) == 2
+    assert f"sqlite:///{tmp_path / 'new'}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["none.sqlite3", "a b.sqlite3", "no/none.sqlite3"])

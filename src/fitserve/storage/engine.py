@@ -70,6 +70,13 @@ def _of_path(url: str) -> str:
     return f"; write sqlite:///{path}" + (f", or sqlite:////{path} from the root" if unsure else "")
 
 
+def _from_root(url: str) -> str:
+    """What to write where the folder of a relative path is there from the root alone."""
+    path = f"/{parse_url(url).database}"
+    there = not path.startswith("//") and os.path.isdir(os.path.dirname(path).rstrip("/"))
+    return f", or write sqlite:///{path} where that is meant" if there else ""
+
+
 def _of_port(url: str) -> str:
     needed = "the port is a number from 1 to 65535, as in postgresql://127.0.0.1:5432/x"
     found = _PORT.match(url)
@@ -112,7 +119,8 @@ def refuse_no_folder(url: str) -> None:
     """Raise `ValueError` if the folder of SQLite's file is not there."""
     file = file_of(parse_url(url))
     if file is not None and not file.parent.exists():
-        raise ValueError(f"there is no folder {shlex.quote(str(file.parent))}; make it")
+        named = shlex.quote(str(file.parent))
+        raise ValueError(f"there is no folder {named}; make it{_from_root(url)}")
 
 
 def refuse_source(url: str) -> None:
@@ -127,7 +135,7 @@ def refuse_source(url: str) -> None:
     if not file.exists():
         blanks = blanks_around(file.name)
         mend = f"its name {blanks}; take it out, or {else_}" if blanks else else_
-        raise ValueError(f"there is no file {name}; {mend}")
+        raise ValueError(f"there is no file {name}; {mend}{_from_root(url)}")
     if not file.stat().st_size:
         raise ValueError(f"{name} is empty; {else_}")
     with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
