@@ -577,6 +577,47 @@ def test_of_two_that_mean_one_thing_the_other_stays(
         assert told["msg"].endswith(f"; leave {left} out")
 
 
+@pytest.mark.parametrize("moved", [["model_id"], ["model_type"], ["model_type", "model_id"]])
+@pytest.mark.parametrize("twice", [False, True])
+def test_what_stands_inside_of_kwargs_belongs_beside(
+    api: Api, moved: list[str], twice: bool
+) -> None:
+    good = GOOD["/register"]
+    inside = {name: good[name] for name in moved}
+    body = {name: held for name, held in good.items() if twice or name not in moved}
+    answer = api.raw("/register", json.dumps(body | {"kwargs": body["kwargs"] | inside}).encode())
+    fault(answer)
+    errors = answer.json["errors"]  # type: ignore[index]
+    assert [one["loc"] for one in errors] == [["kwargs", name] for name in moved]
+    for name, one in zip(moved, errors, strict=True):
+        says = f'write it beside kwargs, "{name}": {json.dumps(good[name])}'
+        assert one["msg"].endswith("leave it out inside of kwargs" if twice else says)
+    assert api.raw("/register", json.dumps(body | inside).encode()).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("model_type", "wrong", "right"),
+    [
+        ("knn", "n_neighbours", "n_neighbors"),
+        ("knn", "K", "k"),
+        ("svm", "lambda", "lam"),
+        ("kmeans", "n_components", "n_components"),
+        ("gmm", "dim", "n_components"),
+        ("decision_tree", "depth", "max_depth"),
+        ("decision_tree", "folds", "cv"),
+        ("no_such_type", "n_neighbours", "n_neighbors"),
+        ("pca", "column_names", "feature_names"),
+    ],
+)
+def test_another_name_beside_kwargs_is_told_its_name_and_place(
+    api: Api, model_type: str, wrong: str, right: str
+) -> None:
+    body = GOOD["/register"] | {"model_type": model_type, wrong: 2}
+    told = fault(api.raw("/register", json.dumps(body).encode()))
+    assert told["loc"] == [wrong]
+    assert told["msg"].endswith(f'"kwargs": {{"{right}": ...}}')
+
+
 def test_a_null_is_not_what_is_given(api: Api) -> None:
     told = fault(api.register("gmm", 1, X=X, k=1, n_components=None))
     assert "write n_components, if that is meant" in told["msg"]

@@ -1,5 +1,6 @@
 """The bodies of requests, what they turn into, and the bodies of answers."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -94,9 +95,19 @@ class Request(BaseModel):
         )
 
     @classmethod
-    def elsewhere(cls, name: str, value: Any) -> tuple[str, str] | None:  # noqa: ARG003
+    def elsewhere(
+        cls,
+        name: str,  # noqa: ARG003
+        value: Any,  # noqa: ARG003
+        body: Mapping[str, Any],  # noqa: ARG003
+    ) -> tuple[str, str] | None:
         """Of a member that others know: what to write, and which member was meant by it."""
         return None
+
+    @classmethod
+    def placed(cls, fault: Fault, body: Mapping[str, Any]) -> Fault:  # noqa: ARG003
+        """The same, where what is wrong is the place of what it tells of."""
+        return fault
 
     @classmethod
     def written(cls, name: str) -> str | None:
@@ -120,13 +131,14 @@ def checked(schema: type[T], value: object) -> T:
             + (schema.of_list(value) if isinstance(value, list) and value else ""),
             "model_type",
         )
-    return validated(
-        schema.model_validate,
-        value,
-        schema.schema_of(),
-        known=schema.model_fields,
-        elsewhere=schema.elsewhere,
-    )
+    with amended(lambda fault: schema.placed(fault, value)):
+        return validated(
+            schema.model_validate,
+            value,
+            schema.schema_of(),
+            known=schema.model_fields,
+            elsewhere=lambda name, held: schema.elsewhere(name, held, value),
+        )
 
 
 def query(schema: type[T], parameters: MultiDict[str, str]) -> T:
@@ -155,7 +167,7 @@ class RegisterRequest(Request):
     data_members: ClassVar[tuple[str, ...]] = ("X", "y", "feature_names", *OPTIONS)
 
     @classmethod
-    def elsewhere(cls, name: str, value: Any) -> tuple[str, str] | None:
+    def elsewhere(cls, name: str, value: Any, body: Mapping[str, Any]) -> tuple[str, str] | None:
         if name == "features":
             return "features are what /predict takes; write X, inside of kwargs", "kwargs"
         if name in _OF_REQUEST:
@@ -170,11 +182,25 @@ class RegisterRequest(Request):
                     f"there is no {clip(name, 40)!r}; write what it holds inside of kwargs, "
                     f'"kwargs": {{"{one}": ...}}'
                 ), "kwargs"
-        for one in () if meant(name, cls.model_fields) else meant(name, ("X", "y")):
-            return f'there is no {clip(name, 40)!r}; write {one}, "kwargs": {{"{one}": ...}}', (
-                "kwargs"
-            )
+        if not meant(name, cls.model_fields):
+            for one in meant(name, ("X", "y")) or meant(name, cls._names(body)):
+                return (
+                    f"there is no {clip(name, 40)!r}; write {one}, if that is meant, inside of "
+                    f'kwargs, "kwargs": {{"{one}": ...}}'
+                ), "kwargs"
         return None
+
+    @classmethod
+    def placed(cls, fault: Fault, body: Mapping[str, Any]) -> Fault:
+        inside, (name, *_) = body.get("kwargs"), (*fault.loc, "")
+        if fault.type != "missing" or not isinstance(inside, dict) or name not in inside:
+            return fault
+        held = inside[name]
+        shown = json.dumps(held, ensure_ascii=False) if isinstance(held, (int, str)) else "..."
+        said = (
+            f'{name} stands inside of kwargs; write it beside kwargs, "{name}": {clip(shown, 80)}'
+        )
+        return Fault(("kwargs", name), said, fault.type)
 
     @classmethod
     def written(cls, name: str) -> str | None:
@@ -192,8 +218,25 @@ class RegisterRequest(Request):
         hyperparameters = (name for one in catalog().values() for name in one.names())
         return frozenset((*cls.data_members, *registrations.TABLE_MEMBERS, *hyperparameters))
 
+    @classmethod
+    def _names(cls, body: Mapping[str, Any]) -> Iterable[str]:
+        """The members that kwargs may have, of the type that the body names."""
+        named = catalog().get(str(body.get("model_type")))
+        if named is None:
+            return cls.inside()
+        return (*cls.data_members, *registrations.TABLE_MEMBERS, *named.names())
+
     def training(self, cls: type[Model]) -> Training:
         """The training that is asked for: kwargs taken apart and checked."""
+        refuse(
+            Fault(
+                ("kwargs", name),
+                f"{name} stands beside kwargs already; leave it out inside of kwargs",
+                "given_twice",
+            )
+            for name in ("model_type", "model_id")
+            if name in self.kwargs
+        )
 
         def check() -> None:
             with within("kwargs"):
@@ -244,7 +287,12 @@ class RowsRequest(Request):
     """The route, and what else stands beside the rows."""
 
     @classmethod
-    def elsewhere(cls, name: str, value: Any) -> tuple[str, str] | None:  # noqa: ARG003
+    def elsewhere(
+        cls,
+        name: str,
+        value: Any,  # noqa: ARG003
+        body: Mapping[str, Any],  # noqa: ARG003
+    ) -> tuple[str, str] | None:
         route, beside = cls.asked
         if name in ("X", "x", "kwargs"):
             return f"{route} takes no {name}; write the rows as features{beside}", "features"
@@ -299,7 +347,12 @@ class NoQuery(Request):
     """Of a route that reads nothing from the query: what stands there would be ignored."""
 
     @classmethod
-    def elsewhere(cls, name: str, value: Any) -> tuple[str, str] | None:  # noqa: ARG003
+    def elsewhere(
+        cls,
+        name: str,
+        value: Any,  # noqa: ARG003
+        body: Mapping[str, Any],  # noqa: ARG003
+    ) -> tuple[str, str] | None:
         if name in ModelsQuery.model_fields:
             return f"{name} is read by GET /models alone; leave it out here", ""
         return None
