@@ -22,7 +22,10 @@ CASES: list[tuple[Any, dict[str, Any]]] = [
     (catalog()["linear_regression"], {"ALPHA": 1e-6, "N_ITER": 1}),
     (catalog()["perceptron"], {"max_iter": 2, "tol": None}),
     (catalog()["gmm"], {"max_iter": 3, "tol": 0.0, "init_params": "random"}),
-    (catalog()["svm"], {"C": 1e15}),
+    *((cls, {"tol": 1e-308, "learning_rate": 1e-308}) for cls in ITERATING if cls.strength),
+    *((catalog()["logistic_regression"], {"alpha": rate}) for rate in (0.01, 0.03, 0.05, 0.5)),
+    *((catalog()["svm"], {"C": weak}) for weak in (1e15, 1e100)),
+    (catalog()["svm"], {"lam": 1e-100}),
     (catalog()["svm"], {"lam": 1e-18}),
 ]
 
@@ -78,5 +81,36 @@ def test_more_iterations_are_not_advised_for_ever(api: Api) -> None:
         sent += [one["set"] for one in answer.json["advice"] if "not converged" in one["words"]]
         ended = answer.json["training"]["converged"]
         asked |= sent[-1]
-    assert sent == [{"max_iter": 1000}, {"C": 1e9}]
+    assert sent == [{"max_iter": 1000}, {"C": 1.0}]
     assert ended
+
+
+@pytest.mark.parametrize(
+    ("model_type", "given", "says"),
+    [
+        (
+            "logistic_regression",
+            {"alpha": 0.05},
+            "is above 0.0225, so that its steps go too far; leave alpha out, or send 0.011",
+        ),
+        (
+            "linear_regression",
+            {"learning_rate": 1e-308, "tol": 1e-308},
+            "far fewer; and send tol 1e-06, as 1e-308 may never be met",
+        ),
+        (
+            "svm",
+            {"C": 1e100},
+            "more would not help; bring the columns to one scale (standardize), or send C 1",
+        ),
+    ],
+)
+def test_what_does_not_help_is_not_advised(
+    api: Api, model_type: str, given: dict[str, Any], says: str
+) -> None:
+    split = split_for("classification")
+    kwargs = {"X": split.X.tolist(), "y": (split.y % 2).tolist()} | given
+    answer = api.register(model_type, 1, **kwargs)
+    assert answer.json is not None
+    (words,) = (one["words"] for one in answer.json["advice"] if "not converged" in one["words"])
+    assert words.endswith(f"{says}.")

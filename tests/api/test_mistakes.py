@@ -569,6 +569,24 @@ def test_a_number_too_large_to_predict_for_is_named(api: Api, model_type: str) -
         )
 
 
+@pytest.mark.parametrize(
+    ("model_type", "name", "value"),
+    [
+        ("gauss_naive_bayes", "priors", [0.5, None]),
+        ("multi_naive_bayes", "class_prior", [None, 0.5]),
+        ("multi_naive_bayes", "alpha", [1, None]),
+    ],
+)
+def test_a_null_in_a_list_is_not_to_be_left_out_of_it(
+    api: Api, model_type: str, name: str, value: list[Any]
+) -> None:
+    kwargs = {"X": X, "y": Y, name: value}
+    problem = told(api, {"model_type": model_type, "model_id": 1, "kwargs": kwargs})
+    assert f"not null; write one, or leave {name} out" in problem["detail"]
+    del kwargs[name]
+    assert api.register(model_type, 1, **kwargs).status_code == 201
+
+
 OUTLIER: list[tuple[float, float]] = [(1, 2), (2, 1), (3, 1e200), (4, 2), (5, 2), (6, 1.5)]
 SIGNS = [1.7e308, 8.5e307, -1.7e308] * 2
 

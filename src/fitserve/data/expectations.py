@@ -349,6 +349,8 @@ def _fault(
     says = f"{asked(schema, value)}{looks} is needed, not {sent(value)}{twice_encoded(value)}"
     of_texts = any("items" in one for one in _branches(schema))
     blank = isinstance(value, str) and not value.strip() and of_texts
+    if value is None and len(loc) > 1 and asked(schema) != "text":
+        return Fault(place, f"{says}; write one, or leave {place[0]} out", kind)
     if (value is None or blank) and (optional or len(loc) > 1):
         return Fault(place, f"{says}; {_NOT_NULL.get(name, 'leave it out')}", kind)
     if len(loc) > 1 and type(value) in (int, float) and schema.get("type") == "string":

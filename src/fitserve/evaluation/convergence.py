@@ -1,12 +1,15 @@
 """Where a training ended before it had converged: what to send to have it go on, or end well."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from fitserve.errors import Advice, counted
 from fitserve.models.base import COUNT, Model
 
-_STRONGER: Mapping[str, float] = {"lam": 1000.0, "C": 0.001}
-"""Hyperparameters that say how strong a penalty is, and what makes it stronger."""
+_STRONGER = 1000.0
+"""How many times as strong a penalty is to be where it is too weak."""
+_STRICT = 1e-6
+"""A tol that is so small a share of the usual one may never be met."""
 
 
 def of_convergence(model: Model) -> Iterator[Advice]:
@@ -18,20 +21,44 @@ def of_convergence(model: Model) -> Iterator[Advice]:
     ended = f"It ended after {counted(steps, 'iteration')}, not converged"
     usual = {name: one.get("default") for name, one in model.schema()["properties"].items()}
     most = min(COUNT, max(10 * told["max_iter"], usual["max_iter"]))
-    penalty = next((name for name in _STRONGER if told.get(name)), None)
+    penalty = next((name for name in ("lam", "C") if told.get(name)), None)
     many = penalty is not None and told["max_iter"] > usual["max_iter"]
-    if steps < told["max_iter"] or (many and told.get("learning_rate") is None):
-        mend = {} if penalty is None else {penalty: told[penalty] * _STRONGER[penalty]}
+    rate = told.get("learning_rate")
+    strict = bool(usual["tol"]) and (told["tol"] or 0.0) < _STRICT * usual["tol"]
+    tol = f"send tol {usual['tol']:g}"
+    if rate is not None:
+        said, fewer = "the steps of learning_rate are small", ", which takes far fewer"
+        less = ""
+        if (bound := model.step_bound) is not None:
+            said = f"learning_rate {rate:g} is above {bound:.3g}, so that its steps go too far"
+            fewer, less = "", f", or send {0.5 * bound:.2g}"
+        said += f"; leave learning_rate out{fewer}{less}"
+        said += f"; and {tol}, as {told['tol'] or 0:g} may never be met" if strict else ""
+        mend = {"learning_rate": None} | ({"tol": usual["tol"]} if strict else {})
+        yield Advice(f"{ended}: {said}.", mend)
+    elif strict:
+        small = "null" if told["tol"] is None else f"{told['tol']:g}"
+        said = f"with tol {small} it may go on for ever; {tol}"
+        yield Advice(f"{ended}: {said}.", {"tol": usual["tol"]})
+    elif steps < told["max_iter"] or many:
         said = "more would not help; bring the columns to one scale (standardize)"
-        by = "".join(f", or send {name} {value:g}" for name, value in mend.items())
+        by, mend = _stronger(penalty, told, usual)
         yield Advice(f"{ended}: {said}{by}.", mend)
-    elif not told["tol"] and usual["tol"]:
-        said = f"with tol {'null' if told['tol'] is None else 0} it may go on for ever"
-        yield Advice(f"{ended}: {said}; send tol {usual['tol']:g}.", {"tol": usual["tol"]})
-    elif told.get("learning_rate") is not None:
-        said = f"leave learning_rate out, which takes far fewer, or send max_iter {most}"
-        said = f"{ended}: the steps of learning_rate are small; {said}."
-        yield Advice(said, {"learning_rate": None})
     else:
         said = f"max_iter allows no more, and it would still change; send max_iter {most}"
         yield Advice(f"{ended}: {said}.", {"max_iter": most})
+
+
+def _stronger(
+    penalty: str | None, told: Mapping[str, Any], usual: Mapping[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """How to send a penalty that is stronger; the usual one, where this is far weaker than that."""
+    if penalty == "lam" and told["lam"] < _STRICT:
+        return f", or leave lam out, for C {usual['C']:g}", {"lam": None}
+    if penalty is None:
+        return "", {}
+    if penalty == "lam":
+        stronger = told["lam"] * _STRONGER
+    else:
+        stronger = usual["C"] if told["C"] > usual["C"] else told["C"] / _STRONGER
+    return f", or send {penalty} {stronger:g}", {penalty: stronger}

@@ -111,6 +111,7 @@ class Model(ABC):
         self.converged_ = True
         self.loss_curve_: list[float] | None = None
         self.classes_: NDArray[Any] | None = None
+        self.step_bound: float | None = None  # what a step that went too far must be below
         self._advice: list[Advice] = []
         target = self._resolve(y)
         self._check(X, target)

@@ -206,7 +206,7 @@ class LinearRegression(Model):
             return float((norm * norm + self.alpha) / n)
 
         first = np.abs(objective(np.zeros(p + 1))[1]).max()
-        theta, self.converged_ = gradient_descent(
+        theta, self.converged_, self.step_bound = gradient_descent(
             objective,
             np.zeros(p + 1),
             rate=rate,

@@ -198,7 +198,7 @@ class LogisticRegression(Model):
         def _excess(gradient: FloatArray) -> float:
             return float((gradient[:, :-1] ** 2).sum() / (2.0 * problem.penalty[0]))
 
-        theta, self.converged_ = gradient_descent(
+        theta, self.converged_, self.step_bound = gradient_descent(
             objective,
             np.zeros((problem.width, p + 1)),
             rate=rate,

@@ -9,6 +9,8 @@ from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, InvalidRequest
 
 EPS = float(np.finfo(np.float64).eps)
+LOOKED_INTO = 300
+"""Numbers learned up to which it is found out why a descent has not converged: it costs p^2 n."""
 LOSSES = 1000
 """Entries that a loss curve has at most."""
 
@@ -63,9 +65,10 @@ def gradient_descent(
     stop: Callable[[FloatArray, float, FloatArray], bool],
     iterated: Callable[..., None],
     curvature: Callable[[], float],
-) -> tuple[FloatArray, bool]:
-    """Step down the gradient from `start` at a fixed rate; answer where it ended and whether
-    `stop(theta, loss, gradient)` said that it converged.
+) -> tuple[FloatArray, bool, float | None]:
+    """Step down the gradient from `start` at a fixed rate; answer where it ended, whether
+    `stop(theta, loss, gradient)` said that it converged, and, if not, 2 / curvature where the rate
+    is above that and few numbers are learned: its steps go too far.
 
     `objective` gives the loss and its gradient; `curvature` bounds the largest eigenvalue of its
     Hessian, of which 2 / rate must be above. Raises `InvalidRequest` when the loss grew.
@@ -99,7 +102,8 @@ def gradient_descent(
             "diverged",
             remedies=remedies,
         )
-    return theta, converged
+    bends = 0.0 if converged or theta.size > LOOKED_INTO else curvature()
+    return theta, converged, 2.0 / bends if bends * rate > 2.0 else None
 
 
 def settle_ties(scores: FloatArray, rounding: FloatArray) -> FloatArray:

@@ -175,7 +175,7 @@ class Svm(Model):
             excess = float((gradient**2).sum()) / (4.0 * lam)
             return excess <= self.tol * (loss - excess)
 
-        W, self.converged_ = gradient_descent(
+        W, self.converged_, self.step_bound = gradient_descent(
             objective,
             np.zeros((signs.shape[1], rows.shape[1])),
             rate=rate,
