@@ -117,15 +117,10 @@ def dry_run(query: Mapping[str, str]) -> bool:
 def refuse_others(query: Mapping[str, str], known: Collection[str]) -> None:
     """Refuse parameters that are not known here."""
     there = dict(zip(query, query, strict=True))
-    found = {name: unknown(name, known, there) for name in query if name not in known}
-    said, sign, listed = next(iter(found.values()), ("", ("")))[0].partition("; known are")
-    for name, (_, near) in list(found.items())[1:4]:  # with the first: that stands in the detail
-        said += f"; nor {clip(name, 40)!r}" + (
-            f", for which write {near}" if near and near not in there else ""
-        )
     refuse(
-        Fault((name,), told if i else said + sign + listed, "extra_forbidden")
-        for i, (name, (told, _)) in enumerate(found.items())
+        Fault((name,), unknown(name, known, there)[0], "extra_forbidden")
+        for name in query
+        if name not in known
     )
 
 
