@@ -106,7 +106,7 @@ def start_server(log: Path, port: int = 0, ready: bool = True, **environment: st
             stdout=out,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,
+            process_group=0,
         )
     return wait_until_up(Server(port, process, log), ready)
 
