@@ -2,12 +2,14 @@
 
 import socket
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from gunicorn.config import Config
 
 from fitserve.serving import connection as module
 from fitserve.serving.connection import PIECE, Connection, Terms
+from fitserve.serving.worker import Worker
 from tests.serving.raw import post
 
 
@@ -52,6 +54,40 @@ def test_each_piece_of_a_body_has_its_time(
     connection.receive()
     connection.whole()
     assert connection.deadline == clock[0] + 1.0
+
+
+def test_who_sends_requests_ahead_is_known(pair: tuple[Connection, socket.socket]) -> None:
+    connection, client = pair
+    client.sendall(2 * post("/list", b"{}", "Content-Length: 2"))
+    assert connection.receive()
+    for ahead in (False, True):
+        assert connection.whole()
+        assert connection.ahead is ahead
+        connection.next()
+    assert not connection.ahead
+
+
+@pytest.mark.parametrize(
+    ("large", "ahead", "lane"),
+    [(False, False, "tpool"), (False, True, "_ahead"), (True, False, "_large")],
+)
+def test_who_sends_requests_ahead_and_large_ones_have_their_own_threads(
+    pair: tuple[Connection, socket.socket], large: bool, ahead: bool, lane: str
+) -> None:
+    connection, client = pair
+    size = "Content-Encoding: gzip\r\nContent-Length: 2" if large else "Content-Length: 2"
+    client.sendall((1 + ahead) * post("/list", b"{}", size))
+    assert connection.receive()
+    assert connection.whole()
+    if ahead:
+        connection.next()
+        assert connection.whole()
+    given: dict[str, list[Connection]] = {"tpool": [], "_ahead": [], "_large": []}
+    worker = Worker.__new__(Worker)
+    for name, jobs in given.items():
+        setattr(worker, name, SimpleNamespace(give=jobs.append))
+    worker._give(connection)
+    assert {name: len(jobs) for name, jobs in given.items() if jobs} == {lane: 1}
 
 
 def test_what_is_not_taken_is_kept_and_has_its_time(

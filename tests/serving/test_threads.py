@@ -1,14 +1,13 @@
-"""Who works, who stands in, and whose turn it is."""
+"""Who works, and who stands in."""
 
 import threading
 import time
-from collections.abc import Iterator
-from queue import SimpleQueue
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from fitserve.serving import threads
-from fitserve.serving.threads import AT_WORK, EVERY, Threads
+from fitserve.serving.threads import AT_WORK, Threads
 from tests.conftest import until
 
 Jobs = Threads[str]
@@ -102,38 +101,58 @@ def test_all_of_them_may_wait_and_come_back(
     work.are_begun(2 * AT_WORK + 2)
 
 
-@pytest.mark.parametrize(
-    ("given", "order"),
-    [
-        (["a", "b", "c"], ["a", "b", "c"]),
-        (["a again", "b"], ["b", "a again"]),
-        (["a again", "b again", "c"], ["c", "a again", "b again"]),
-    ],
+class Computing(Work):
+    """A job that computes until it is let be, and others that wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.over = threading.Event()
+
+    def __call__(self, job: str, given: float) -> None:
+        while job == "computes" and not self.over.is_set():
+            pass
+        super().__call__(job, given)
+
+
+@pytest.fixture
+def computing() -> Iterator[Computing]:
+    made = Computing()
+    yield made
+    made.over.set()
+    made.let_go("computes")
+    made.let_go("next")
+
+
+@pytest.mark.skipif(
+    not hasattr(time, "pthread_getcpuclockid"), reason="no thread's own time is told here"
 )
-def test_who_was_served_just_now_comes_after_the_others(given: list[str], order: list[str]) -> None:
-    assert _order(given)[: len(order)] == order
+def test_who_computes_is_not_taken_to_wait(computing: Computing) -> None:
+    jobs = _one_at_work(computing, longest=1000.0)
+    for _ in range(3):
+        time.sleep(2 * threads.PATIENCE)
+        jobs.relieve()
+        assert jobs.busy
+    computing.over.set()
+    _is_relieved(jobs, lambda: computing.begun == ["computes", "next"])
 
 
-def test_who_was_served_just_now_is_served_all_the_same() -> None:
-    taken = _order(["again"] + ["first"] * 3 * EVERY)
-    assert "again" in taken[:EVERY]
+def test_who_computes_for_long_is_relieved_too(computing: Computing) -> None:
+    jobs = _one_at_work(computing, longest=0.0)
+    _is_relieved(jobs, lambda: computing.begun == ["next"])
 
 
-def _order(given: list[str]) -> list[str]:
-    """As one thread takes them, which is busy while they are given."""
-    taken: SimpleQueue[str] = SimpleQueue()
-    gate = threading.Event()
-
-    def work(job: str, _given: float) -> None:
-        if job == "gate":
-            assert gate.wait(20)
-        else:
-            taken.put(job)
-
-    jobs: Threads[str] = Threads(1, work)
-    jobs.give("gate")
+def _one_at_work(computing: Computing, longest: float) -> Jobs:
+    """And one that waits for it."""
+    jobs = Jobs(2, computing, at_work=1, longest=longest)
+    jobs.give("computes")
     until(lambda: not jobs.busy)
-    for job in given:
-        jobs.give(job, again=job.endswith("again"))
-    gate.set()
-    return [taken.get(timeout=20) for _ in given]
+    jobs.give("next")
+    return jobs
+
+
+def _is_relieved(jobs: Jobs, done: Callable[[], bool]) -> None:
+    def relieved() -> bool:
+        jobs.relieve()
+        return done()
+
+    until(relieved)

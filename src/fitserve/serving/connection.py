@@ -99,6 +99,8 @@ class Connection:
         self._drop_body()
         self.request: Request | None = None
         self.large = False
+        self.ahead = bool(self._data)
+        """Whether the client sends this request before it has the answer to the one before."""
         self._chunks: Chunks | None = None
         self._declared = self._missing = 0
         self._expects = self._wanted = False

@@ -3,66 +3,93 @@ and the more of them want it at once, the longer each waits for it, and the loop
 
 import time
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from dataclasses import dataclass
+from queue import SimpleQueue
 from threading import Thread, get_ident
 from typing import Generic, TypeVar
 
 AT_WORK = 4  # at once
-PATIENCE = 0.05  # seconds at one job, after which a thread is taken to wait for something
-EVERY = 4  # of so many jobs one is of a client that was served just now, if both kinds wait
+PATIENCE = 0.05  # seconds at one job, after which a thread that does not compute waits
+IDLE = 0.02  # of those seconds; who computes less than that part of them does not
 
 Job = TypeVar("Job")
+
+
+@dataclass
+class _Stint:
+    """One thread's, at one job."""
+
+    since: float
+    clock: int | None  # of the thread's own time at the processor, where the system has such
+    used: float = 0.0  # of that, when the thread was last seen to compute ...
+    seen: float = 0.0  # ... which was then
+
+    def __post_init__(self) -> None:
+        self._see(self.since)
+
+    def waits(self, now: float) -> bool:
+        """Whether the thread has hardly computed since this was asked, or its job began."""
+        if now - self.seen < PATIENCE:
+            return False
+        before, used = self.seen, self.used
+        self._see(now)
+        return self.used - used <= IDLE * (now - before)
+
+    def _see(self, now: float) -> None:
+        self.seen = now
+        if self.clock is not None:
+            self.used = time.clock_gettime(self.clock)
 
 
 class Threads(Generic[Job]):
     """What a pool is used for here, at less cost a job."""
 
-    def __init__(self, number: int, work: Callable[[Job, float], None]) -> None:
+    def __init__(
+        self,
+        number: int,
+        work: Callable[[Job, float], None],
+        at_work: int = AT_WORK,
+        longest: float = PATIENCE,
+    ) -> None:
+        """After the `longest` seconds at one job others stand in for whoever computes, too."""
         self._work = work
+        self._longest = longest
         self._jobs: SimpleQueue[tuple[Job, float]] = SimpleQueue()
-        self._again: SimpleQueue[tuple[Job, float]] = SimpleQueue()
-        self._given: SimpleQueue[None] = SimpleQueue()  # one for each job of either kind
         self._turns: SimpleQueue[None] = SimpleQueue()  # each lets one more thread work
-        self._since: dict[int, float] = {}  # by thread at work, when it began
-        self._turn = 0
-        for _ in range(AT_WORK):
+        self._at_work: dict[int, _Stint] = {}  # by thread
+        for _ in range(at_work):
             self._turns.put(None)
         for _ in range(number):
             Thread(target=self._run, daemon=True).start()
 
-    def give(self, job: Job, again: bool = False) -> None:
-        """Whose client was served just now is served `again` after the others."""
-        (self._again if again else self._jobs).put((job, time.monotonic()))
-        self._given.put(None)
+    def give(self, job: Job) -> None:
+        self._jobs.put((job, time.monotonic()))
 
     @property
     def busy(self) -> bool:
         """Whether somebody waits for a thread."""
-        return not self._given.empty()
+        return not self._jobs.empty()
 
     def relieve(self) -> None:
         """Have others work in place of those that wait. To be called while it is busy."""
-        late = time.monotonic() - PATIENCE
-        for thread, since in list(self._since.items()):
-            if since < late and self._since.pop(thread, None) is not None:
+        now = time.monotonic()
+        for thread, stint in list(self._at_work.items()):
+            late = now - stint.since >= self._longest or stint.waits(now)
+            if late and self._at_work.pop(thread, None) is not None:
                 self._turns.put(None)
 
     def _run(self) -> None:
         me = get_ident()
+        clock = _clock_of(me)
         while True:
             self._turns.get()
             mine = True
             while mine:
-                self._given.get()
-                job, given = self._next()
-                self._since[me] = time.monotonic()
+                job, given = self._jobs.get()
+                self._at_work[me] = _Stint(time.monotonic(), clock)
                 self._work(job, given)
-                mine = self._since.pop(me, None) is not None
+                mine = self._at_work.pop(me, None) is not None
 
-    def _next(self) -> tuple[Job, float]:
-        self._turn = (self._turn + 1) % EVERY
-        first, then = (self._jobs, self._again) if self._turn else (self._again, self._jobs)
-        try:
-            return first.get_nowait()
-        except Empty:
-            return then.get()
+
+def _clock_of(thread: int) -> int | None:
+    return time.pthread_getcpuclockid(thread) if hasattr(time, "pthread_getcpuclockid") else None

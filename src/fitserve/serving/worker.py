@@ -33,7 +33,10 @@ STOP = 2.0  # seconds that a client gets for each next step of its once the serv
 QUEUED = 1.0  # seconds in the queue, after which the client may be gone
 STAY_MS = 1  # that a thread waits for the same client's next request, where there are ...
 FEW = 4  # ... connections at most
-ACCEPTED_AT_ONCE = 16
+AHEAD_AT_WORK = 1  # threads for all who send requests before they have the answers
+LARGE_AT_WORK = 2  # threads that compute for large requests at once ...
+LARGE_SECONDS = 1.0  # ... each for so long, before others stand in
+ACCEPTED_AT_ONCE = 64
 SPARE_FILES = 100  # descriptors for everything but connections
 YIELD = 0.001  # seconds between looks at whether another worker takes what this one should not ...
 RESERVE = 0.02  # ... after which it does, as it does where more than so many wait:
@@ -102,7 +105,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self._end_server(newer)
 
     def get_thread_pool(self) -> Threads[Connection]:
-        self._large = Threads(self.cfg.threads, self._work)
+        self._large = Threads(self.cfg.threads, self._work, LARGE_AT_WORK, LARGE_SECONDS)
+        self._ahead = Threads(self.cfg.threads, self._work, AHEAD_AT_WORK)
         return Threads(self.cfg.threads, self._work)
 
     def run(self) -> None:
@@ -142,7 +146,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         now = time.monotonic()
         self._listen(self.alive and now >= self._rest)
         timeout = min(LOOK_EVERY, self._rest - now) if now < self._rest else LOOK_EVERY
-        for threads in (self.tpool, self._large):
+        for threads in (self.tpool, self._ahead, self._large):
             if threads.busy:
                 threads.relieve()
                 timeout = min(timeout, PATIENCE)
@@ -211,46 +215,69 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         connection = Connection(sock, client, name, self._terms)
         self._connections[connection] = None
         self._tell()
-        self.poller.register(sock, selectors.EVENT_READ, connection)
-        self._ready(connection)  # most have sent something by now
+        self._begin(connection)
         return True
+
+    def _begin(self, connection: Connection) -> None:
+        """Most have sent something by now, and some have ended too. Whoever need not be waited for
+        costs the loop fewer calls of the system: there may be a flood of them."""
+        try:
+            waits = self._received(connection)
+            if waits and connection.pending:
+                waits = self._received(connection)
+        except OSError:
+            self._close(connection)
+        else:
+            if waits:
+                self._wait_for(connection)
 
     def _ready(self, connection: Connection) -> None:
         """The client has sent something, or takes something, or has ended."""
         if connection.working:  # a thread is giving it back just now
             return
         try:
-            if connection.state is State.SENDING:
-                if connection.flush():
-                    self.poller.unregister(connection.real)
-                    self._go_on(connection)
-            elif connection.receive():
-                self._take(connection)
-            else:
-                self._ended(connection)
+            if connection.state is not State.SENDING:
+                self._received(connection)
+            elif connection.flush():
+                self._unwatch(connection)
+                self._go_on(connection)
         except OSError:
             self._close(connection)
 
-    def _take(self, connection: Connection) -> None:
-        """Give a thread the request, if all of it is here."""
+    def _received(self, connection: Connection) -> bool:
+        """Take in what the client has sent; whether it is to be waited for as before."""
+        if connection.receive():
+            return self._take(connection)
+        self._ended(connection)
+        return False
+
+    def _take(self, connection: Connection) -> bool:
+        """Give a thread the request, if all of it is here; whether more is to be waited for."""
         if connection.state is not State.READING:
-            return
+            return True
         try:
             whole = connection.whole()
         except Exception as error:  # noqa: BLE001  # told, and logged where it is ours
-            self.poller.unregister(connection.real)
+            self._unwatch(connection)
             self._refuse(connection, error)
-            return
+            return False
         if whole:
-            self.poller.unregister(connection.real)
+            self._unwatch(connection)
             self._give(connection)
-        elif connection.on_disk and self.share.spooled > self._terms.spool:
+            return False
+        if connection.on_disk and self.share.spooled > self._terms.spool:
             self._free_disk()
+            return connection in self._connections and connection.state is State.READING
+        return True
 
-    def _give(self, connection: Connection, again: bool = False) -> None:
+    def _give(self, connection: Connection) -> None:
         connection.working = True
-        large = connection.large and not connection.shown
-        (self._large if large else self.tpool).give(connection, again)
+        if connection.large and not connection.shown:
+            self._large.give(connection)
+        elif connection.ahead:
+            self._ahead.give(connection)
+        else:
+            self.tpool.give(connection)
 
     def _ended(self, connection: Connection) -> None:
         """The client sends no more."""
@@ -258,7 +285,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         if connection.state is State.LINGERING or error is None:
             self._close(connection)
         else:
-            self.poller.unregister(connection.real)
+            self._unwatch(connection)
             self._refuse(connection, error)
 
     def _take_what_is_here(self, connection: Connection) -> None:
@@ -267,8 +294,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self._take(connection)
 
     def _close(self, connection: Connection) -> None:
-        with contextlib.suppress(KeyError, ValueError):
-            self.poller.unregister(connection.real)
+        self._unwatch(connection)
         if connection in self._connections:
             del self._connections[connection]
             self._tell()
@@ -296,7 +322,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             if error is None:
                 self._close(connection)
             else:
-                self.poller.unregister(connection.real)
+                self._unwatch(connection)
                 self._refuse(connection, error)
         if self.share.spooled > self._terms.spool:
             self._free_disk()
@@ -331,7 +357,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self._limits.met(f"{self._terms.spool:,} bytes of requests and answers on disk")
             slowest = min(waiting, key=lambda c: c.since)
             if slowest.state is State.READING:
-                self.poller.unregister(slowest.real)
+                self._unwatch(slowest)
                 self._refuse(slowest, Overloaded.by_uploads())
             else:
                 self._close(slowest)
@@ -344,8 +370,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self._go_on(connection, keep=False)
             return
         while self._answer(connection):
-            if connection.large or self.tpool.busy:
-                self._give(connection, again=True)
+            if connection.large or connection.ahead or self.tpool.busy:
+                self._give(connection)
                 return
             connection.given = time.monotonic()
 
@@ -423,6 +449,11 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         """Give the connection back to the loop; no more is done with it here."""
         self.poller.register(connection.real, events, connection)
         connection.working = False
+
+    def _unwatch(self, connection: Connection) -> None:
+        """Of one that came just now the loop has not heard yet."""
+        with contextlib.suppress(KeyError, ValueError):
+            self.poller.unregister(connection.real)
 
     def _wait_for_more(self, connection: Connection) -> None:
         """The same, where something may be here already."""
