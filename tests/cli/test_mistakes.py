@@ -94,6 +94,13 @@ TOLD = [
     ("register knn 1 FILE --kinds 'a b:text; c:number'", "write --kinds 'a b:text,c:number'\n"),
     ("serve --url http://127.0.0.1:9", "write fitserve serve --host 127.0.0.1 --port 9\n"),
     ("serve --server=0.0.0.0", "write fitserve serve --host 0.0.0.0 --port PORT\n"),
+    ("serve --url 9000", "write fitserve serve --port 9000\n"),
+    ("serve 9000", "write fitserve serve --port 9000\n"),
+    ("serve :9000", "write fitserve serve --port 9000\n"),
+    ("serve 127.0.0.1:9000", "write fitserve serve --host 127.0.0.1 --port 9000\n"),
+    ("serve --threads 8 9000", "write fitserve serve --port 9000\n"),
+    ("serve -p 9000", "write fitserve serve --port 9000\n"),
+    ("serve -p9000", "write fitserve serve --port 9000\n"),
     ("serve --base-url", "write fitserve serve --host HOST --port PORT\n"),
 ]
 AS_BEFORE = [  # what shows no more than click says

@@ -46,6 +46,8 @@ _WHERE = ("--url", "--base-url", "--server", "--address", "--listen", "--endpoin
 
 def _listening(url: str) -> str:
     """How it is said to listen there."""
+    if url.removeprefix(":").isdigit():
+        return f"fitserve serve --port {url.removeprefix(':')}"
     try:
         found = urlsplit(url if "://" in url else f"//{url}")
         host, port = found.hostname, found.port
@@ -62,9 +64,14 @@ def _refuse_settings(options: tuple[str, ...]) -> None:
     settings = {name.removeprefix("FITSERVE_"): name for name in setting_names()}
     for at, typed in enumerate(options):
         option, sign, value = typed.partition("=")
+        if not typed.startswith("-") and not (at and options[at - 1].startswith("-")):
+            raise click.UsageError(f"serve takes no {typed!r}; write {_listening(typed)}")
         if option.lower() in _WHERE:
             value = value if sign else "".join(options[at + 1 : at + 2])
             raise click.UsageError(f"There is no option {option}; write {_listening(value)}")
+        pid_file = option[2:] or "".join(options[at + 1 : at + 2])  # which -p is to gunicorn
+        if option.startswith("-p") and pid_file.isdigit():
+            raise click.UsageError(f"-p is no port; write {_listening(pid_file)}")
         name = option.lstrip("-").replace("-", "_").upper().removeprefix("FITSERVE_")
         if option.startswith("--") and name in settings:
             value = value if sign else "".join(options[at + 1 : at + 2])
