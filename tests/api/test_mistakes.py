@@ -456,6 +456,53 @@ def test_the_rows_of_a_prediction_have_another_name(api: Api) -> None:
     assert "write the rows as features" in problem["detail"]
 
 
+@pytest.mark.parametrize("route", ["/predict", "/evaluate"])
+@pytest.mark.parametrize("media", ["application/json", "text/csv"])
+def test_a_hyperparameter_is_set_at_registration(api: Api, route: str, media: str) -> None:
+    for model_type, cls in catalog().items():
+        for name in cls.names():
+            key = {"model_type": model_type, "model_id": 1}
+            if media == "text/csv":
+                query = f"?model_type={model_type}&model_id=1&{name}=2"
+                answer = api.raw(route + query, b"a,b\n1,2\n", Content_Type=media)
+                (fault,) = answer.json["errors"]  # type: ignore[index]
+                judge(fault["msg"])
+            else:
+                (fault,) = told(api, key | {"features": X, name: 2}, route)["errors"]
+            assert fault["loc"][-1] == name
+            assert f"{route} takes no hyperparameters, they are set at /register; " in fault["msg"]
+    (fault,) = told(api, key | {"features": X, "nonsense": 2}, route)["errors"]
+    assert "there is no 'nonsense'" in fault["msg"]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"features": X, "kwargs": {"y": Y}}, 'holds (y) beside features, "y": [...]'),
+        ({"features": X, "kwargs": {"X": X, "y": Y}}, 'holds (y) beside features, "y": [...]'),
+        (
+            {"kwargs": {"X": X, "y": Y}},
+            'holds (X, y) beside model_type, "features": [...], "y": [...]',
+        ),
+        ({"y": Y, "kwargs": {"X": {"a": 1}}}, '(X) beside model_type, "features": {...}'),
+        ({"features": X, "kwargs": {"importance": True}}, '(importance) beside features, "imp'),
+        ({"features": X, "y": Y, "kwargs": {"k": 1}}, "leave it out, features are given"),
+        ({"features": X, "y": Y, "X": X}, "takes no X; leave it out, features are given"),
+        ({"kwargs": X}, "write the rows as features, beside y"),
+        ({"X": X}, "/evaluate takes no X; write the rows as features, beside y"),
+    ],
+)
+def test_what_stands_where_a_registration_has_it(api: Api, body: Any, says: str) -> None:
+    for model_type, cls in catalog().items():
+        ask = {"model_type": model_type, "model_id": 1} | body
+        fault = told(api, ask, "/evaluate")["errors"][0]
+        if cls.supervised():
+            assert says in fault["msg"]
+        else:
+            assert "beside y" not in fault["msg"]
+            assert '"y"' not in fault["msg"]
+
+
 @pytest.mark.parametrize(("sent", "meant"), [("3", 3), (3.0, 3), ("x", None), (None, None)])
 def test_what_a_program_could_set_is_told(api: Api, sent: Any, meant: int | None) -> None:
     problem = told(api, with_kwargs(k=sent))

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
-from fitserve.api.schemas import EvaluateRequest, EvaluationOptions, checked
+from fitserve.api.schemas import EvaluateRequest, EvaluationOptions, checked, set_at_register
 from fitserve.data import arrays, intake, json_table
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
@@ -185,7 +186,9 @@ class CsvPrediction:
         with within("query"):
             self._query = queries.single(query)
             queries.refuse_others(
-                self._query, ("model_type", "model_id", "probabilities", *queries.CSV)
+                self._query,
+                ("model_type", "model_id", "probabilities", *queries.CSV),
+                partial(set_at_register, "/predict", model_type=self._query.get("model_type")),
             )
             self.model_type, self.model_id = queries.key(self._query, default_id=0)
             self.probabilities = queries.truth(self._query, "probabilities")
@@ -207,7 +210,9 @@ class CsvEvaluation:
         with within("query"):
             self._query = queries.single(query)
             queries.refuse_others(
-                self._query, ("model_type", "model_id", "target", *members, *queries.CSV)
+                self._query,
+                ("model_type", "model_id", "target", *members, *queries.CSV),
+                partial(set_at_register, "/evaluate", model_type=self._query.get("model_type")),
             )
             self.model_type, self.model_id = queries.key(self._query, default_id=0)
             asked = queries.simple(self._query, members)

@@ -114,11 +114,15 @@ def dry_run(query: Mapping[str, str]) -> bool:
         return truth(query, "dry_run")
 
 
-def refuse_others(query: Mapping[str, str], known: Collection[str]) -> None:
-    """Refuse parameters that are not known here."""
+def refuse_others(
+    query: Mapping[str, str],
+    known: Collection[str],
+    elsewhere: Callable[[str], str | None] = lambda _: None,
+) -> None:
+    """Refuse parameters that are not known here; `elsewhere` says of one where it is."""
     there = dict(zip(query, query, strict=True))
     refuse(
-        Fault((name,), unknown(name, known, there)[0], "extra_forbidden")
+        Fault((name,), elsewhere(name) or unknown(name, known, there)[0], "extra_forbidden")
         for name in query
         if name not in known
     )

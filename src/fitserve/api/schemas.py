@@ -283,24 +283,55 @@ class RowsRequest(Request):
     features: Features
 
     of_rows: ClassVar = '; write rows as "features": [...]'
-    asked: ClassVar[tuple[str, str]]
-    """The route, and what else stands beside the rows."""
+    route: ClassVar[str]
 
     @classmethod
-    def elsewhere(
-        cls,
-        name: str,
-        value: Any,  # noqa: ARG003
-        body: Mapping[str, Any],  # noqa: ARG003
-    ) -> tuple[str, str] | None:
-        route, beside = cls.asked
+    def elsewhere(cls, name: str, value: Any, body: Mapping[str, Any]) -> tuple[str, str] | None:
         if name in ("X", "x", "kwargs"):
-            return f"{route} takes no {name}; write the rows as features{beside}", "features"
+            held = value if name == "kwargs" and isinstance(value, dict) else {}
+            return f"{cls.route} takes no {name}; {cls._instead(held, body)}", "features"
+        said = set_at_register(cls.route, name, body.get("model_type"))
+        return None if said is None else (said, "")
+
+    @classmethod
+    def _instead(cls, held: Mapping[str, Any], body: Mapping[str, Any]) -> str:
+        """What to write instead of a member that holds these."""
+        model = catalog().get(str(body.get("model_type")))
+        has_y = "y" in cls.model_fields and (model is None or model.supervised())
+        taken: dict[str, str] = {}
+        for one, value in held.items():
+            member = "features" if one in ("X", "x") else one
+            if member in cls.model_fields and member not in body and (has_y or member != "y"):
+                taken[one] = f'"{member}": {_shape(value)}'
+        if taken:
+            beside = "model_type" if "features" not in body else "features"
+            written = ", ".join(taken.values())
+            return f"write what it holds ({', '.join(taken)}) beside {beside}, {written}"
+        if body.get("features") is not None:
+            return "leave it out, features are given"
+        return f"write the rows as features{', beside y' if has_y else ''}"
+
+
+def _shape(value: object) -> str:
+    """How a value looks that is written elsewhere."""
+    if isinstance(value, (list, dict)):
+        return "[...]" if isinstance(value, list) else "{...}"
+    return clip(json.dumps(value, ensure_ascii=False), 80)
+
+
+def set_at_register(route: str, name: str, model_type: object) -> str | None:
+    """What to say of a member, or parameter, that is a hyperparameter of this type."""
+    model = catalog().get(str(model_type))
+    if model is None or name not in model.names():
         return None
+    return (
+        f"{route} takes no hyperparameters, they are set at /register; leave {name} out, or "
+        "register another model with it in kwargs"
+    )
 
 
 class PredictRequest(RowsRequest):
-    asked: ClassVar = ("/predict", "")
+    route: ClassVar = "/predict"
     probabilities: bool = False
 
 
@@ -317,7 +348,7 @@ class EvaluationOptions(Request):
 
 
 class EvaluateRequest(RowsRequest, EvaluationOptions):
-    asked: ClassVar = ("/evaluate", ", beside y")
+    route: ClassVar = "/evaluate"
     y: Any = None
 
     def _truth_apart(self) -> bool:
