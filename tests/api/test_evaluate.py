@@ -203,7 +203,7 @@ def test_constant_y_has_no_r2(api: Api) -> None:
             "of the labels in y, such as the number 3; known",
         ),
         ("knn", {"y": [True, False, True]}, ["y", 0], "y holds true and false"),
-        ("knn", {"y": [1, 2, 0.5]}, ["y", 0], "y holds numbers"),
+        ("knn", {"y": [1, 2, 0.5]}, ["y", 2], "this is the number 0.5; write one of them"),
         ("knn", {"y": [1, None, 2]}, ["y", 1], "not null"),
         ("linear_regression", {"y": ["a", "b", "c"]}, ["y", 0], "a number is needed"),
         ("kmeans", {"y": [1, 2, 3]}, ["y"], "leave y out"),

@@ -671,6 +671,43 @@ def test_what_cannot_be_trained_on_is_named_in_x_or_in_y(api: Api, model_type: s
         assert api.register(model_type, model_id, **needed | kwargs | mended).status_code == 201
 
 
+CLASSIFYING = sorted(name for name, cls in catalog().items() if "classification" in cls.tasks)
+
+
+@pytest.mark.parametrize("model_type", CLASSIFYING)
+@pytest.mark.parametrize("y", [[1e308, -1e308] * 2, [0, 1, 1e19, 1]])
+def test_a_number_too_large_for_a_label_may_be_an_amount(
+    api: Api, model_type: str, y: list[float]
+) -> None:
+    needed = {"k": 1} if model_type == "knn" else {}
+    kwargs = {"X": X, "y": y} | needed
+    problem = told(api, {"model_type": model_type, "model_id": 1, "kwargs": kwargs})
+    wrong = [i for i, one in enumerate(y) if abs(one) > 2**63]
+    assert [fault["loc"] for fault in problem["errors"]] == [["kwargs", "y", i] for i in wrong]
+    assert f"the number {y[wrong[0]]:g} is too large for a label" in problem["detail"]
+    if remedies := problem.get("remedies", []):
+        assert "set task to regression" in problem["detail"]
+        assert api.register(model_type, 1, **kwargs | remedies[0]["set"]).status_code == 201
+    else:
+        assert "regression" not in catalog()[model_type].tasks
+        assert "learn numbers with linear_regression" in problem["detail"]
+        assert api.register("linear_regression", 1, X=X, y=y).status_code == 201
+    text = kwargs | {"y": [str(one) for one in y]}
+    assert api.register(model_type, 2, **text).status_code == 201
+
+
+@pytest.mark.parametrize("model_type", CLASSIFYING)
+@pytest.mark.parametrize("odd", [1e308, 0.5])
+def test_a_number_that_no_label_is_has_its_place(api: Api, model_type: str, odd: float) -> None:
+    needed = {"k": 1} if model_type == "knn" else {}
+    assert api.register(model_type, 1, X=X, y=Y, **needed).status_code == 201
+    ask: dict[str, Any] = {"model_type": model_type, "model_id": 1, "features": X}
+    problem = told(api, ask | {"y": [0, odd, 1, odd]}, "/evaluate")
+    assert [fault["loc"] for fault in problem["errors"]] == [["y", 1], ["y", 3]]
+    assert f"the whole numbers 0, 1, and this is the number {odd:g}; write" in problem["detail"]
+    assert api.client.post("/evaluate", json=ask | {"y": [0, 0, 1, 1]}).status_code == 200
+
+
 def test_an_answer_too_large_is_told_of_y(api: Api) -> None:
     X = [[i] for i in range(1, 9)]
     steep = [1e307 * i for i in range(1, 9)]

@@ -26,6 +26,7 @@ from fitserve.data.quoted import (
 )
 from fitserve.errors import (
     COUNTED,
+    Advice,
     Fault,
     InvalidRequest,
     Location,
@@ -327,11 +328,11 @@ def values(y: Target, loc: Location, otherwise: str = "") -> FloatArray:
     return y.astype(np.float64)
 
 
-def classes(y: Target, loc: Location) -> tuple[Target, NDArray[np.intp]]:
-    """y for classification: the distinct labels in ascending order, and each row's index there."""
+def classes(y: Target, loc: Location, either: bool = False) -> tuple[Target, NDArray[np.intp]]:
+    """y for classification: the distinct labels in ascending order, and each row's index there;
+    `either` is whether numbers could be learned instead."""
     if y.dtype.kind == "f":
-        wrong = np.flatnonzero((y != np.trunc(y)) | (y < -(2.0**63)) | (y >= 2.0**63))
-        refuse(Fault((*loc, i), *_not_a_label(y[i].item())) for i in wrong.tolist())
+        refuse(_not_a_label((*loc, i), y[i].item(), either) for i in no_labels(y))
     found: list[Any] = sorted(set(y.tolist()))
     refuse_many_classes(len(found))
     if len(found) < 2:
@@ -347,14 +348,25 @@ def classes(y: Target, loc: Location) -> tuple[Target, NDArray[np.intp]]:
     return labels, np.searchsorted(labels, y)
 
 
-def _not_a_label(cell: float) -> tuple[str, str]:
+def no_labels(y: Target) -> list[int]:
+    """Where numbers are not whole, or do not fit in 64 bits."""
+    wrong: list[int] = np.flatnonzero(
+        (y != np.trunc(y)) | (y < -(2.0**63)) | (y >= 2.0**63)
+    ).tolist()
+    return wrong
+
+
+def _not_a_label(loc: Location, cell: float, either: bool) -> Fault:
+    learn = "set task to regression" if either else "learn numbers with linear_regression"
+    remedies = (Advice("a number is learned (regression)", {"task": "regression"}),)
     if cell != int(cell):
-        says = f"a label is a whole number, text or boolean, not {sent(cell)}"
-        return f"{says}; round it, or learn numbers with linear_regression", "label_type"
-    return (
-        f"a label that is a number must fit in 64 bits, not {sent(cell)}; write it as text",
-        "label_range",
+        said = f"a label is a whole number, text or boolean, not {sent(cell)}; round it, or {learn}"
+        return Fault(loc, said, "label_type", remedies[:either])
+    said = (
+        f"{sent(cell)} is too large for a label, a whole number of 9.2e18 at most; if y holds "
+        f"amounts, {learn}; if names of classes, write each as text"
     )
+    return Fault(loc, said, "label_range", remedies[:either])
 
 
 # -------------------------------------------------------------------------------- features

@@ -13,7 +13,7 @@ from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.expectations import sent
 from fitserve.data.names import instead_of
 from fitserve.data.quoted import labels_as_text
-from fitserve.errors import Advice, InvalidRequest, clip
+from fitserve.errors import Advice, Fault, InvalidRequest, clip, refuse
 from fitserve.evaluation import metrics
 from fitserve.evaluation.report import (
     ClassificationReport,
@@ -65,6 +65,13 @@ def truth(model: Model, y: object, n_rows: int | None = None) -> Target | None:
     if model.classes_ is None:
         return arrays.values(target, ("y",))
     known, given = model.classes_.dtype.kind, target.dtype.kind
+    if (known, given) == ("i", "f"):
+        said = f"the labels of this model are the whole numbers {_named(model)}, and this is"
+        otherwise = "write one of them, or leave the row out"
+        refuse(
+            Fault(("y", i), f"{said} {sent(target[i].item())}; {otherwise}", "label_type")
+            for i in arrays.no_labels(target)
+        )
     if known != given:
         said = (
             f"the labels of this model are {_KINDS[known]}, and y holds {_KINDS[given]}; "
@@ -88,8 +95,12 @@ def labels(y: object) -> Target:
 
 
 def _learned(model: Model) -> str:
+    return f"known are: {_named(model)}"
+
+
+def _named(model: Model) -> str:
     assert model.classes_ is not None
-    return f"known are: {clip(', '.join(map(str, model.classes_[:100])), 300)}"
+    return clip(", ".join(map(str, model.classes_[:100])), 300)
 
 
 def evaluate(model: Model, y: Target | None, over: Over) -> Evaluation:

@@ -460,7 +460,7 @@ class Model(ABC):
         self.task_ = self._task_for(target)
         if self.task_ == "regression":
             return arrays.values(target, ("y",), self._of_labels())
-        self.classes_, codes = arrays.classes(target, ("y",))
+        self.classes_, codes = arrays.classes(target, ("y",), "regression" in self.tasks)
         return codes
 
     def _of_labels(self) -> str:
