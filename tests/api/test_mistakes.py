@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from fitserve.cli import main
 from fitserve.config import Server, SettingError, Settings
 from fitserve.errors import COUNTED
 from fitserve.models import catalog
+from fitserve.storage.database import SqlStore
 from tests.api.words import judge, judge_problem
 from tests.conftest import Api, until
 
@@ -818,18 +820,34 @@ def test_a_setting_is_told_what_it_was(monkeypatch: pytest.MonkeyPatch, setting:
             assert getattr(settings, setting) is not None
 
 
-def test_a_copy_from_a_store_that_is_away_says_which(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("nosuch.host.invalid", r"(there is no host nosuch|the host nosuch.* looked up)"),
+        ("127.0.0.1:1", "nothing listens at 127.0.0.1:1; start the server, or write"),
+        ("[::1]:1", r"nothing listens at \[::1\]:1; start|Cannot assign|not supported"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])
+def test_a_copy_of_a_store_that_is_away_says_which_and_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], host: str, says: str, scheme: str
 ) -> None:
     there = f"sqlite:///{tmp_path / 'store.sqlite3'}"
-    away = "postgresql://me:secret@127.0.0.1:1/fit"
+    away = f"{scheme}://me:secret@{host}/fit"
     assert main(["copy", away, there]) == 1
-    said = capsys.readouterr().err.splitlines()[-1]
-    assert "The source postgresql" in said
-    assert "secret" not in said
-    judge(said)
+    source = capsys.readouterr().err
     assert main(["copy", there, away]) == 2
     assert "SOURCE: there is no file" in capsys.readouterr().err.splitlines()[-1]
+    with closing(SqlStore(there)) as store:
+        store.prepare()
+    assert main(["copy", there, away]) == 1
+    destination = capsys.readouterr().err
+    for which, said in ("source", source), ("destination", destination):
+        (line,) = said.splitlines()
+        assert line.startswith(f"fitserve: The {which} {scheme}://me:***@{host}/fit: ")
+        assert re.search(says, line)
+        assert "[Errno" not in line
+        judge(line)
 
 
 # ------------------------------------------------------------------------------- the cost

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from fitserve.cli import main
 from fitserve.storage.database import SqlStore
@@ -153,3 +154,34 @@ def test_a_port_is_a_number(capsys: pytest.CaptureFixture[str], port: str) -> No
     said = capsys.readouterr().err
     assert "write @ as %40" in said
     assert "cret" not in said
+
+
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("db..internal", "'db..internal' is no name of a host; write one as in"),
+        ("n" * 64, "is no name of a host"),
+        ("secret@host", "in a user's name or password write @ as %40"),
+    ],
+)
+def test_a_host_is_a_name(capsys: pytest.CaptureFixture[str], host: str, says: str) -> None:
+    assert main(["copy", f"postgresql://u:p@{host}/x", "sqlite:///new"]) == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert "secret" not in said
+
+
+def test_no_socket_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new = f"sqlite:///{tmp_path / 'new'}"
+    assert main(["copy", f"postgresql:///x?host={tmp_path}", new]) == 1
+    said = capsys.readouterr().err
+    assert f"nothing listens at {tmp_path}/.s.PGSQL.5432; start the server" in said
+
+
+def test_a_database_that_is_not_there_is_said(
+    database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = make_url(database).set(database="nosuch").render_as_string(hide_password=False)
+    assert main(["copy", away, f"sqlite:///{tmp_path / 'new'}"]) == 1
+    said = capsys.readouterr().err
+    assert 'the server says: database "nosuch" does not exist; make it, or name another' in said

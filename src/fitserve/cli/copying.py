@@ -1,26 +1,39 @@
 """`fitserve copy`: every ready model from one store into another."""
 
+import logging
 import sys
 
 import click
 
 from fitserve.errors import FitserveError, ModelExists, ModelUnreadable, StoreUnavailable
+from fitserve.storage import session
 from fitserve.storage.database import SqlStore
-from fitserve.storage.engine import refuse_no_folder, refuse_place, refuse_source, same_place
+from fitserve.storage.engine import (
+    refuse_no_folder,
+    refuse_place,
+    refuse_source,
+    same_place,
+    why_away,
+)
 from fitserve.storage.store import Key
 
 PAGE = 500
+_SERVER = "postgresql://user:password@HOST:5432/database"
+_MENDS = {
+    "there is no host": f"write the name or address of your PostgreSQL server, as in {_SERVER}",
+    "nothing listens": f"start the server, or write the host and port of yours, as in {_SERVER}",
+    "the server says: database": "make it, or name another",
+    "": "see that you may read and write it, and run the command again",
+}
+"""By how it begins why a store is away, what to do."""
 
 
 class Unreachable(FitserveError):
     """A store that the command was given is not there."""
 
-    def __init__(self, which: str, address: str) -> None:
-        super().__init__(
-            f"The {which} {address} cannot be reached or read. See that its file or server is "
-            "there and that you may read and write it, and run the command again; nothing was "
-            "copied."
-        )
+    def __init__(self, which: str, address: str, why: str) -> None:
+        mend = next(mend for begins, mend in _MENDS.items() if why.startswith(begins))
+        super().__init__(f"The {which} {address}: {why}; {mend}; nothing was copied.")
 
 
 def copy(source: SqlStore, destination: SqlStore) -> int:
@@ -50,10 +63,13 @@ def copy(source: SqlStore, destination: SqlStore) -> int:
 
 
 def _prepare(store: SqlStore, which: str, *, create: bool) -> None:
+    session.log.setLevel(logging.ERROR)  # what it would say of a store that is away is said here
     try:
         store.prepare(create=create)
-    except StoreUnavailable:
-        raise Unreachable(which, store.address) from None
+    except StoreUnavailable as error:
+        raise Unreachable(which, store.address, why_away(error.__cause__ or error)) from None
+    finally:
+        session.log.setLevel(logging.NOTSET)
 
 
 def opened(source: str, destination: str) -> tuple[SqlStore, SqlStore]:

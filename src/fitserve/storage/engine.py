@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
-from fitserve.errors import StoreUnavailable, blanks_around
+from fitserve.errors import StoreUnavailable, blanks_around, clip
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,16 @@ _PATH = re.compile(
     r"(?:sqlite:(?P<slashes>//)?|(?=(?:~|\.\.?)?/)|(?=.*\.(?:sqlite3?|db)\Z))"
     r"(?P<path>[^:@?]+)"
 ).fullmatch
+_AWAY = (
+    (r"resolve host '([^']*)': \[Errno -3]", r"the host \1 cannot be looked up at the moment"),
+    (r"resolve host '([^']*)'", r"there is no host \1"),
+    (r'socket "([^"]*)" failed: (?:No such|Connection refused)', r"nothing listens at \1"),
+    (r'at "([^"]*:[^"]*)", port (\d+) failed: Connection refused', r"nothing listens at [\1]:\2"),
+    (r'server at "([^"]*)".*?, port (\d+) failed: Connection refused', r"nothing listens at \1:\2"),
+    (r"timeout expired|timed out", "the server does not answer"),
+    (r"FATAL: +(.*)", r"the server says: \1"),
+)
+"""By a pattern of what the driver says, how that is said shortly."""
 BUSY_SECONDS = 10  # how long a write waits for the writer before it
 
 
@@ -44,6 +54,7 @@ def parse_url(url: str) -> URL:
         raise ValueError(_of_port(url)) from None
     if parsed.port is not None and not 0 < parsed.port < 2**16:
         raise ValueError(_of_port(url))
+    _refuse_host(parsed.host or "")
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
@@ -83,6 +94,18 @@ def _of_port(url: str) -> str:
     if found is None:  # what was taken for one may be of a password
         return f"{needed}; in a user's name or password write @ as %40"
     return f"{needed}, not {found[1]!r}"
+
+
+def _refuse_host(host: str) -> None:
+    if "@" in host:  # what stands before it is of a password
+        raise ValueError("in a user's name or password write @ as %40")
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        such = "postgresql://db.example.com/database"
+        raise ValueError(
+            f"{clip(host, 80)!r} is no name of a host; write one as in {such}"
+        ) from None
 
 
 def file_of(url: URL) -> Path | None:
@@ -251,6 +274,14 @@ def make_engine(url: URL, file: Path | None) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def why_away(error: BaseException) -> str:
+    """Why a database does not do what it should, in a line: `there is no host db`."""
+    origin = getattr(error, "orig", None) or error
+    said = str(getattr(origin, "strerror", None) or origin).strip().partition("\n")[0]
+    found = ((re.search(pattern, said), why) for pattern, why in _AWAY)
+    return next((match.expand(why) for match, why in found if match), said)
 
 
 def is_full(error: BaseException | None) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     literal,
     update,
 )
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -39,6 +40,7 @@ from fitserve.storage.engine import (
     log_size,
     make_engine,
     parse_url,
+    why_away,
 )
 from fitserve.storage.migrations import migrate
 from fitserve.storage.store import (
@@ -56,7 +58,7 @@ class Session:
     """An open database. What it can or cannot do is noticed where it is used."""
 
     def __init__(self, url: str) -> None:
-        self._url = parse_url(url)
+        self._url, self._given = parse_url(url), make_url(url)
         self._file = file_of(self._url)
         self._engine = make_engine(self._url, self._file)
         self._trouble: Condition = "ok"
@@ -72,8 +74,8 @@ class Session:
 
     @property
     def address(self) -> str:
-        """Its URL, the password left out."""
-        return self._url.render_as_string(hide_password=True)
+        """Its URL as it was given, the password left out."""
+        return self._given.render_as_string(hide_password=True)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -144,7 +146,7 @@ class Session:
         except _OUR_OWN_FAULTS:
             raise
         except (DBAPIError, PoolTimeoutError, OSError) as error:
-            self._say(_first_line(error))
+            self._say(why_away(error))
             origin = getattr(error, "orig", None)
             if is_full(origin):
                 self._trouble = "full"
@@ -164,8 +166,3 @@ class Session:
         assert self._file is not None
         if connection.connection.info.get("inode") != inode_of(self._file):
             raise OSError(f"the file {self._file.name} was removed or replaced while it was open")
-
-
-def _first_line(error: BaseException) -> str:
-    origin = getattr(error, "orig", None) or error
-    return str(origin).strip().partition("\n")[0]
