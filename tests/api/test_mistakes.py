@@ -570,6 +570,7 @@ def test_numbers_beyond_float64_are_told_how_large_they_were(api: Api, size: flo
 
 
 TINY = [[1e-308, 2.0], [2e-308, 2.0], [3e-308, 2.0], [9e-308, 2.0]]
+SCALED = {"standardize": True}
 HUGE = [[1e308, 1e308], [-1e308, -1e308]] * 2
 
 
@@ -584,9 +585,28 @@ HUGE = [[1e308, 1e308], [-1e308, -1e308]] * 2
             "column 0 is the same in every row of a class, and var_smoothing is 0; give a larger",
             {"var_smoothing": 1e-9},
         ),
+        *(
+            ("gauss_naive_bayes", {"X": [[i * size] for i in (1, 2, 3, 9)], "y": Y}, said, SCALED)
+            for size, said in (
+                (1e-308, "1e-308 to 9e-308, too small to compute with; multiply its columns by"),
+                (5e-324, "4.94e-324 to 4.45e-323, too small"),
+            )
+        ),
+        ("perceptron", {"X": [[i * 5e-324] for i in (1, 2, 3, 9)], "y": Y}, "too small", SCALED),
+        (
+            "pca",
+            {"X": HUGE},
+            "divide the column by 1e+308, or leave its row out, or set standardize to true",
+            SCALED,
+        ),
         ("pca", {"X": TINY}, "rows differ by 8e-308 at most, too little to compute with", None),
         ("pca", {"X": [[1, 2]] * 3}, "all rows are equal", None),
-        ("gmm", {"X": HUGE}, "X.0.0: the number 1e+308 is too large to compute with, beside", None),
+        (
+            "gmm",
+            {"X": HUGE},
+            "X.0.0: the number 1e+308 is too large to compute with, beside",
+            SCALED,
+        ),
         ("gmm", {"X": [[1, 1], [2, 2], [3, 3]], "reg_covar": 0}, "such as 1e-06", None),
     ],
 )

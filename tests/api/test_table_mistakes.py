@@ -610,3 +610,28 @@ def test_words_for_what_is_missing_stand_between_commas(
     advice = answer.get_json()["advice"]
     sets = [one["set"] for one in advice if "in na_values for one word" in one["words"]]
     assert sets == [advised] * (advised is not None)
+
+
+@pytest.mark.parametrize(
+    ("model_type", "cells", "loc", "says"),
+    [
+        ("pca", ["2", "1e308", "6", "8"], ["line", 3, "b"], "too large to compute with, beside"),
+        ("pca", ["1e308", "-1e308"] * 2, ["line", 2, "b"], "too large to compute with, beside"),
+        ("pca", ["1"] * 4, [], "all rows are equal"),
+        ("gauss_naive_bayes", ["1e-308", "2e-308", "3e-308", "9e-308"], [], "too small"),
+    ],
+)
+def test_what_cannot_be_computed_with_has_a_place_that_was_sent(
+    api: Api, model_type: str, cells: list[str], loc: list[Any], says: str
+) -> None:
+    body = "b,y\n" + "".join(f"{cell},{i // 2}\n" for i, cell in enumerate(cells))
+    query = {"model_type": model_type, "target": "y"}
+    if model_type == "pca":
+        query = {"model_type": "pca", "drop": "y"}
+    problem = told(api, "/register", body, **query)
+    (fault,) = problem["errors"]
+    assert fault["loc"] == loc
+    assert says in fault["msg"]
+    for remedy in problem.get("remedies", []):
+        assert remedy["set"] == {"standardize": True}
+        assert ask(api, "/register", body, **query, standardize="true").status_code == 201

@@ -214,6 +214,8 @@ class CsvRegistration:
 
 
 def _in_csv(loc: Location) -> Location:
+    if loc == ("X",):  # all of the table
+        return ()
     return loc if loc[:1] in (("line",), ("query",)) else ("query", *loc)
 
 

@@ -268,6 +268,6 @@ def shown(cells: Column, row: int) -> str:
 def too_far(written: str) -> str:
     """A number that its column's scale, learned of far smaller ones, brings beyond float64."""
     return (
-        f"the number {written} is too large to compute with, beside what the model was trained on; "
-        "leave its row out, or train on rows that have such numbers"
+        f"the number {clip(written, 40)} is too large to compute with, beside what the model was "
+        "trained on; leave its row out, or train on rows that have such numbers"
     )

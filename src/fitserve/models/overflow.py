@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.errors import Fault, InvalidRequest
+from fitserve.errors import Advice, Fault, InvalidRequest
 
 HUGE = 1e150
 """Beyond this, squares overflow."""
@@ -44,18 +44,20 @@ def too_large_an_answer(row: int, size: float) -> InvalidRequest:
 def too_large_in_all(X: FloatArray) -> InvalidRequest:
     """Numbers too large, or too small, for what was to be computed from them."""
     sizes = np.abs(X[X != 0.0])
-    least, most = sizes.min(initial=np.inf), sizes.max(initial=0.0)
-    column = int(np.abs(X).max(axis=0).argmax())
-    span = f"numbers of size {least:.3g} to {most:.3g}" if len(sizes) else "zeros"
+    most = float(sizes.max(initial=0.0))
+    if most >= 1.0:
+        return InvalidRequest([beside_the_rest(X)])
+    span = f"numbers of size {sizes.min():.3g} to {most:.3g}" if most else "zeros"
     said = (
-        f"what is computed from {span} overflows float64, of which the largest are in column "
-        f"{column}; scale the columns, so that their numbers are nearer to 1"
+        f"X holds {span}, too small to compute with; multiply its columns by "
+        f"{min(1.0 / max(_unit(most), 1e-308), 1e308):g}, or set standardize to true"
     )
-    return InvalidRequest([Fault(("X",), said, "overflow", column=column)])
+    return InvalidRequest.at(("X",), said, "overflow", remedies=[_STANDARDIZED])
 
 
-def beside_the_rest(X: FloatArray, column: int | None = None) -> Fault:
-    """The largest number of X, or of its column: training cannot compute with it."""
+def beside_the_rest(X: FloatArray, column: int | None = None, anew: bool = True) -> Fault:
+    """The largest number of X, or of its column: training cannot compute with it; `anew` is
+    whether it can with columns brought to one scale."""
     if column is None:
         column = int(np.abs(X).max(axis=0).argmax())
     row = int(np.abs(X[:, column]).argmax())
@@ -63,8 +65,12 @@ def beside_the_rest(X: FloatArray, column: int | None = None) -> Fault:
     said = (
         f"the number {number:g} is too large to compute with, beside the rest of X; divide the "
         f"column by {_unit(abs(number)):g}, or leave its row out"
+        f"{', or set standardize to true' if anew else ''}"
     )
-    return Fault(("X", row, column), said, "overflow", column=column)
+    return Fault(("X", row, column), said, "overflow", (_STANDARDIZED,) * anew, column)
+
+
+_STANDARDIZED = Advice("columns are standardized", {"standardize": True})
 
 
 def in_training(X: FloatArray, y: Target | None) -> Callable[[Fault], Fault]:
@@ -79,7 +85,7 @@ def in_training(X: FloatArray, y: Target | None) -> Callable[[Fault], Fault]:
             if sizes.max() > max(HUGE, np.abs(X).max()):
                 return _of_y(y, int(sizes.argmax()))
         whole = fault.column is None or len(fault.loc) < 3
-        return fault if whole else beside_the_rest(X, fault.column)
+        return fault if whole else beside_the_rest(X, fault.column, bool(fault.remedies))
 
     return told
 

@@ -63,8 +63,6 @@ def _where(fault: Fault) -> str:
             return f"{short(str(column))} ({name}): "
         case ("query", "y", *_):
             return "the answer: "
-        case ("query", "X", *_):
-            return ""
         case ("query", name, *_):
             return f"{name}: "
     return ""
@@ -78,7 +76,7 @@ def _href(fault: Fault, fields: Collection[str]) -> str | None:
             return "#file"
         case ("query", _, *_) if _field(fault) in fields:
             return f"#f-{_field(fault)}"
-        case ("query", *_) if fields:
+        case ("query", *_) | () if fields:
             return "#columns"
     return None
 
