@@ -229,7 +229,7 @@ def test_one_row_and_constant_y_have_no_score() -> None:
 
 
 def test_coefficients_that_no_float_can_hold_are_an_error() -> None:
-    with pytest.raises(InvalidRequest, match="scale the columns"):
+    with pytest.raises(InvalidRequest, match="standardize"):
         LinearRegression().fit([[0.0], [1e-200]], [0.0, 1e200])
 
 

@@ -200,7 +200,7 @@ def test_the_unit_does_not_matter(scale: float, k: int) -> None:
 
 
 def test_a_variance_that_no_float_can_hold_is_an_error() -> None:
-    with pytest.raises(InvalidRequest, match="scale the columns"):
+    with pytest.raises(InvalidRequest, match="standardize"):
         PCA().fit(load("iris") * 1e200)
 
 
