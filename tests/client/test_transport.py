@@ -26,6 +26,7 @@ from fitserve.client import (
     Unauthorized,
     Unavailable,
     Unreachable,
+    transport,
 )
 from fitserve.client import client as verbs
 from fitserve.client.requests import ROUTES
@@ -129,6 +130,24 @@ def test_a_connection_is_kept(scripted: Any) -> None:
     server, client = scripted(answer("200 OK"), answer("200 OK"))
     assert client.health() == client.health() == {"status": "ok"}
     assert server.connections == 1
+
+
+def test_a_collection_in_the_middle_may_use_the_client_too(
+    scripted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a trained model of `fitserve.sklearn`, which is deleted when nobody has it any more."""
+    _, client = scripted(answer("200 OK"), answer("200 OK"))
+    client.health()
+
+    def collected(sock: socket.socket) -> bool:
+        client.close()
+        return True  # so that another connection is opened
+
+    monkeypatch.setattr(transport, "_readable", collected)
+    asking = threading.Thread(target=client.health, daemon=True)
+    asking.start()
+    asking.join(20)
+    assert not asking.is_alive()
 
 
 def test_one_that_was_closed_meanwhile_is_not_used_again(scripted: Any) -> None:

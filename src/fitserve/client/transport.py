@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse
 from io import SEEK_END, BufferedReader
 from pathlib import Path
 from ssl import SSLError, SSLSocket
-from threading import Lock
+from threading import RLock
 from typing import Any, BinaryIO, NamedTuple, TextIO
 from urllib.parse import urlsplit
 
@@ -126,7 +126,7 @@ class Transport:
         self._headers = {} if key is None else {"Authorization": f"Bearer {key}"}
         self._timeout, self._patience = timeout, patience
         self._idle: list[HTTPConnection] = []
-        self._lock = Lock()
+        self._lock = RLock()  # a collection in the middle may end a model, which asks in between
         self._pid = os.getpid()
         weakref.finalize(self, _close, self._idle)
 
