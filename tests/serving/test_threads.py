@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -101,58 +102,52 @@ def test_all_of_them_may_wait_and_come_back(
     work.are_begun(2 * AT_WORK + 2)
 
 
-class Computing(Work):
-    """A job that computes until it is let be, and others that wait."""
+class Clocks:
+    """Time as it is told to the threads: on the wall, and at the processor."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.over = threading.Event()
+        self.now, self.used = 100.0, 0.0
 
-    def __call__(self, job: str, given: float) -> None:
-        while job == "computes" and not self.over.is_set():
-            pass
-        super().__call__(job, given)
+    def pass_by(self, seconds: float, computing: float) -> None:
+        self.now += seconds
+        self.used += computing
 
 
 @pytest.fixture
-def computing() -> Iterator[Computing]:
-    made = Computing()
-    yield made
-    made.over.set()
-    made.let_go("computes")
-    made.let_go("next")
+def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    made = Clocks()
+    told = SimpleNamespace(
+        monotonic=lambda: made.now,
+        clock_gettime=lambda _: made.used,
+        pthread_getcpuclockid=lambda thread: thread,
+    )
+    monkeypatch.setattr(threads, "time", told)
+    return made
 
 
-@pytest.mark.skipif(
-    not hasattr(time, "pthread_getcpuclockid"), reason="no thread's own time is told here"
-)
-def test_who_computes_is_not_taken_to_wait(computing: Computing) -> None:
-    jobs = _one_at_work(computing, longest=1000.0)
+def test_who_computes_is_not_taken_to_wait(work: Work, clocks: Clocks) -> None:
+    jobs = _one_at_work(work, longest=1000.0)
     for _ in range(3):
-        time.sleep(2 * threads.PATIENCE)
+        clocks.pass_by(2 * threads.PATIENCE, computing=threads.PATIENCE)
         jobs.relieve()
+        time.sleep(0.02)
         assert jobs.busy
-    computing.over.set()
-    _is_relieved(jobs, lambda: computing.begun == ["computes", "next"])
+    clocks.pass_by(2 * threads.PATIENCE, computing=0.0)
+    jobs.relieve()
+    work.are_begun(2)
 
 
-def test_who_computes_for_long_is_relieved_too(computing: Computing) -> None:
-    jobs = _one_at_work(computing, longest=0.0)
-    _is_relieved(jobs, lambda: computing.begun == ["next"])
+def test_who_computes_for_long_is_relieved_too(work: Work, clocks: Clocks) -> None:
+    jobs = _one_at_work(work, longest=1.0)
+    clocks.pass_by(1.0, computing=1.0)
+    jobs.relieve()
+    work.are_begun(2)
 
 
-def _one_at_work(computing: Computing, longest: float) -> Jobs:
+def _one_at_work(work: Work, longest: float) -> Jobs:
     """And one that waits for it."""
-    jobs = Jobs(2, computing, at_work=1, longest=longest)
+    jobs = Jobs(2, work, at_work=1, longest=longest)
     jobs.give("computes")
-    until(lambda: not jobs.busy)
+    work.are_begun(1)
     jobs.give("next")
     return jobs
-
-
-def _is_relieved(jobs: Jobs, done: Callable[[], bool]) -> None:
-    def relieved() -> bool:
-        jobs.relieve()
-        return done()
-
-    until(relieved)
