@@ -80,7 +80,7 @@ class Threads(Generic[Job]):
 
     def _run(self) -> None:
         me = get_ident()
-        clock = _clock_of(me)
+        clock = _clock_of(me) if self._longest > PATIENCE else None  # nothing asks for it sooner
         while True:
             self._turns.get()
             mine = True
