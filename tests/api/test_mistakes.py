@@ -607,7 +607,12 @@ HUGE = [[1e308, 1e308], [-1e308, -1e308]] * 2
             "X.0.0: the number 1e+308 is too large to compute with, beside",
             SCALED,
         ),
-        ("gmm", {"X": [[1, 1], [2, 2], [3, 3]], "reg_covar": 0}, "such as 1e-06", None),
+        (
+            "gmm",
+            {"X": [[1, 1], [2, 2], [3, 3]], "reg_covar": 0},
+            "give a larger reg_covar, such as 1e-06",
+            {"reg_covar": 1e-6},
+        ),
     ],
 )
 def test_what_a_model_advises_would_help(

@@ -366,7 +366,7 @@ def test_a_diverging_rate_is_refused_and_a_good_one_proposed(name: str) -> None:
 
 def test_gradient_descent_on_huge_numbers_says_to_scale() -> None:
     X, y = standard("iris")
-    with pytest.raises(InvalidRequest, match="scale the columns"):
+    with pytest.raises(InvalidRequest, match="set standardize to true"):
         LogisticRegression(learning_rate=0.1).fit(X * 1e200, y)
 
 

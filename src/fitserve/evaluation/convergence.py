@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
+from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, counted
 from fitserve.models.base import COUNT, Model
 
@@ -10,10 +13,12 @@ _STRONGER = 1000.0
 """How many times as strong a penalty is to be where it is too weak."""
 _STRICT = 1e-6
 """A tol that is so small a share of the usual one may never be met."""
+_WIDE = 1e3
+"""A column that spreads farther is too wide for any penalty; standardized ones spread 1."""
 
 
-def of_convergence(model: Model) -> Iterator[Advice]:
-    """What to know of a trained model that has not converged; nothing of others."""
+def of_convergence(model: Model, X: FloatArray) -> Iterator[Advice]:
+    """What to know of a model that was trained on X and has not converged; nothing of others."""
     if model.converged_:
         return
     told = model.hyperparameters()
@@ -28,11 +33,10 @@ def of_convergence(model: Model) -> Iterator[Advice]:
     tol = f"send tol {usual['tol']:g}"
     if rate is not None:
         said, fewer = "the steps of learning_rate are small", ", which takes far fewer"
-        less = ""
         if (bound := model.step_bound) is not None:
             said = f"learning_rate {rate:g} is above {bound:.3g}, so that its steps go too far"
-            fewer, less = "", f", or send {0.5 * bound:.2g}"
-        said += f"; leave learning_rate out{fewer}{less}"
+            fewer = ""
+        said += f"; leave learning_rate out{fewer}"
         said += f"; and {tol}, as {told['tol'] or 0:g} may never be met" if strict else ""
         mend = {"learning_rate": None} | ({"tol": usual["tol"]} if strict else {})
         yield Advice(f"{ended}: {said}.", mend)
@@ -41,12 +45,21 @@ def of_convergence(model: Model) -> Iterator[Advice]:
         said = f"with tol {small} it may go on for ever; {tol}"
         yield Advice(f"{ended}: {said}.", {"tol": usual["tol"]})
     elif steps < told["max_iter"] or many:
-        said = "more would not help; bring the columns to one scale (standardize)"
+        if (widest := _spread(X)) > _WIDE:
+            said = f"columns spread as far as {widest:.2g}; set standardize to true"
+            yield Advice(f"{ended}: more would not help, as {said}.", {"standardize": True})
+            return
         by, mend = _stronger(penalty, told, usual)
-        yield Advice(f"{ended}: {said}{by}.", mend)
+        yield Advice(f"{ended}: more would not help{by}.", mend)
     else:
         said = f"max_iter allows no more, and it would still change; send max_iter {most}"
         yield Advice(f"{ended}: {said}.", {"max_iter": most})
+
+
+def _spread(X: FloatArray) -> float:
+    """The standard deviation of the column that varies the farthest."""
+    size = float(np.abs(X).max())
+    return float((X / (size or 1.0)).std(axis=0).max()) * size
 
 
 def _stronger(
@@ -54,11 +67,11 @@ def _stronger(
 ) -> tuple[str, dict[str, Any]]:
     """How to send a penalty that is stronger; the usual one, where this is far weaker than that."""
     if penalty == "lam" and told["lam"] < _STRICT:
-        return f", or leave lam out, for C {usual['C']:g}", {"lam": None}
+        return f"; leave lam out, for C {usual['C']:g}", {"lam": None}
     if penalty is None:
         return "", {}
     if penalty == "lam":
         stronger = told["lam"] * _STRONGER
     else:
         stronger = usual["C"] if told["C"] > usual["C"] else told["C"] / _STRONGER
-    return f", or send {penalty} {stronger:g}", {penalty: stronger}
+    return f"; send {penalty} {stronger:g}", {penalty: stronger}

@@ -46,7 +46,7 @@ def find(
     watch: Watch,
 ) -> Findings:
     """Validate a model that was trained on X and y as `plan` asks, and choose what is kept."""
-    told: dict[str, Any] = {"advice": [one.told() for one in of_convergence(model)]}
+    told: dict[str, Any] = {"advice": [one.told() for one in of_convergence(model, X)]}
     if y is None:
         return Findings(told, _of_rows(plan, model, X, None, None))
     truth = truth_of(model, y)

@@ -185,10 +185,17 @@ class GaussianMixture(Model):
             )
             if not np.isfinite(larger):
                 raise InvalidRequest([beside_the_rest(X)]) from None
+            remedies = [Advice(f"reg_covar is {larger:.0e}", {"reg_covar": float(f"{larger:.0e}")})]
+            scaled = ""
+            if self.reg_covar and spread * spread > 1.0:  # it adds too little to columns so wide
+                scaled = "set standardize to true, or "
+                remedies.insert(0, Advice("columns are standardized", {"standardize": True}))
             raise InvalidRequest.at(
                 ("reg_covar",),
-                f"{singular}; give a larger reg_covar, such as {larger:.0e}, or fewer components",
+                f"{singular}; {scaled}give a larger reg_covar, such as {larger:.0e}, or fewer "
+                "components",
                 "singular",
+                remedies=remedies,
             ) from None
 
     def _joint(self, X: FloatArray) -> Iterator[tuple[FloatArray, int]]:

@@ -11,6 +11,8 @@ from fitserve.errors import Advice, InvalidRequest
 EPS = float(np.finfo(np.float64).eps)
 LOOKED_INTO = 300
 """Numbers learned up to which it is found out why a descent has not converged: it costs p^2 n."""
+_SHORT = 1e-6
+"""A step that must be shorter gets nowhere in the other directions."""
 LOSSES = 1000
 """Entries that a loss curve has at most."""
 
@@ -89,9 +91,13 @@ def gradient_descent(
             break
     if not loss <= first_loss * (1.0 + 1e-9):
         bound = 2.0 / curvature()
-        remedies = []
-        if not (np.isfinite(first_loss) and 1e-290 < bound < np.inf):
-            advice = "scale the columns of X and y to values near 1"
+        left_out = Advice("learning_rate is left out", {"learning_rate": None})
+        scaled = Advice("columns are standardized", {"standardize": True})
+        kind = "diverged"
+        if not np.isfinite(first_loss):
+            advice, remedies, kind = "divide y, so that its squares fit float64", [], "overflow"
+        elif not _SHORT < bound < np.inf:
+            advice, remedies = "leave it out, or set standardize to true", [left_out, scaled]
         else:
             less = f"{0.5 * bound:.2g}"
             advice = f"it must be below {bound:.3g} for these data; try learning_rate {less}"
@@ -99,7 +105,7 @@ def gradient_descent(
         raise InvalidRequest.at(
             ("learning_rate",),
             f"gradient descent diverged at {rate:.3g}; {advice}",
-            "diverged",
+            kind,
             remedies=remedies,
         )
     bends = 0.0 if converged or theta.size > LOOKED_INTO else curvature()
