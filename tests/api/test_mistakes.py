@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -712,15 +713,52 @@ def test_a_number_too_large_for_a_label_may_be_an_amount(
     wrong = [i for i, one in enumerate(y) if abs(one) > 2**63]
     assert [fault["loc"] for fault in problem["errors"]] == [["kwargs", "y", i] for i in wrong]
     assert f"the number {y[wrong[0]]:g} is too large for a label" in problem["detail"]
+    obeyed_as_amounts_or_names(api, problem | {"model_type": model_type}, kwargs)
+
+
+def obeyed_as_amounts_or_names(api: Api, problem: dict[str, Any], kwargs: dict[str, Any]) -> None:
+    """Of a y that holds no labels: it is learned as numbers, and all of it as text."""
+    model_type = problem["model_type"]
     if remedies := problem.get("remedies", []):
         assert "set task to regression" in problem["detail"]
         assert api.register(model_type, 1, **kwargs | remedies[0]["set"]).status_code == 201
     else:
         assert "regression" not in catalog()[model_type].tasks
         assert "learn numbers with linear_regression" in problem["detail"]
-        assert api.register("linear_regression", 1, X=X, y=y).status_code == 201
-    text = kwargs | {"y": [str(one) for one in y]}
+        amounts = {"X": kwargs["X"], "y": kwargs["y"]}
+        assert api.register("linear_regression", 1, **amounts).status_code == 201
+    assert "if names of classes, write all of y as text" in problem["errors"][0]["msg"]
+    text = kwargs | {"y": [str(one) for one in kwargs["y"]]}
     assert api.register(model_type, 2, **text).status_code == 201
+
+
+@pytest.mark.parametrize("model_type", CLASSIFYING)
+@pytest.mark.parametrize(
+    ("y", "says"),
+    [
+        ([1e-308, 2e-308, 0.0, 1e-308], None),
+        ([0.1, 0.4, 0.1, 0.4], None),
+        ([0.5, 1e300, 0.5, 1.0], None),
+        ([0.1, 1.4, 0.1, 1.0], "round it, or"),
+        ([1e-308] * 4, "y holds one class only, the number 1e-308; give rows of at least two"),
+    ],
+)
+def test_labels_are_to_be_rounded_where_classes_come_of_it(
+    api: Api, model_type: str, y: list[float], says: str | None
+) -> None:
+    needed = {"knn": {"k": 1}}.get(model_type, {}) | (
+        {"task": "classification"} if "regression" in catalog()[model_type].tasks else {}
+    )
+    kwargs = {"X": X, "y": y} | needed
+    problem = told(api, {"model_type": model_type, "model_id": 1, "kwargs": kwargs})
+    assert ("round it" in problem["detail"]) == (says == "round it, or")
+    if says is None:
+        obeyed_as_amounts_or_names(api, problem | {"model_type": model_type}, kwargs)
+        return
+    assert says in problem["errors"][0]["msg"]
+    if says == "round it, or":
+        rounded = kwargs | {"y": [round(one) for one in y]}
+        assert api.register(model_type, 1, **rounded).status_code == 201
 
 
 @pytest.mark.parametrize("model_type", CLASSIFYING)
@@ -748,6 +786,25 @@ def test_an_answer_too_large_is_told_of_y(api: Api) -> None:
     assert fault["loc"] == ["features", 2]
     assert "the prediction for this row overflows float64" in fault["msg"]
     assert "divide y by 1e+307 and train anew" in fault["msg"]
+
+
+@pytest.mark.parametrize("model_type", sorted(catalog()))
+def test_numbers_at_both_ends_of_float64_are_standardized(api: Api, model_type: str) -> None:
+    cls = catalog()[model_type]
+    ends = [[1.7e308, 1], [-1.7e308, 2], [-1.7e308, 3], [1e307, 4]]
+    kwargs: dict[str, Any] = {"feature_names": ["a", "b"], "standardize": True}
+    kwargs |= {"y": Y} if cls.supervised() else {}
+    kwargs |= {"knn": {"k": 1}, "kmeans": {"n_clusters": 2}}.get(model_type, {})
+    answers = []
+    for model_id, size in enumerate((1.0, 2.0**-600)):
+        X = [[a * size, b] for a, b in ends]
+        answer = api.register(model_type, model_id, X=X, **kwargs)
+        if cls.counting:
+            assert answer.json["errors"][0]["loc"] == ["kwargs", "standardize"]  # type: ignore[index]
+            return
+        assert answer.status_code == 201, answer.text
+        answers.append(api.predict(model_type, model_id, X).json["predictions"])  # type: ignore[index]
+    assert np.array(answers[0]) == pytest.approx(np.array(answers[1]))
 
 
 def test_a_scale_beyond_words_is_told_in_few(api: Api) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from werkzeug.test import TestResponse
 
+from fitserve.models import catalog
 from tests.api.words import judge_problem
 from tests.conftest import Api
 
@@ -152,7 +153,7 @@ def test_a_table_that_was_declared_to_be_json(api: Api, route: str) -> None:
         ("0x1F", "write 31"),
         ("inf", "'inf' is no number to learn from; write a finite number"),
         ("-Infinity", "write a finite number, or leave its row out"),
-        ("1e400", "the number 1e400 is too large: a finite number is needed, of 1.8e308 at most"),
+        ("1e400", "not the number 1e400; write a smaller one, or leave its row out"),
         ("NA", "'NA' counts as empty (na_values)"),
         ("", "the cell is empty"),
     ],
@@ -635,3 +636,102 @@ def test_what_cannot_be_computed_with_has_a_place_that_was_sent(
     for remedy in problem.get("remedies", []):
         assert remedy["set"] == {"standardize": True}
         assert ask(api, "/register", body, **query, standardize="true").status_code == 201
+
+
+CLASSIFYING = sorted(name for name, cls in catalog().items() if "classification" in cls.tasks)
+
+
+@pytest.mark.parametrize("model_type", CLASSIFYING)
+@pytest.mark.parametrize("label", ["1e308", "-1e19", "1e-308"])
+def test_a_number_that_no_label_is_is_text_by_its_kind(
+    api: Api, model_type: str, label: str
+) -> None:
+    table = f"a,t\n1,{label}\n2,0\n3,0\n4,{label}\n"
+    needed = {"target": "t", "model_type": model_type}
+    needed |= {"n_neighbors": "1"} if model_type == "knn" else {}
+    regressing = "regression" in catalog()[model_type].tasks
+    asked = needed | ({"task": "classification"} if regressing else {})
+    problem = told(api, "/register", table, **asked)
+    (one, *others) = [remedy["set"] for remedy in reversed(problem["remedies"])]
+    assert one == {"kinds": {"t": "category"}}
+    assert others == [{"task": "regression"}] * regressing
+    assert [fault["loc"] for fault in problem["errors"]] == [["line", 2, "t"], ["line", 5, "t"]]
+    assert "if names of classes, say kinds=t:category" in problem["errors"][0]["msg"]
+    trained(api, table, **asked, kinds="t:category")
+    amounts = {"task": "regression"} if regressing else {"model_type": "linear_regression"}
+    trained(api, table, **needed | {"model_id": "2"} | amounts)
+
+
+PAID = [[1, 10, "a"], [2, 20, "b"], [3, 30, "a"], [4, 40, "b"]]
+NAMES = ["age", "pay", "sex"]
+BEYOND = "not a number beyond 1.8e308"
+
+
+@pytest.mark.parametrize("form", ["rows", "row", "objects", "object", "columns"])
+@pytest.mark.parametrize(
+    ("name", "cell", "says", "obeyed"),
+    [
+        ("pay", '"x"', "not the text 'x'", "3"),
+        ("pay", '"3"', "not the text '3'", "3"),
+        ("pay", "[3]", "not a list of 1", "3"),
+        ("pay", "null", "the cell is empty", "3"),
+        ("pay", "1e400", BEYOND, "1e3"),
+        ("pay", "-1e400", BEYOND, "-1e3"),
+        ("pay", "9" * 400, BEYOND, "1"),
+        ("sex", '"z; y"', "'z; y'", '"a"'),
+        ("sex", "null", "the cell is empty", '"a"'),
+        ("sex", '"\\u0000"', "half of a surrogate pair", '"a"'),
+    ],
+)
+@pytest.mark.parametrize("route", ["/predict", "/evaluate"])
+def test_a_cell_of_a_list_is_told_by_its_column(
+    api: Api, route: str, form: str, name: str, cell: str, says: str, obeyed: str
+) -> None:
+    kwargs = {"X": PAID, "y": [0, 0, 1, 1], "n_neighbors": 1, "feature_names": NAMES}
+    kwargs |= {"kinds": {"sex": "category"}}
+    assert api.register("knn", 1, **kwargs).status_code == 201
+
+    def body(cell: str) -> bytes:
+        row = {"age": "1", "pay": "2", "sex": '"b"'} | {name: cell}
+        listed = f"[{', '.join(row.values())}]"
+        named = ", ".join(f'"{one}": {text}' for one, text in row.items())
+        columns = ", ".join(f'"{one}": [{text}]' for one, text in row.items())
+        sent = {"rows": f"[{listed}]", "row": listed, "object": f"{{{named}}}"}
+        sent |= {"objects": f"[{{{named}}}]", "columns": f"{{{columns}}}"}
+        y = ', "y": [1]' if route == "/evaluate" else ""
+        return f'{{"model_type": "knn", "model_id": 1, "features": {sent[form]}{y}}}'.encode()
+
+    answer = api.raw(route, body(cell))
+    assert answer.status_code == 422, answer.text
+    judge_problem(answer.json)  # type: ignore[arg-type]
+    (fault,) = answer.json["errors"]  # type: ignore[index]
+    called = f"{says} (column '{name}')" if form in ("rows", "row") else says
+    assert called in fault["msg"]
+    assert ("(column" in fault["msg"]) == (form in ("rows", "row"))
+    assert name in fault["loc"] or NAMES.index(name) == fault["loc"][-1]
+    assert api.raw(route, body(obeyed)).status_code == 200
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 400])
+@pytest.mark.parametrize(
+    "X",
+    [
+        '[{"age": 1, "pay": N}, {"age": 2, "pay": 3}, {"age": 3, "pay": 2}]',
+        '{"age": [1, 2, 3], "pay": [N, 3, 2]}',
+        '[[1, N], [2, 3], [3, 2]], "feature_names": ["age", "pay"]',
+        '[[1, N], [2, 3], [3, 2]], "feature_names": ["age", "pay"], "missing": "drop"',
+    ],
+)
+def test_a_number_beyond_float64_is_not_to_cost_its_column(api: Api, X: str, number: str) -> None:
+    such = '{"model_type": "knn", "model_id": 1, "kwargs": {"X": X, "y": [0, 1, 1], "k": 1}}'
+    answer = api.raw("/register", such.replace("X,", f"{X},").replace("N", number).encode())
+    assert answer.status_code == 422, answer.text
+    problem: Any = answer.json
+    judge_problem(problem)
+    (fault,) = problem["errors"]
+    assert "a number beyond 1.8e308" in fault["msg"]
+    assert fault["msg"].endswith("; write a smaller one, or leave its row out")
+    assert "pay" in fault["loc"] or "(column 'pay')" in fault["msg"]
+    assert "remedies" not in problem
+    answer = api.raw("/register", such.replace("X,", f"{X},").replace("N", "1e300").encode())
+    assert answer.status_code == 201, answer.text

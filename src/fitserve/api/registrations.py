@@ -287,7 +287,8 @@ def _training(
         raise InvalidRequest.at(place(("kwargs", "standardize")), said, "negative_count")
 
     def as_sent(fault: Fault) -> Fault:
-        return fault.naming(found.columns.encoded_names).spelling(spelled)
+        named = found.naming_target(fault).naming(found.columns.encoded_names)
+        return named.spelling(spelled)
 
     with relocated(place), within("kwargs"), amended(as_sent):
         model.examine(found.X, found.y)

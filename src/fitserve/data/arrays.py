@@ -331,9 +331,11 @@ def values(y: Target, loc: Location, otherwise: str = "") -> FloatArray:
 def classes(y: Target, loc: Location, either: bool = False) -> tuple[Target, NDArray[np.intp]]:
     """y for classification: the distinct labels in ascending order, and each row's index there;
     `either` is whether numbers could be learned instead."""
-    if y.dtype.kind == "f":
-        refuse(_not_a_label((*loc, i), y[i].item(), either) for i in no_labels(y))
     found: list[Any] = sorted(set(y.tolist()))
+    if y.dtype.kind == "f" and len(found) > 1:
+        rounded = np.rint(y)
+        round_it = not len(no_labels(rounded)) and len(set(rounded.tolist())) > 1
+        refuse(_not_a_label((*loc, i), y[i].item(), either, round_it) for i in no_labels(y))
     refuse_many_classes(len(found))
     if len(found) < 2:
         raise InvalidRequest.at(
@@ -356,17 +358,20 @@ def no_labels(y: Target) -> list[int]:
     return wrong
 
 
-def _not_a_label(loc: Location, cell: float, either: bool) -> Fault:
+AS_TEXT = "write all of y as text"
+
+
+def _not_a_label(loc: Location, cell: float, either: bool, round_it: bool) -> Fault:
+    """`round_it` is whether labels come of it if all of y is rounded."""
     learn = "set task to regression" if either else "learn numbers with linear_regression"
-    remedies = (Advice("a number is learned (regression)", {"task": "regression"}),)
+    remedies = (Advice("a number is learned (regression)", {"task": "regression"}),)[:either]
+    mended = f"if y holds amounts, {learn}; if names of classes, {AS_TEXT}"
     if cell != int(cell):
-        said = f"a label is a whole number, text or boolean, not {sent(cell)}; round it, or {learn}"
-        return Fault(loc, said, "label_type", remedies[:either])
-    said = (
-        f"{sent(cell)} is too large for a label, a whole number of 9.2e18 at most; if y holds "
-        f"amounts, {learn}; if names of classes, write each as text"
-    )
-    return Fault(loc, said, "label_range", remedies[:either])
+        mended = f"round it, or {learn}" if round_it else mended
+        said = f"a label is a whole number, text or boolean, not {sent(cell)}; {mended}"
+        return Fault(loc, said, "label_type", remedies)
+    said = f"{sent(cell)} is too large for a label, a whole number of 9.2e18 at most; {mended}"
+    return Fault(loc, said, "label_range", remedies)
 
 
 # -------------------------------------------------------------------------------- features

@@ -205,9 +205,10 @@ class _Diagnosis:
         if not infinite.any():
             return None
         row = int(infinite.argmax())
-        said = too_large(self.table.written(row, self.name))
-        if not self.target:
-            said += "; write it smaller, or leave the column out (drop)"
+        said, few = too_large(self.table, row, self.name), 2 * infinite.sum() < self.table.n_rows
+        if self.target or few:
+            return self._problem(row, f"{said}, or leave its row out", "finite_number", "", {})
+        said += ", leave its row out, or leave the column out (drop)"
         return self._problem(row, said, "finite_number", *self._left_out())
 
     def zeros(self) -> Fault | None:
@@ -370,10 +371,12 @@ class _Diagnosis:
         if row is None:
             row = int((self.levels.codes >= 0).argmax())
         code = int(self.levels.codes[row])
+        called = self.table.called(row, self.name)
         if code >= 0:
-            return repr(clip(self.levels.texts[code], 40))
+            return repr(clip(self.levels.texts[code], 40)) + called
         assert self.cells.values is not None
-        return f"{self.cells.values[row]:.15g}"
+        number = float(self.cells.values[row])
+        return f"{number:.15g}{called}" if np.isfinite(number) else f"beyond 1.8e308{called}"
 
     def _problem(self, row: int, msg: str, type: str, words: str, set_: dict[str, Any]) -> Fault:
         return Fault(

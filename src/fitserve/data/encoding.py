@@ -91,8 +91,10 @@ class NumberEncoder:
             with np.errstate(over="ignore", invalid="ignore"):
                 column -= self.mean
                 column /= self.scale
-            if not np.isfinite(column).all():
-                bad = np.union1d(bad, np.flatnonzero(~np.isfinite(column)))
+                far = np.flatnonzero(~np.isfinite(column))
+                if len(far):  # by halves, since the difference from the mean may overflow
+                    column[far] = (values[far] / 2.0 - self.mean / 2.0) / (self.scale / 2.0)
+                    bad = np.union1d(bad, far[~np.isfinite(column[far])])
         return bad
 
     def values(self, cells: Column) -> FloatArray:
@@ -112,15 +114,16 @@ class NumberEncoder:
     def wrong(self, table: Table, row: int) -> tuple[str, str]:
         cells = table.columns[self.name]
         if cells.missing()[row]:
-            return missing(table.written(row, self.name)), "missing"
+            return missing(table, row, self.name), "missing"
         if cells.codes is None or cells.codes[row] == NUMBER:
-            written = table.written(row, self.name)
             if np.isfinite(self.values(cells)[row]):
-                return too_far(written), "overflow"
-            return too_large(written), "finite_number"
+                return too_far(table, row, self.name, self.values(cells)[row]), "overflow"
+            said = too_large(table, row, self.name)
+            return f"{said}, or leave its row out", "finite_number"
         text = cells.texts[cells.codes[row]].strip()
         advice = instead(text, table.in_csv, self.fill is not None) or NUMBER_INSTEAD
         sent = f"the text {shown(cells, row)}" if table.in_csv or text not in TRUTHS else text
+        sent += table.called(row, self.name)
         return f"a number is needed, not {sent}; {advice}", "float_type"
 
     def state(self) -> dict[str, Any]:
@@ -173,10 +176,11 @@ class CategoryEncoder:
     def wrong(self, table: Table, row: int) -> tuple[str, str]:
         cells = table.columns[self.name]
         if cells.missing()[row]:
-            return missing(table.written(row, self.name)), "missing"
+            return missing(table, row, self.name), "missing"
         known = clip(", ".join(self.categories), SHOWN)
+        here = f"{shown(cells, row)}{table.called(row, self.name)}"
         said = (
-            f"{shown(cells, row)} was not there when the model was trained; known are: {known}. "
+            f"{here} was not there when the model was trained; known are: {known}. "
             "A model that is registered with unknown=ignore takes it as none of these"
         )
         return said, "unknown_category"
@@ -223,7 +227,7 @@ class TextEncoder:
         return np.flatnonzero(cells.missing()) if self.fill is None else np.empty(0, np.intp)
 
     def wrong(self, table: Table, row: int) -> tuple[str, str]:
-        return missing(table.written(row, self.name)), "missing"
+        return missing(table, row, self.name), "missing"
 
     def state(self) -> dict[str, Any]:
         return {"kind": self.kind} | asdict(self)
@@ -247,16 +251,19 @@ def empty(written: str) -> str:
     return f"{clip(written, 40)!r} counts as empty (na_values)"
 
 
-def missing(written: str) -> str:
+def missing(table: Table, row: int, name: str) -> str:
     return (
-        f"{empty(written)}, and the model has nothing to fill in; give a value. It would have, had "
-        "it been registered with missing=impute"
+        f"{empty(table.written(row, name))}{table.called(row, name)}, and the model has nothing to "
+        "fill in; give a value. It would have, had it been registered with missing=impute"
     )
 
 
-def too_large(written: str) -> str:
-    number = f"the number {clip(written, 40)}" if written else "the number"
-    return f"{number} is too large: a finite number is needed, of 1.8e308 at most"
+def too_large(table: Table, row: int, name: str) -> str:
+    """A number beyond float64; how it was written is not known of JSON."""
+    written = table.written(row, name)
+    number = f"the number {clip(written, 40)}" if written else "a number beyond 1.8e308"
+    most = "a finite number is needed" + (", of 1.8e308 at most" if written else "")
+    return f"{most}, not {number}{table.called(row, name)}; write a smaller one"
 
 
 def shown(cells: Column, row: int) -> str:
@@ -265,9 +272,10 @@ def shown(cells: Column, row: int) -> str:
     return repr(clip(cells.texts[cells.codes[row]].strip(), 40))
 
 
-def too_far(written: str) -> str:
+def too_far(table: Table, row: int, name: str, number: float) -> str:
     """A number that its column's scale, learned of far smaller ones, brings beyond float64."""
+    written = clip(table.written(row, name) or f"{number:g}", 40)
     return (
-        f"the number {clip(written, 40)} is too large to compute with, beside what the model was "
-        "trained on; leave its row out, or train on rows that have such numbers"
+        f"the number {written}{table.called(row, name)} is too large to compute with, beside what "
+        "the model was trained on; leave its row out, or train on rows that have such numbers"
     )

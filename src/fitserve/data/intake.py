@@ -1,6 +1,6 @@
 """From a table that was sent to what is learned from: the matrix, y, and what made them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from fitserve.data.levels import Levels
 from fitserve.data.limits import refuse_too_large
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.table import Column, Place
-from fitserve.errors import Fault, Location, refuse, relocated
+from fitserve.errors import Advice, Fault, Location, clip, refuse, relocated
 
 _EXACT = 2.0**53  # from which on not every whole number has a float of its own
 
@@ -51,6 +51,20 @@ class Intake:
                 return self.table.table.place(loc[1], target)
             return ("y", loc[1] if rows is None else int(rows[loc[1]]))
         return self.columns.place(self.table.table.place, loc)
+
+    def naming_target(self, fault: Fault) -> Fault:
+        """The same where y is a column: its kind makes text of it in a CSV, whose cells are numbers
+        if they look like such."""
+        target = self.table.target
+        if target is None or arrays.AS_TEXT not in fault.msg:
+            return fault
+        if not self.table.table.in_csv:
+            said = f"write every {clip(target, 40)!r} as text"
+            return replace(fault, msg=fault.msg.replace(arrays.AS_TEXT, said))
+        said = f"say kinds={clip(target, 40)}:category"
+        remedy = Advice(f"takes {target} as a category", {"kinds": {target: "category"}})
+        msg = fault.msg.replace(arrays.AS_TEXT, said)
+        return replace(fault, msg=msg, remedies=(*fault.remedies, remedy))
 
 
 def of_csv(
@@ -107,7 +121,8 @@ def of_json(
         return ("y", row) if target is None else table.place(row, target)
 
     with relocated(where):
-        return _taken_in(found, arrays.target(kept, ("y",)))
+        learned = arrays.target(kept, ("y",))
+    return _taken_in(found, learned)
 
 
 def truth(file: CsvFile, target: str, as_text: bool) -> tuple[Target, Place]:

@@ -13,7 +13,7 @@ from fitserve.data.dialect import Dialect
 from fitserve.data.expectations import sent
 from fitserve.data.names import closest
 from fitserve.data.quoted import AS_COLUMNS, AS_LISTS, rows_as_text, unquoted
-from fitserve.data.table import MISSING, NUMBER, Column, Place, Table
+from fitserve.data.table import MISSING, NUMBER, Column, Place, Table, called
 from fitserve.errors import Fault, InvalidRequest, Location, clip, counted, refuse
 
 Cells = Sequence[Any]
@@ -62,7 +62,11 @@ class JsonTable:
 
     def _written(self, row: int, name: str) -> str:
         cell = self.cells[name][row]
-        return cell if isinstance(cell, str) else _text(cell) if cell is not None else ""
+        if isinstance(cell, str):
+            return cell
+        if isinstance(cell, bool):
+            return _SPELLED[cell]
+        return "" if cell is None or not -(2**1024) < cell < 2**1024 else f"{cell:.15g}"
 
     def part(self, start: int, end: int) -> "JsonTable":
         """The rows from `start` on, up to `end`."""
@@ -76,9 +80,8 @@ class JsonTable:
         for i, cell in enumerate(self.cells[name]):
             if type(cell) not in _CELLS:
                 place = self.place(i, name)
-                column = "" if name in map(str, place) else f" (column {clip(name, 40)!r})"
                 said = f"a cell must be a number, text, true, false or null, not {sent(cell)}"
-                said += f"{column}; write one number or text in each cell"
+                said += f"{called(place, name)}; write one number or text in each cell"
                 yield Fault(place, said, "cell_type")
 
     def _ill_formed(self, name: str, column: Column) -> Iterator[Fault]:
@@ -86,7 +89,9 @@ class JsonTable:
             if not arrays.well_formed(text):
                 assert column.codes is not None
                 row = int((column.codes == code).argmax())
-                yield Fault(self.place(row, name), arrays.ILL_FORMED, "text")
+                place = self.place(row, name)
+                wrong, stop, mended = arrays.ILL_FORMED.partition("; ")
+                yield Fault(place, f"{wrong}{called(place, name)}{stop}{mended}", "text")
 
 
 def by_name(value: object, loc: Location) -> JsonTable | None:

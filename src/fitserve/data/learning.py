@@ -290,15 +290,17 @@ def _gap_faults(
 ) -> Iterator[Fault]:
     for name, missing in gaps.items():
         count = int(missing.sum())
-        where = table.place(int(missing.argmax()), name)
+        row = int(missing.argmax())
+        where = table.place(row, name)
         if count == table.n_rows:
-            said = "every cell of this column is empty; leave it out (drop)"
+            called = table.called(row, name)
+            said = f"every cell of this column is empty{called}; leave it out (drop)"
             yield Fault(where, said, "empty", (_leave_out(name),))
         elif count and options.missing == "error":
             said = (
-                f"{empty(table.written(int(missing.argmax()), name))}, one of {count:,} in this "
-                "column; fill them with its median or most frequent value (missing=impute), or "
-                "leave the rows out (missing=drop)"
+                f"{empty(table.written(row, name))}, one of {count:,} in this column"
+                f"{table.called(row, name)}; fill them with its median or most frequent value "
+                "(missing=impute), or leave the rows out (missing=drop)"
             )
             yield Fault(where, said, "missing", (FILL,))
     if y.all():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from fitserve.errors import Location
+from fitserve.errors import Location, clip
 
 FloatArray = NDArray[np.float64]
 Codes = NDArray[np.int32]
@@ -23,6 +23,12 @@ Written = Callable[[int, str], str]
 MISSING = -1  # an empty cell, one of spaces, one of the words that stand for missing
 NUMBER = -2  # a number, which stands in `values`
 OTHER = -3  # a text that came after the most texts that are kept of a column not asked for
+
+
+def called(place: Location, name: str) -> str:
+    """The column's name, to be said behind what stands in a cell whose place does not tell it: one
+    of rows as lists."""
+    return "" if name in map(str, place) else f" (column {clip(name, 40)!r})"
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,10 @@ class Table:
     layout: tuple[str, ...] = ()
     written: Written = field(default=lambda _row, _name: "", repr=False)
     """A cell as it was sent, '' where that is not known. Made for errors, as `place` is."""
+
+    def called(self, row: int, name: str) -> str:
+        """What to say of the column of a cell."""
+        return called(self.place(row, name), name)
 
     @property
     def in_csv(self) -> bool:
