@@ -660,6 +660,62 @@ def test_a_null_in_a_list_is_not_to_be_left_out_of_it(
     assert api.register(model_type, 1, **kwargs).status_code == 201
 
 
+@pytest.mark.parametrize("gap", ["NaN", "null"])
+@pytest.mark.parametrize(
+    ("X", "left"),
+    [
+        ('[[1, 2], [2, 1], [8, 9]], "y": ["u", "v", GAP]', '[[1, 2], [2, 1]], "y": ["u", "v"]'),
+        ('[{"a": 1}, {"a": 2}, {"a": 3}], "y": [0, 1, GAP]', '[{"a": 1}, {"a": 2}], "y": [0, 1]'),
+        (
+            '[{"a": 1, "t": 0}, {"a": 2, "t": 1}, {"a": 3, "t": GAP}], "target": "t"',
+            '[{"a": 1, "t": 0}, {"a": 2, "t": 1}], "target": "t"',
+        ),
+        (
+            '{"a": [1, 2, 3], "t": [true, false, GAP]}, "target": "t"',
+            '{"a": [1, 2], "t": [true, false]}, "target": "t"',
+        ),
+    ],
+)
+def test_a_gap_in_what_to_learn_costs_its_row(api: Api, X: str, left: str, gap: str) -> None:
+    def body(model_id: int, kwargs: str) -> bytes:
+        kwargs = f'"k": 1, "X": {kwargs}'
+        return f'{{"model_type": "knn", "model_id": {model_id}, "kwargs": {{{kwargs}}}}}'.encode()
+
+    problem = told(api, body(1, X.replace("GAP", gap)))
+    assert "impute" not in problem["detail"]
+    if gap == "null":
+        assert [one["set"] for one in problem["remedies"]] == [{"missing": "drop"}]
+    else:
+        apart = " of X and y" if '"y"' in X else " of X"
+        assert (
+            f'; leave this row out{apart}, or write null and "missing": "drop"' in problem["detail"]
+        )
+    dropped = X.replace("GAP", "null") + ', "missing": "drop"'
+    assert api.raw("/register", body(1, dropped)).status_code == 201
+    assert api.raw("/register", body(2, left)).status_code == 201
+
+
+@pytest.mark.parametrize("gap", ["NaN", "null"])
+@pytest.mark.parametrize("table", [False, True])
+def test_a_gap_in_what_is_true_costs_its_row(api: Api, gap: str, table: bool) -> None:
+    options = {"missing": "impute", "feature_names": ["a", "b"]} if table else {}
+    assert api.register("knn", 1, X=X, y=Y, k=1, **options).status_code == 201
+    such = '{"model_type": "knn", "model_id": 1, "features": [[0, 1], [8, 9]], "y": [0, GAP]}'
+    problem = told(api, such.replace("GAP", gap).encode(), "/evaluate")
+    assert "or leave the row out of features and y" in problem["detail"]
+    left = such.replace(", [8, 9]", "").replace(", GAP", "")
+    assert api.raw("/evaluate", left.encode()).status_code == 200
+    assert api.raw("/evaluate", such.replace("GAP", "1").encode()).status_code == 200
+
+
+def test_a_gap_in_the_target_of_rows_costs_its_row(api: Api) -> None:
+    rows = [{"a": a, "t": t} for (a, _), t in zip(X, Y, strict=True)]
+    assert api.register("knn", 1, X=rows, target="t", k=1).status_code == 201
+    for features in ([{"a": 1, "t": None}], {"a": [1], "t": [None]}):
+        ask = {"model_type": "knn", "model_id": 1, "features": features}
+        assert "; give one, or leave the row out. Mend" in told(api, ask, "/evaluate")["detail"]
+
+
 OUTLIER: list[tuple[float, float]] = [(1, 2), (2, 1), (3, 1e200), (4, 2), (5, 2), (6, 1.5)]
 SIGNS = [1.7e308, 8.5e307, -1.7e308] * 2
 

@@ -123,7 +123,10 @@ CASES = [
     (b"[1, 2, ...]", "send all of it"),
     (b"[1, , 2]", "a value is missing before this comma"),
     *((f"[{wrong}]".encode(), f"write {right}; ") for wrong, right in NUMBERS.items()),
-    (b'{"n_neighbors": NaN}', "write a finite number for n_neighbors, or leave n_neighbors out; "),
+    (
+        b'{"n_neighbors": NaN}',
+        "write a finite number for n_neighbors, or leave n_neighbors out. Mend",
+    ),
     (b'{"C": -Infinity}', "write a finite number for C, or leave C out"),
     *(
         (body.replace("GAP", mark).encode(), says.replace("GAP", mark))
@@ -148,6 +151,28 @@ CASES = [
             ('{"kwargs": {', "h"),
             ('{"kwargs": {"X": [{"w": 1, "h": 2}], ', "h"),
             ('{"features": [{"w": 1}, {"w": 2}], ', "h"),
+        )
+    ),
+    *(
+        (body.replace("GAP", mark).encode(), says)
+        for mark in ("NaN", "N/A", "nan")
+        for body, says in (
+            (
+                '{"kwargs": {"X": [[1]], "y": [1, GAP]}}',
+                "; leave this row out of X and y, or write",
+            ),
+            ('{"kwargs": {"y": ["[", GAP], "X": [[1]]}}', "null is how a gap is sent, in a table"),
+            (
+                '{"kwargs": {"X": [{"t": GAP}], "target": "t"}}',
+                "; leave this row out of X, or write",
+            ),
+            ('{"kwargs": {"target": "t", "X": {"t": [1, GAP]}}}', "; leave this row out of X, or"),
+            ('{"kwargs": {"target": "t", "X": {"a": [1, GAP]}}}', "null is how a gap is sent, in"),
+            ('{"features": [[1]], "y": [GAP]}', "give the value, or leave the row out of features"),
+            ('{"y": [1, GAP], "features": [[1]]}', "or leave the row out of features and y"),
+            ('{"features": [[1, GAP]]}', "leave its row out. To a model that was registered with"),
+            ('{"features": [{"a": GAP}]}', "or leave the row out. To a model that was registered"),
+            ('{"kwargs": {"X": [{"a": GAP}]}}', "or leave the row out; of a table that is reg"),
         )
     ),
     (b"[A/B]", "'A' stands without quotes"),

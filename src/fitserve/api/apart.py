@@ -27,7 +27,7 @@ from fitserve.data import arrays
 from fitserve.data.columns import Columns
 from fitserve.data.packing import unpacked
 from fitserve.data.table import Table
-from fitserve.errors import LISTED, InvalidRequest, MalformedJson, TooLarge, relocated
+from fitserve.errors import LISTED, InvalidRequest, MalformedJson, TooLarge
 from fitserve.evaluation import evaluate
 from fitserve.models import catalog
 from fitserve.processes import forking
@@ -112,7 +112,7 @@ def _evaluation(ask: Any, known: dict[str, Any]) -> tuple[dict[str, Any], dict[s
     rows, single = _rows(features, known)
     state = {}
     if y is not None and known["supervised"]:
-        with relocated(place):
+        with asked.located_y(place):
             state["y"] = evaluate.labels(y)
     told, taken = _taken(rows, _form(features), single)
     y_in = columns.target if columns is not None and y is not None and ask.y is None else None

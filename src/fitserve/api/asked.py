@@ -29,6 +29,7 @@ from fitserve.errors import (
     relocated,
     within,
 )
+from fitserve.evaluation import evaluate
 from fitserve.models.base import Model
 from fitserve.storage.cache import Loaded
 
@@ -304,6 +305,18 @@ def y_in_table(target: str, by_column: bool) -> Callable[[Location], Location]:
         return ("features", target, *loc[1:]) if by_column else ("features", *loc[1:], target)
 
     return place
+
+
+def located_y(place: Callable[[Location], Location]) -> AbstractContextManager[None]:
+    """Say of the faults found in y where the caller sent it: as a column of the rows, no other
+    place has what is to be left out."""
+
+    def told(fault: Fault) -> Fault:
+        loc = place(fault.loc)
+        both = "" if loc != fault.loc else evaluate.OF_BOTH
+        return replace(fault, loc=loc, msg=fault.msg.replace(evaluate.OF_BOTH, both))
+
+    return amended(told)
 
 
 def without_target(features: Any, target: str) -> tuple[Any, list[Any] | None]:

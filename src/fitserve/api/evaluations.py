@@ -34,7 +34,7 @@ def evaluation(
     the rows fit to it."""
     model = loaded.model
     rows, sent, place = _sent(ask, loaded) if isinstance(ask, EvaluateRequest) else ask.rows(loaded)
-    with relocated(place):
+    with asked.located_y(place):
         y = evaluate.truth(model, sent, None if isinstance(ask, CsvEvaluation) else rows.n_rows)
     if ask.importance:
         _refuse_importance(loaded, y)

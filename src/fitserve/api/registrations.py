@@ -19,7 +19,7 @@ from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import NumberEncoder
 from fitserve.data.expectations import sent
 from fitserve.data.intake import Intake
-from fitserve.data.learning import FILL
+from fitserve.data.learning import FILL, LEAVE_ROWS_OUT
 from fitserve.data.numerals import instead
 from fitserve.data.options import NAMES
 from fitserve.errors import (
@@ -116,6 +116,14 @@ def as_a_table(rows: Any) -> AbstractContextManager[None]:
         return replace(fault, msg=msg, remedies=(_AS_CATEGORIES,))
 
     return amended(change)
+
+
+def gap_in_y(fault: Fault) -> Fault:
+    """Say of a null among labels how a table leaves its row out."""
+    if not fault.msg.endswith(arrays.LEAVE_OUT):
+        return fault
+    said = f"{fault.msg} (missing='drop' beside X does so)"
+    return replace(fault, msg=said, remedies=(LEAVE_ROWS_OUT,))
 
 
 _OF_TEXT = (

@@ -264,7 +264,8 @@ class RegisterRequest(Request):
             names = arrays.names(named, X.shape[1], ("feature_names",))
             y = self.kwargs.get("y")
             if y is not None and cls.supervised():
-                y = arrays.target(y, ("y",))
+                with amended(registrations.gap_in_y):
+                    y = arrays.target(y, ("y",))
             planned = plan_of(self.kwargs)
             with amended(lambda fault: fault.naming(names).spelling(spelled)):
                 model.examine(X, y)

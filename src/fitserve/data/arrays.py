@@ -240,6 +240,7 @@ def target(value: object, loc: Location) -> Target:
 
 
 _LABELS = "a list is needed, with a label or number for each row of X"
+LEAVE_OUT = "leave the row out of X and y"
 
 
 def _not_labels(value: object) -> str:
@@ -252,7 +253,7 @@ def _not_labels(value: object) -> str:
 
 def _not_alike(cell: object, first: type | None) -> tuple[str, str]:
     if type(cell) not in (int, float, bool, str):
-        mended = "give one, or leave the row out" if cell is None else "give one for each row"
+        mended = f"give one, or {LEAVE_OUT}" if cell is None else "give one for each row"
         if isinstance(cell, list) and len(cell) > 1:
             mended += ", of one-hot rows by y.argmax(axis=1).tolist()"
         if isinstance(cell, dict) and len(cell) == 1:

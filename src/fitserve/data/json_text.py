@@ -24,6 +24,7 @@ _WORD = re.compile(rb"[+-]?[A-Za-z_.][\w.]*|[+-]?\d[\w.+-]*")
 _GAP_MARK = re.compile(
     rb"(?:[-+]?nan|nat|<na>|#?na|#?n/a|n\.a\.?|missing|--?|\?|\.)(?=\s*(?:[],}]|\Z))", re.IGNORECASE
 )
+_MEMBER_OF = re.compile(rb'"([^"\n]{1,80})"\s*:\s*\Z')
 _BEFORE_A_ROW = re.compile(rb'(?:[\[,]|"(?:X|features)"\s*:)\s*\Z')
 _LONGEST_ROW = 10_000  # bytes; of a longer one it is not seen that it is one
 
@@ -33,6 +34,13 @@ _GAP = (
     "row out"
 )
 _ENDLESS = "JSON has no {word}: write a finite number, or leave its row out"
+_TO_LEARN = (
+    "JSON has no {word}: what is learned from must say what to learn; leave this row out of "
+    '{rows}, or write null and "missing": "drop" beside X, which leaves it out'
+)
+_TO_PREDICT = "JSON has no {word}: write a number, or leave its row out"
+_TO_A_MODEL = ". To a model that was registered with missing='impute', null is how a gap is sent"
+_TRUE = "JSON has no {word}: give the value, or leave the row out of features and y"
 _IN_A_TABLE = "; of a table that is registered with missing, null is how a gap is sent"
 _MEMBER = "JSON has no {word}: write a finite number for {name}, or leave {left} out"
 _PYTHON = "{word} is Python's: JSON writes {json}. json.dumps(body) writes all of it as JSON"
@@ -297,11 +305,18 @@ def _value(body: bytes, at: int) -> str | None:
     if gap or text.lower() in _WORDS:
         words = _GAP if gap else _WORDS[text.lower()]
         named = re.search(rb'"(\w{1,40})"\s*:\s*$', body[max(at - 60, 0) : at])
-        if named is not None and words in (_GAP, _ENDLESS):
+        asked = b'"features"' in body and b'"kwargs"' not in body
+        if gap and (found := _of_what_to_learn(body, at)):
+            words = found
+        elif gap and named is None and asked:
+            words = _TO_PREDICT + _TO_A_MODEL
+        elif named is not None and words in (_GAP, _ENDLESS):
             name = named[1].decode(errors="replace")
-            left = "the row" if _in_a_row(body[max(at - _LONGEST_ROW, 0) : at]) else name
+            in_row = _in_a_row(body[max(at - _LONGEST_ROW, 0) : at])
+            left = "the row" if in_row else name
             member = _MEMBER.replace("{name}", name).replace("{left}", left)
-            words = f"{member}{_IN_A_TABLE if words is _GAP else ''}"
+            beside = _TO_A_MODEL if asked else _IN_A_TABLE
+            words = f"{member}{beside if words is _GAP and in_row else ''}"
         return words.replace("{word}", text)
     if first == b"'":
         return _QUOTED
@@ -319,6 +334,20 @@ def _value(body: bytes, at: int) -> str | None:
             return _NO_TEXT.replace("{name}", alone[0].decode())
         return f"{clip(text, 20)!r} stands without quotes; {_UNQUOTED}"
     return f"{clip(text, 20)!r} is no number; {_plainly(text)}{_NUMBER}" if text else None
+
+
+def _of_what_to_learn(body: bytes, at: int) -> str | None:
+    """What to say of a gap in y, or in the column that is the target."""
+    bracket = body.rfind(b"[", 0, at)
+    named = _MEMBER_OF.search(body, max(at - 90, 0), at)
+    listed = named or _MEMBER_OF.search(body, max(bracket - 90, 0), max(bracket, 0))
+    if listed is None:
+        return None
+    if re.search(rb'"target"\s*:\s*"' + re.escape(listed[1]) + rb'"', body):
+        return _TO_LEARN.replace("{rows}", "X")
+    if named is not None or listed[1] != b"y":
+        return None
+    return _TRUE if b'"features"' in body else _TO_LEARN.replace("{rows}", "X and y")
 
 
 def _in_a_row(before: bytes) -> bool:

@@ -315,11 +315,11 @@ def _gap_faults(
             f"what to learn is missing here, one of {int(y.sum()):,} in this column: {gap}; leave "
             "such rows out (missing=drop)"
         )
-        yield Fault(where, said, "missing", (_LEAVE_ROWS_OUT,))
+        yield Fault(where, said, "missing", (LEAVE_ROWS_OUT,))
 
 
 FILL = Advice("fills empty cells", {"missing": "impute"})
-_LEAVE_ROWS_OUT = Advice("leaves rows with empty cells out", {"missing": "drop"})
+LEAVE_ROWS_OUT = Advice("leaves rows with empty cells out", {"missing": "drop"})
 
 
 def _leave_out(name: str) -> Advice:

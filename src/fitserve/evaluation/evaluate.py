@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.expectations import sent
 from fitserve.data.names import instead_of
 from fitserve.data.quoted import labels_as_text
-from fitserve.errors import Advice, Fault, InvalidRequest, clip, refuse
+from fitserve.errors import Advice, Fault, InvalidRequest, amended, clip, refuse
 from fitserve.evaluation import metrics
 from fitserve.evaluation.report import (
     ClassificationReport,
@@ -91,7 +91,17 @@ def labels(y: object) -> Target:
     if isinstance(y, (str, int, float)) and not labels_as_text(y):
         said = f"a list is needed, what is true of each row, not {sent(y)}; write {json.dumps([y])}"
         raise InvalidRequest.at(("y",), clip(said, 300), "list_type")
-    return arrays.target(y, ("y",))
+    with amended(_as_rows):
+        return arrays.target(y, ("y",))
+
+
+OF_BOTH = " of features and y"
+"""Said of a row that is to be left out, where y stands apart from it."""
+
+
+def _as_rows(fault: Fault) -> Fault:
+    said = arrays.LEAVE_OUT.replace(" of X and y", OF_BOTH)
+    return replace(fault, msg=fault.msg.replace(arrays.LEAVE_OUT, said))
 
 
 def _learned(model: Model) -> str:
