@@ -263,6 +263,9 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     yield register(api, "svm", {"X": X, "y": Y, "C": 1.0, "lam": 1.0}, 5)
     yield register(api, "perceptron", {"X": X, "y": Y, "alpha": 0.1}, 5)
     yield register(api, "multi_naive_bayes", {"X": X, "y": Y, "class_prior": [0.1, 0.1]}, 3)
+    yield register(api, "svm", {"X": [[1e-9], [2e-9]] * 2, "y": Y}, 6)
+    for model_type, more in (("gmm", {}), ("kmeans", {"n_clusters": 2})):
+        yield register(api, model_type, {"X": [[1e-200], [2e-200]]} | more, 6)
     assert api.register("knn", 4, X=X, y=Y, k=1).status_code == 201
     yield refused(*predict(api, "knn", 4, [[1e308, 1e308]]))
     body: dict[str, Any] = {"model_type": "knn", "X": X}

@@ -626,6 +626,36 @@ def test_what_a_model_advises_would_help(
         assert api.register(model_type, 1, **kwargs | remedy).status_code == 201
 
 
+@pytest.mark.parametrize("size", [1e-320, 1e-308, 1e-200, 1e-150, 1e-100, 1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("model_type", sorted(catalog()))
+def test_columns_too_narrow_to_learn_from_are_to_be_standardized(
+    api: Api, model_type: str, size: float
+) -> None:
+    cls = catalog()[model_type]
+    X = [[1 + i % 5, 1 + i % 7, 1 + i % 2] for i in range(30)]
+    rows = [[size * one for one in row] for row in X]
+    asked: dict[str, Any] = {"y": [a > b for a, b, _ in X]} if cls.supervised() else {}
+    asked |= {"y": [a - b for a, b, _ in X]} if cls.tasks == ("regression",) else {}
+    given: list[dict[str, Any]] = [{}, {"learning_rate": 0.01}, {"alpha": 0.5}, {"lam": 0.01}]
+    for model_id, one in enumerate(one for one in given if {*one} <= {*cls.names()}):
+        kwargs = asked | one
+        answer = api.register(model_type, model_id, X=rows, **kwargs)
+        assert answer.json is not None
+        if answer.status_code == 422:
+            assert size < 1e-307 or "diverged" in answer.text
+            assert SCALED in [remedy["set"] for remedy in answer.json["remedies"]]
+            continue
+        advice = [a for a in answer.json["advice"] if "from its middle" in a["words"]]
+        assert not advice or size < 1e-3
+        mended: dict[str, Any] = {"X": X} if cls.counting else {"X": rows} | SCALED
+        better = api.register(model_type, 100 + model_id, **kwargs | mended).json["training"]  # type: ignore[index]
+        score = answer.json["training"]["score"]
+        lost = score < (1e-307 if model_type == "kmeans" else better["score"] - 0.1)
+        if size < 1e-3 and (lost or model_type == "gmm"):
+            assert [a["set"] for a in advice] == [None if cls.counting else SCALED]
+            judge(advice[0]["words"])
+
+
 @pytest.mark.parametrize("model_type", sorted(catalog()))
 def test_a_number_too_large_to_predict_for_is_named(api: Api, model_type: str) -> None:
     cls = catalog()[model_type]

@@ -16,7 +16,8 @@ JARGON = re.compile(
 INSTEAD = re.compile(
     r"\b(send|give|write|leave|choose|use|ask|take|fill|register|scale|divide|try|raise|restore"
     r"|see|get|post|delete|needed|needs|must|known are|the types are|the routes are|one of"
-    r"|list|make|round|multiply|add|start|run|there are|log|say|mend|save|convert|shorten|end)\b",
+    r"|list|make|set|round|multiply|add|start|run|there are|log|say|mend|save|convert|shorten"
+    r"|end)\b",
     re.IGNORECASE,
 )
 

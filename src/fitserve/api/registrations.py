@@ -323,6 +323,8 @@ def noted(
     """What is advised of a matrix, made of these columns, of y, and of the hyperparameters that
     were given and the names that the caller used, before a model that was examined is trained."""
     advice = list(observations.of_columns(X, columns, of_scale=model.scale_matters))
+    narrow = observations.of_reach(X, model.drowned, counting=model.counting)
+    advice += [one.spelling(spelled) for one in narrow]
     classes = classes_of(model, y)
     if model.classes_ is not None and classes is not None:
         advice += observations.of_classes(model.classes_.tolist(), classes)

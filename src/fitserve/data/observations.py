@@ -63,6 +63,21 @@ def of_columns(X: FloatArray, columns: Columns, *, of_scale: bool) -> Iterator[A
         yield from _of_scale(X, columns, greatest > least)
 
 
+def of_reach(
+    X: FloatArray, drowned: Callable[[float], str | None], *, counting: bool
+) -> Iterator[Advice]:
+    """Columns that all lie so near to their middle that the model learns nothing of them, and why,
+    as `drowned` tells of such a reach. Where they count something, no number may get below 0."""
+    reach = float((X.max(axis=0) / 2 - X.min(axis=0) / 2).max())
+    why = drowned(reach) if reach > 0.0 else None
+    if why is not None:
+        mend = "multiply the columns by one number" if counting else "set standardize to true"
+        yield Advice(
+            f"No column reaches farther than {reach:.2g} from its middle, where {why}; {mend}.",
+            {} if counting else {"standardize": True},
+        )
+
+
 def of_rows(table: Examined) -> Iterator[Advice]:
     """Rows that are not learned from."""
     if table.left_out:

@@ -137,6 +137,11 @@ class Model(ABC):
         """What to know of a model that was examined, and how to have it otherwise."""
         return list(self._advice)
 
+    def drowned(self, reach: float) -> str | None:
+        """What keeps columns that reach no farther than this from their middle from telling
+        anything, of a model that was examined; None where nothing does."""
+        return None
+
     @property
     def iterates(self) -> bool:
         """Whether training with these hyperparameters will report its progress."""

@@ -76,6 +76,10 @@ class GaussianMixture(Model):
         each = p * p if self.covariance_type in ("full", "tied") else p
         return super().expected_memory() + 8 * 7 * each * self.n_components
 
+    def drowned(self, reach: float) -> str | None:
+        least = 0.01 * self.reg_covar
+        return "reg_covar is far more than they vary" if reach * reach < least else None
+
     def _fit(self, X: FloatArray, y: None) -> None:
         self._refuse_too_few(X)
         Z, scale, centre = self._standardized(X)

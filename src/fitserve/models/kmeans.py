@@ -12,6 +12,9 @@ from fitserve.errors import Advice, InvalidRequest
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import EPS, thinned
 
+_LEAST = 1e-150
+"""Below this, squares underflow."""
+
 
 @hyperparameters
 class KMeans(Model):
@@ -49,6 +52,9 @@ class KMeans(Model):
 
     def stretch(self) -> float:
         return 10.0 * self.n_samples_ * self.n_features_in_ * self.n_clusters  # the seeds
+
+    def drowned(self, reach: float) -> str | None:
+        return "squares are 0 in float64 (underflow)" if reach < _LEAST else None
 
     def _fit(self, X: FloatArray, y: None) -> None:
         # By a power of two, and so without rounding, into a range where squares neither

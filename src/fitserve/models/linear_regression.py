@@ -14,6 +14,7 @@ from fitserve.models.numerics import (
     gradient_descent,
     power_of_two,
     spectral_norm,
+    too_weak,
 )
 
 Reals = NDArray[Any]
@@ -72,6 +73,12 @@ class LinearRegression(Model):
     def expected_memory(self) -> int:
         least = min(self.n_samples_, self.n_features_in_)
         return super().expected_memory() + 8 * 4 * least * least
+
+    def drowned(self, reach: float) -> str | None:
+        pull = {"alpha": self.n_samples_ / self.alpha if self.alpha else np.inf}
+        if self.learning_rate is not None:
+            pull["learning_rate"] = self.learning_rate * self.max_iter
+        return too_weak(reach, pull)
 
     def _fit(self, X: FloatArray, y: FloatArray) -> None:
         if self.learning_rate is not None:

@@ -14,6 +14,7 @@ from fitserve.models.numerics import (
     gradient_descent,
     power_of_two,
     spectral_norm,
+    too_weak,
 )
 
 DENSE = 500
@@ -72,6 +73,12 @@ class LogisticRegression(Model):
 
     def expected_memory(self) -> int:
         return super().expected_memory() + 8 * 11 * self.n_samples_ * self._n_outputs
+
+    def drowned(self, reach: float) -> str | None:
+        pull = {"C": self.C * self.n_samples_}
+        if self.learning_rate is not None:
+            pull["learning_rate"] = self.learning_rate * self.max_iter
+        return too_weak(reach, pull)
 
     def _fit(self, X: FloatArray, y: Codes) -> None:
         counts = np.bincount(y)

@@ -8,7 +8,7 @@ from pydantic import Field
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import COUNTED, Advice, Fault, InvalidRequest, refuse
 from fitserve.models.base import Codes, Model, hyperparameters
-from fitserve.models.numerics import EPS, log_sum_exp, settle_ties
+from fitserve.models.numerics import EPS, log_sum_exp, settle_ties, too_weak
 
 _BLOCK = 2**16  # numbers of the one-hot matrix that are held at a time
 _HUGE = 1e290
@@ -67,6 +67,10 @@ class MultiNaiveBayes(Model):
             self._advice.append(
                 Advice(f"class_prior sums to {whole:.3g}, not to 1; its shares of that are taken.")
             )
+
+    def drowned(self, reach: float) -> str | None:
+        most = float(np.max(self.alpha))
+        return too_weak(reach, {"alpha": self.n_samples_ / most if most else np.inf})
 
     def _fit(self, X: FloatArray, y: Codes) -> None:
         self.class_count_ = np.bincount(y).astype(np.float64)

@@ -1,6 +1,6 @@
 """Numerics that several model types share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ LOOKED_INTO = 300
 """Numbers learned up to which it is found out why a descent has not converged: it costs p^2 n."""
 _SHORT = 1e-6
 """A step that must be shorter gets nowhere in the other directions."""
+_NOTHING = 1e-6
+"""A score that moves by no more is as good as the same everywhere."""
 LOSSES = 1000
 """Entries that a loss curve has at most."""
 
@@ -28,6 +30,13 @@ def log_sum_exp(a: FloatArray) -> FloatArray:
 def thinned(losses: list[float], most: int = LOSSES) -> list[float]:
     """At most about `most` of the losses, at even distances, the last one among them."""
     return losses[:: -(1 + max(len(losses) - 1, 0) // most)][::-1]
+
+
+def too_weak(reach: float, pull: Mapping[str, float]) -> str | None:
+    """Says which hyperparameter keeps columns that reach so far from moving any score; `pull` is,
+    by name, how far each would let columns move it that reach 1."""
+    name = min(pull, key=pull.__getitem__)
+    return f"{name} lets them tell nothing" if reach * pull[name] * reach < _NOTHING else None
 
 
 def power_of_two(a: FloatArray) -> FloatArray:

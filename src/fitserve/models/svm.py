@@ -19,6 +19,7 @@ from fitserve.models.numerics import (
     one_vs_rest,
     power_of_two,
     spectral_norm,
+    too_weak,
 )
 
 Report = Callable[[int, float], None]
@@ -92,6 +93,14 @@ class Svm(Model):
             strength = f'"lam": {value:.6g}' if of_size else "lam"
             return f"there is no {name!r}; write {strength}, or C, its inverse", "lam"
         return super()._elsewhere(name, value)
+
+    def drowned(self, reach: float) -> str | None:
+        pull = {"C": self.C * self.n_samples_}
+        if self.lam is not None:
+            pull = {"lam": 0.5 / self.lam}
+        if self.learning_rate is not None:
+            pull["learning_rate"] = self.learning_rate * self.max_iter
+        return too_weak(reach, pull)
 
     def _check(self, X: FloatArray, y: Codes) -> None:
         if self.lam is not None and self.C != 1.0:

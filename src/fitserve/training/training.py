@@ -102,9 +102,13 @@ class Training:
         told, here = fault.spelling(plain), fault.spelling(self.spelled).loc
         if told.loc == here:
             return told
-        name, value = str(here[-1]), model.hyperparameters()[str(told.loc[-1])]
-        away = (Advice(one.words, {name: None, **one.set}) for one in told.remedies)
-        told = replace(told, loc=here, remedies=tuple(away))
+        name, ours = str(here[-1]), str(told.loc[-1])
+        value = model.hyperparameters()[ours]
+        away = tuple(
+            Advice(one.words, {name: None, **one.set}) if ours in one.set else one
+            for one in told.remedies
+        )
+        told = replace(told, loc=here, remedies=away)
         return model.as_misread(told, {name: value})
 
     def data(self) -> State:
