@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -52,11 +53,32 @@ class Api:
         return self.client.post(route, data=body, headers=given)
 
 
-@pytest.fixture
-def app() -> Iterator[Flask]:
+@contextmanager
+def open_app() -> Iterator[Flask]:
     made = create_app(Settings(store="memory"))
     yield made
     made.extensions["fitserve"].close()
+
+
+@pytest.fixture(scope="module")
+def app_of_the_file() -> Iterator[Flask]:
+    with open_app() as made:
+        yield made
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """An application without models. Making one takes longer than most tests, so those of a file
+    have it one after another; who changes more in it than its models is marked `own_app`."""
+    if request.node.get_closest_marker("own_app"):
+        with open_app() as made:
+            yield made
+        return
+    made = request.getfixturevalue("app_of_the_file")
+    yield made
+    client = made.test_client()
+    for model in client.get("/models").get_json()["models"]:
+        client.delete(f"/models/{model['model_type']}/{model['model_id']}")
 
 
 @pytest.fixture

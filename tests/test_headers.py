@@ -29,6 +29,7 @@ def test_so_has_what_is_made(api: Api) -> None:
 
 
 @pytest.mark.parametrize("page", [True, False])
+@pytest.mark.own_app
 def test_a_page_has_a_policy_of_its_own(app: Flask, page: bool) -> None:
     app.add_url_rule(
         "/page",

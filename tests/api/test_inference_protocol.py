@@ -382,6 +382,7 @@ def test_what_was_not_asked_for_is_not_packed(api: Api, wanted: str) -> None:
     assert answer.get_json()["name"] == "fitserve"
 
 
+@pytest.mark.own_app
 def test_a_bomb_is_not_unpacked(api: Api, app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = 100_000
     trained(api, "knn")
@@ -838,6 +839,7 @@ def test_a_deleted_model_leaves_no_statistics_to_the_next(api: Api) -> None:
     assert counts(api.client.get("/v2/models/stats").get_json()) == {("knn", "1"): (0, 0, 0, 0)}
 
 
+@pytest.mark.own_app
 def test_workers_count_together_and_only_so_many(
     api: Api, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -418,6 +418,7 @@ def held(fd: int, number: int) -> Iterator[subprocess.Popen[str]]:
         holder.kill()
 
 
+@pytest.mark.own_app
 def test_all_workers_together_read_a_few_at_a_time(
     app: Flask, api: Api, all_large: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

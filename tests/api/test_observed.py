@@ -37,6 +37,7 @@ def test_an_answer_has_the_id_that_was_sent_or_a_new_one(api: Api, method: str, 
             assert json.loads(answer.data)["request_id"] == answer.headers["X-Request-ID"]
 
 
+@pytest.mark.own_app
 def test_predictions_and_rows_are_counted_by_type(api: Api) -> None:
     api.example("knn")
     api.predict("knn", 1, ROW)
@@ -53,6 +54,7 @@ def test_predictions_and_rows_are_counted_by_type(api: Api) -> None:
     assert told["fitserve_rows_total svm"] == 0
 
 
+@pytest.mark.own_app
 def test_models_and_trainings_are_told(api: Api) -> None:
     api.example("knn")
     api.register("knn", 2, X=[[1.0]], y=[1], n_neighbors=5)
@@ -63,6 +65,7 @@ def test_models_and_trainings_are_told(api: Api) -> None:
     assert told["fitserve_training_seconds_count knn ready"] == 1
 
 
+@pytest.mark.own_app
 def test_a_store_that_is_away_is_told(api: Api, app: Flask) -> None:
     app.extensions["fitserve"].reachable = False
     assert found(api)["fitserve_store_reachable"] == 0

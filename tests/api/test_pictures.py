@@ -284,6 +284,7 @@ def counted(app: Flask) -> list[Any]:
     return read
 
 
+@pytest.mark.own_app
 def test_pictures_are_taken_once_and_anew_of_another_model(api: Api, app: Flask) -> None:
     read = counted(app)
     told(api.register("knn", 1, **body("knn", "classification", cv=3)), 201)
@@ -297,6 +298,7 @@ def test_pictures_are_taken_once_and_anew_of_another_model(api: Api, app: Flask)
     assert len(read) == 2
 
 
+@pytest.mark.own_app
 def test_many_ask_at_once_and_one_takes_them(api: Api, app: Flask) -> None:
     told(api.register("knn", 1, **body("knn", "classification", cv=3)), 201)
     read = counted(app)
@@ -314,6 +316,7 @@ def test_many_ask_at_once_and_one_takes_them(api: Api, app: Flask) -> None:
     assert len(read) == 1
 
 
+@pytest.mark.own_app
 def test_where_long_predictions_have_all_room_pictures_wait_for_another_time(
     api: Api, app: Flask
 ) -> None:
@@ -334,6 +337,7 @@ def test_where_long_predictions_have_all_room_pictures_wait_for_another_time(
     pictures(api, "knn")  # what is kept needs no room
 
 
+@pytest.mark.own_app
 def test_what_there_was_no_time_for_is_not_kept(api: Api, app: Flask) -> None:
     told(api.register("knn", 1, **body("knn", "classification", cv=3)), 201)
     predictor = app.extensions["fitserve"].predictor
@@ -345,6 +349,7 @@ def test_what_there_was_no_time_for_is_not_kept(api: Api, app: Flask) -> None:
     assert pictures(api, "knn")["left_out"] == {}
 
 
+@pytest.mark.own_app
 def test_pictures_count_as_what_a_model_takes_and_go_with_it(api: Api, app: Flask) -> None:
     told(api.register("knn", 1, **body("knn", "classification", cv=3)), 201)
     directory = app.extensions["fitserve"]

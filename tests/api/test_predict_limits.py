@@ -134,6 +134,7 @@ def test_probabilities_that_cannot_fit_are_not_made(
     assert api.predict("knn", 1, X, probabilities=True).status_code == 422
 
 
+@pytest.mark.own_app
 def test_so_many_long_predictions_and_no_more(api: Api, short: None, running: Predictor) -> None:
     running._waiting = BoundedSemaphore(1)
     api.register("knn", 1, X=X, y=Y)
@@ -146,6 +147,7 @@ def test_so_many_long_predictions_and_no_more(api: Api, short: None, running: Pr
         assert api.predict("knn", 1, X).status_code == 200
 
 
+@pytest.mark.own_app
 def test_so_many_large_bodies_wait_and_no_more(
     api: Api, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +165,7 @@ def test_so_many_large_bodies_wait_and_no_more(
         assert api.raw("/predict", body, Content_Encoding="gzip").status_code == 404
 
 
+@pytest.mark.own_app
 def test_a_stop_in_a_hurry_ends_what_is_long(api: Api, short: None, running: Predictor) -> None:
     api.register("knn", 1, X=X, y=Y)
     running.abort()

@@ -213,6 +213,7 @@ def test_a_bomb_is_not_unpacked(small: Api) -> None:
     problem(small.raw("/register", bomb[:900], Content_Encoding="gzip"), 413, "too-large")
 
 
+@pytest.mark.own_app
 def test_a_fault_of_our_own_is_a_problem_too(app: Flask) -> None:
     @app.get("/broken")
     def broken() -> str:
@@ -230,6 +231,7 @@ def test_long_values_are_clipped(api: Api) -> None:
     assert len(api.client.get("/" + "u" * 5000).data) < 1000
 
 
+@pytest.mark.own_app
 def test_a_body_of_no_declared_length_is_read_to_its_end_or_refused(app: Flask) -> None:
     """As from a server that takes chunks apart itself."""
     app.config["MAX_CONTENT_LENGTH"] = 30

@@ -412,6 +412,7 @@ def test_fields_are_read_as_the_api_reads_them(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("form", ["predict-file", "evaluate"])
+@pytest.mark.own_app
 def test_what_is_no_file_for_it(app: Flask, client: FlaskClient, form: str) -> None:
     register(client, "model_type=knn&model_id=1&target=species")
     address = f"/model/knn/1/{form}"
@@ -513,6 +514,7 @@ def test_a_deleted_one_says_what_there_is(client: FlaskClient) -> None:
     assert client.get("/model/none/1").status_code == 404
 
 
+@pytest.mark.own_app
 def test_while_the_store_is_away(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
