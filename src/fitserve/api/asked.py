@@ -18,7 +18,7 @@ from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import Encoder, NumberEncoder
 from fitserve.data.json_table import JsonTable
 from fitserve.data.names import closest
-from fitserve.data.table import Place, Table
+from fitserve.data.table import Place, Table, called
 from fitserve.errors import (
     Fault,
     InvalidRequest,
@@ -31,6 +31,7 @@ from fitserve.errors import (
 )
 from fitserve.evaluation import evaluate
 from fitserve.models.base import Model
+from fitserve.models.overflow import as_sent
 from fitserve.storage.cache import Loaded
 
 InTurn = Callable[[], AbstractContextManager[None]]
@@ -108,7 +109,9 @@ class JsonRows(Rows):
         return table.read(self._columns.names, self._dialect, self._columns.as_text)
 
     def located(self, start: int) -> AbstractContextManager[None]:
-        return relocated(lambda loc: self._columns.place(self._table.place, loc, start))
+        return of_columns(
+            self._columns, lambda loc: self._columns.place(self._table.place, loc, start)
+        )
 
 
 class CsvRows(Rows):
@@ -137,7 +140,7 @@ class CsvRows(Rows):
                 return ("query", *loc)
             return self._columns.place(self._place, loc, start)
 
-        return relocated(place)
+        return of_columns(self._columns, place)
 
     def _names_or_row(self, fault: Fault) -> Fault:
         """That a first line without a number may be names that were not to be sent."""
@@ -147,6 +150,23 @@ class CsvRows(Rows):
         return replace(
             fault, msg=f"{here}; write a number or, if it is a name, leave this line out"
         )
+
+
+def of_columns(
+    columns: Columns, place: Callable[[Location], Location]
+) -> AbstractContextManager[None]:
+    """Say of the faults found in the matrix of a table where that was sent, which column it is
+    where the place does not tell, and which number it was."""
+
+    def told(fault: Fault) -> Fault:
+        loc = place(fault.loc)
+        if fault.column is not None:
+            encoder = columns.encoder(fault.column)
+            fault = replace(as_sent(fault, encoder), column=0)
+            fault = fault.naming([encoder.name] if called(loc, encoder.name) else None)
+        return replace(fault, loc=loc, column=None)
+
+    return amended(told)
 
 
 def of_json(features: Any, columns: Columns) -> tuple[JsonRows, bool]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from fitserve.api import observed, tensors
-from fitserve.api.asked import MatrixRows, Rows
+from fitserve.api.asked import MatrixRows, Rows, of_columns
 from fitserve.api.inference_requests import HEADER, Inference
 from fitserve.api.predictions import ANSWER_MB, NUMBER, WRITTEN
 from fitserve.api.tensors import Numbers, Tensor
@@ -31,7 +31,6 @@ from fitserve.errors import (
     PredictionLimit,
     clip,
     refuse,
-    relocated,
 )
 from fitserve.observing.statistics import Times
 from fitserve.predictor import Predictor
@@ -107,7 +106,7 @@ class _TensorTable(Rows):
         return ("inputs", name, "data", *tensor.place(row, at))
 
     def located(self, start: int) -> AbstractContextManager[None]:
-        return relocated(lambda loc: self._columns.place(self._place, loc, start))
+        return of_columns(self._columns, lambda loc: self._columns.place(self._place, loc, start))
 
 
 def _by_column(columns: Columns | None) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from fitserve.api import apart
-from fitserve.api.asked import MatrixRows, Rows, y_in_table
+from fitserve.api.asked import MatrixRows, Rows, of_columns, y_in_table
 from fitserve.api.inference_requests import Inference, asked, from_apart, json_size
 from fitserve.api.schemas import (
     EvaluateRequest,
@@ -38,7 +38,6 @@ from fitserve.errors import (
     Overloaded,
     TakesTooMuch,
     TooLarge,
-    relocated,
 )
 from fitserve.models.base import Model
 from fitserve.processes.forking import ForkServer, receive, receive_packed, send
@@ -395,7 +394,9 @@ class TableRows(Rows):
             yield self._columns.encode(_part(self._table, start, start + step))
 
     def located(self, start: int) -> AbstractContextManager[None]:
-        return relocated(lambda loc: self._columns.place(self._table.place, loc, start))
+        return of_columns(
+            self._columns, lambda loc: self._columns.place(self._table.place, loc, start)
+        )
 
 
 def _part(table: Table, start: int, end: int) -> Table:

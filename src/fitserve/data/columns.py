@@ -58,7 +58,11 @@ class Columns:
 
     def owner(self, j: int) -> str:
         """The table's column of which the matrix's column `j` is made."""
-        return self.names[int(np.searchsorted(self.starts, j, side="right")) - 1]
+        return self.encoder(j).name
+
+    def encoder(self, j: int) -> Encoder:
+        """What made the matrix's column `j`."""
+        return self.encoders[int(np.searchsorted(self.starts, j, side="right")) - 1]
 
     def place(self, place: Place, loc: Location, start: int = 0) -> Location:
         """Where in a table lies what a model says of the matrix, at `("X", row, column)`; the

@@ -108,6 +108,10 @@ class NumberEncoder:
             values = np.where(cells.codes == NUMBER, cells.values, values)
         return values
 
+    def undone(self, encoded: float) -> float:
+        """The number that was brought to this."""
+        return (encoded / 2.0 * self.scale + self.mean / 2.0) * 2.0
+
     def _of_text(self, text: str) -> float:
         return np.nan if self.truths is None else TRUTHS.get(text.strip(), np.nan)
 

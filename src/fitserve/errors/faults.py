@@ -29,6 +29,8 @@ class Fault:
     remedies: tuple[Advice, ...] = ()
     column: int | None = None
     """The column of X that it is about, for those who know its name."""
+    number: float | None = None
+    """The number in X that it tells of, for those who know how it was sent."""
 
     def __str__(self) -> str:
         where = ".".join(clip(part) for part in self.loc)
@@ -55,12 +57,12 @@ class Fault:
 
     def packed(self) -> list[Any]:
         """As JSON, for another process."""
-        return [self.loc, self.msg, self.type, self.remedies, self.column]
+        return [self.loc, self.msg, self.type, self.remedies, self.column, self.number]
 
     @classmethod
     def unpacked(cls, packed: list[Any]) -> Self:
-        loc, msg, kind, remedies, column = packed
-        return cls(tuple(loc), msg, kind, tuple(Advice(*one) for one in remedies), column)
+        loc, msg, kind, remedies, column, number = packed
+        return cls(tuple(loc), msg, kind, tuple(Advice(*one) for one in remedies), column, number)
 
 
 class InvalidRequest(FitserveError):

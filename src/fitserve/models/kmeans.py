@@ -11,6 +11,7 @@ from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, InvalidRequest
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.numerics import EPS, thinned
+from fitserve.models.overflow import too_large
 
 _LEAST = 1e-150
 """Below this, squares underflow."""
@@ -119,6 +120,9 @@ class KMeans(Model):
     def _reduced(self, X: FloatArray) -> tuple["Rows", FloatArray]:
         """X and the centres in the units that training took."""
         rows = Rows(X * self.scale_, self.n_clusters, origin=self.centre_)
+        lost = ~np.isfinite(np.concatenate(rows.lengths))
+        if lost.any():
+            raise too_large(X, int(lost.argmax()))
         return rows, self.cluster_centers_ * self.scale_
 
     def _predict(self, X: FloatArray) -> Codes:
@@ -157,13 +161,6 @@ class Rows:
             np.subtract(part.T, np.reshape(origin, (-1, 1)), out=block[:-1])
             self.blocks.append(block)
         self.lengths = [np.abs(block[:-1]).sum(axis=0) for block in self.blocks]
-        if not all(np.isfinite(length).all() for length in self.lengths):
-            raise InvalidRequest.at(
-                ("X",),
-                "distances between numbers so large do not fit into float64; scale the columns, so "
-                "that their numbers are nearer to 1",
-                "overflow",
-            )
 
     @cached_property
     def mean_square(self) -> float:

@@ -1,10 +1,12 @@
 """What float64 does not hold of what is computed: which number is to blame, and what helps."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from fitserve.data.arrays import FloatArray, Target
+from fitserve.data.encoding import Encoder, NumberEncoder
 from fitserve.errors import Advice, Fault, InvalidRequest
 
 HUGE = 1e150
@@ -16,19 +18,34 @@ def too_large(X: FloatArray, row: int) -> InvalidRequest:
     column = int(np.abs(X[row]).argmax())
     said = (
         f"the number {X[row, column]:g} is too large to compute with, beside what the model was "
-        "trained on; leave its row out, or scale the column and train on that"
+        f"trained on; leave its row out, or {_SCALE}"
     )
-    return InvalidRequest([Fault(("X", row, column), said, "overflow", column=column)])
+    return _of_cell(X, row, column, said)
 
 
 def too_far(X: FloatArray, row: int, column: int) -> InvalidRequest:
     """A row without a probability, and its number that is the farthest from all training rows."""
     said = (
         f"the number {X[row, column]:g} is so far from what the model was trained on that its "
-        "probability is 0 to machine precision; leave its row out, or scale the column and train "
-        "on that"
+        f"probability is 0 to machine precision; leave its row out, or {_SCALE}"
     )
-    return InvalidRequest([Fault(("X", row, column), said, "overflow", column=column)])
+    return _of_cell(X, row, column, said)
+
+
+_SCALE = "scale the column and train on that"
+
+
+def _of_cell(X: FloatArray, row: int, column: int, said: str) -> InvalidRequest:
+    number = float(X[row, column])
+    return InvalidRequest([Fault(("X", row, column), said, "overflow", (), column, number)])
+
+
+def as_sent(fault: Fault, encoder: Encoder) -> Fault:
+    """The same, of the number that was sent in a column which this one standardized."""
+    if fault.number is None or not isinstance(encoder, NumberEncoder) or encoder.plain:
+        return fault
+    said = fault.msg.replace(f"{fault.number:g}", f"{encoder.undone(fault.number):g}", 1)
+    return replace(fault, msg=said.replace(_SCALE, "train on rows that have such numbers"))
 
 
 def too_large_an_answer(row: int, size: float) -> InvalidRequest:
