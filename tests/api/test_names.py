@@ -256,6 +256,55 @@ def test_what_belongs_elsewhere_is_told_where(api: Api) -> None:
     assert api.client.post("/register?dry_run=true", json=body).status_code == 200
 
 
+@pytest.mark.parametrize("model_type", sorted(catalog()))
+@pytest.mark.parametrize("how", ["matrix", "table", "csv"])
+def test_a_hyperparameter_of_others_is_told_whose_it_is(
+    api: Api, model_type: str, how: str
+) -> None:
+    cls = catalog()[model_type]
+    data: dict[str, Any] = {"X": X if how == "matrix" else {"a": [1, 2, 3, 4]}}
+    data |= {"y": Y} if cls.supervised() else {}
+    data |= {"k": 1} if "k" in cls.names() else {}
+    for name in sorted({name for one in catalog().values() for name in one.names()}):
+        if name in cls.names():
+            continue
+        if how == "csv":
+            target = "&target=y" if cls.supervised() else ""
+            asked = f"/register?model_type={model_type}&model_id=1{target}&{name}=2"
+            told = fault(api.raw(asked, CSV, Content_Type="text/csv"))
+        else:
+            answer = api.register(model_type, 1, **data | {name: 2})
+            told = fault(answer)
+        assert told["loc"][-1] == name
+        have = [other for other, one in catalog().items() if name in one.names()]
+        if not told["msg"].startswith(f"{model_type} has no {name} ({', '.join(have[:3])}"):
+            assert re.search(f"leave {name} out|write ", told["msg"])
+        elif "leave it out" in told["msg"] and how != "csv":
+            (remedy,) = answer.json["remedies"]  # type: ignore[index]
+            assert remedy["set"] == {name: None}
+        else:
+            assert "; write " in told["msg"] or how == "csv"
+        assert "categories" not in told["msg"]  # what is of tables stays unsaid
+    assert api.register(model_type, 1, **data).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("model_type", "name", "says"),
+    [
+        ("svm", "k", "svm has no k (kmeans, knn have it); leave it out; svm has: C, class_weight"),
+        ("kmeans", "n_neighbors", "(knn has it); write n_clusters, if that is meant; kmeans has:"),
+        ("knn", "n_clusters", "(kmeans has it); write n_neighbors, if that is meant; knn has:"),
+        ("gmm", "n_neighbors", "gmm has no n_neighbors (knn has it); leave it out; gmm has:"),
+        ("kmeans", "n_neighbors", "n_clusters (or k), n_init"),
+    ],
+)
+def test_what_counts_neighbours_or_clusters_is_told_apart(
+    api: Api, model_type: str, name: str, says: str
+) -> None:
+    kwargs = {"X": X, name: 2} | ({"y": Y} if catalog()[model_type].supervised() else {})
+    assert says in fault(api.register(model_type, 1, **kwargs))["msg"]
+
+
 @pytest.mark.parametrize("model_type", ["kmeans", "gmm", "pca"])
 def test_a_type_that_learns_from_x_alone_does_not_list_what_is_of_y(
     api: Api, model_type: str

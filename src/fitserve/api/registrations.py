@@ -36,6 +36,7 @@ from fitserve.errors import (
 )
 from fitserve.evaluation.plan import OPTIONS as PLANNED
 from fitserve.evaluation.plan import classes_of, plan_of, refuse_without_y
+from fitserve.models import having
 from fitserve.models.base import Model
 from fitserve.storage.store import Key
 from fitserve.training.training import OfTable, Training
@@ -141,7 +142,7 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
     planned = {name: given.pop(name) for name in PLANNED if name in given}
     with within("kwargs"):
         known = ("X", "y", "feature_names", *TABLE_MEMBERS, *PLANNED)
-        model = cls.from_kwargs(given, known=taken(cls, known), beside=kwargs)
+        model = cls.from_kwargs(given, known=taken(cls, known), beside=kwargs, having=having)
         require_rows(kwargs)
         table = json_table.named(X, names, ("X",))
         options = queries.checked_options(asked, [n for n in table.names if n != target] or ["age"])
@@ -200,7 +201,8 @@ class CsvRegistration:
             given = {name: text for name, text in given.items() if name not in read}
             known = ("target", *queries.DIALECT, *NAMES, *PLANNED, *_BESIDE)
             given = queries.hyperparameters(cls, given)
-            model = cls.from_kwargs(given, known=taken(cls, known), beside=self._query)
+            members = taken(cls, known)
+            model = cls.from_kwargs(given, known=members, beside=self._query, having=having)
         file = CsvFile(self._body, dialect)
         refuse(file.several_columns())
         with relocated(_in_csv):

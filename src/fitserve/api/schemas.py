@@ -21,7 +21,7 @@ from fitserve.data.quoted import QUERY
 from fitserve.errors import Fault, InvalidRequest, amended, beside, clip, refuse, within
 from fitserve.evaluation import plan
 from fitserve.evaluation.plan import OPTIONS, plan_of, refuse_without_y
-from fitserve.models import catalog
+from fitserve.models import catalog, having
 from fitserve.models.base import Model
 from fitserve.storage.cache import Loaded
 from fitserve.storage.store import MAX_MODEL_ID, Key, Record
@@ -255,7 +255,9 @@ class RegisterRequest(Request):
         with within("kwargs"):
             known = (*self.data_members, *registrations.TABLE_MEMBERS)
             members = registrations.taken(cls, known)
-            model = cls.from_kwargs(hyperparameters, known=members, beside=self.kwargs)
+            model = cls.from_kwargs(
+                hyperparameters, known=members, beside=self.kwargs, having=having
+            )
             registrations.require_rows(self.kwargs)
             rows, named = self.kwargs["X"], self.kwargs.get("feature_names")
             registrations.refuse_label_in_rows(cls, self.kwargs)

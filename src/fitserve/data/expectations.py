@@ -22,6 +22,8 @@ Schema = Mapping[str, Any]
 Elsewhere = Callable[[str, Any], tuple[str, str] | None]
 """Of a member that does not belong here, and its value: where it does, and which member that makes
 needless."""
+Foreign = Callable[[str], tuple[str, str] | None]
+"""Of a member that others have: that they do, and what there is here."""
 
 _TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
     "integer": ("a whole number", int),
@@ -218,6 +220,7 @@ def validated(
     *,
     known: Iterable[str],
     elsewhere: Elsewhere = lambda _name, _value: None,
+    foreign: Foreign = lambda _name: None,
     spelled: Mapping[str, str] = MappingProxyType({}),
     taken: Mapping[str, str] | None = None,
     remedied: bool = False,
@@ -236,7 +239,7 @@ def validated(
     faults: list[Fault] = []
     needless: set[str] = set()
     for name in islice((name for name in given if name not in properties), LISTED):
-        fault, instead = _stranger(name, given, schema, list(known), elsewhere, taken)
+        fault, instead = _stranger(name, given, schema, list(known), elsewhere, foreign, taken)
         faults.append(fault)
         needless.add(instead)
     total = strangers
@@ -264,6 +267,7 @@ def _stranger(
     schema: Schema,
     known: list[str],
     elsewhere: Elsewhere,
+    foreign: Foreign,
     taken: Mapping[str, str] | None,
 ) -> tuple[Fault, str]:
     """The fault of a member that nobody knows, and the member that was meant, or nothing."""
@@ -284,10 +288,12 @@ def _stranger(
     unlike = [one for one, kind in _NEVER.items() if isinstance(value, kind)]
     if taken is None:
         taken = {one: one for one, held in given.items() if held is not None}
-    says, near = unknown(name, [one for one in known if one not in unlike], taken)
+    says, near = unknown(name, [one for one in known if one not in unlike], taken, foreign(name))
     if near in taken:
         return _needless(name, near, says)
     remedies: tuple[Advice, ...] = ()
+    if not near and foreign(name):
+        remedies = (Advice(f"{name} is left out", {name: None}),)
     if near and len(name) <= 80 and not isinstance(value, (list, dict)):
         if fits(schema["properties"].get(near, {"type": "array"}), value):
             remedies = (Advice(f"{name} means {near}", {name: None, near: value}),)

@@ -50,8 +50,8 @@ _CALLED = {
     "reg_covar": "reg(ulari[sz]ation)?|varsmoothing",
     "var_smoothing": "smoothing|laplace|alpha|regcovar",
     "max_leaf_nodes": "n?(leaves|leafs)|max(leaves|leafs)",
-    "n_neighbors": "k|n|(n|num)?neighbou?rs?",
-    "n_clusters": "(num)?clusters|k|n|n?components|n?centers",
+    "n_neighbors": "k|n|(n|num)?neighbou?rs?|n?clusters",
+    "n_clusters": "(num)?clusters|k|n|n?components|n?centers|n?neighbou?rs?",
     "n_components": "components|dimensions|n?dims?|n?clusters|k|n",
     "min_samples_leaf": "minleaf|minsamples?leaf|leafsize|minleafsize",
     "covariance_type": "cov(ariance)?(type)?",
@@ -131,17 +131,21 @@ def with_commas(kinds: str) -> str | None:
 
 
 def unknown(
-    name: str, known: Iterable[str], given: Mapping[str, str] = MappingProxyType({})
+    name: str,
+    known: Iterable[str],
+    given: Mapping[str, str] = MappingProxyType({}),
+    foreign: tuple[str, str] | None = None,
 ) -> tuple[str, str]:
     """What to say of a name that is none of the known ones, and which of them was meant, or ''. Of
-    those that are there already, `given` holds the names by which they are."""
+    those that are there already, `given` holds the names by which they are; `foreign` says of a
+    name who has it and who has not, and what that one has."""
     known = list(known)
-    here = f"there is no {clip(name, 40)!r}"
+    here = f"there is no {clip(name, 40)!r}" if foreign is None else foreign[0]
     if _A_KEY(_bare(name)):
         return f"{here}; send a key in the header Authorization: Bearer KEY", ""
     if not known:
         return f"{here} here; leave it out", ""
-    listed = f"known are: {clip(', '.join(known), 600)}"
+    listed = f"known are: {clip(', '.join(known), 600)}" if foreign is None else foreign[1]
     free = [one for one in known if one not in given]
     there = [one for one in known if one in given]
     for looks in (_surely, closest):
@@ -149,7 +153,7 @@ def unknown(
             return f"{here}; write {one}, if that is meant; {listed}", one
         for one in looks(name, there):
             return given_already(name, one, given[one]), one
-    return f"{here}; {listed}", ""
+    return f"{here}; {'leave it out; ' if foreign else ''}{listed}", ""
 
 
 def given_already(name: str, one: str, spelled: str) -> str:

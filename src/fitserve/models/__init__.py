@@ -19,3 +19,8 @@ def catalog() -> Mapping[str, type[Model]]:
                 if value.__module__ == f"{__name__}.{module}":
                     found[module] = value
     return MappingProxyType(found)
+
+
+def having(hyperparameter: str) -> list[str]:
+    """The model types that have it, by this name, in ascending order."""
+    return [name for name, cls in catalog().items() if hyperparameter in cls.names()]

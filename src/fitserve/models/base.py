@@ -250,11 +250,12 @@ class Model(ABC):
         kwargs: Mapping[str, Any],
         known: Iterable[str] = (),
         beside: Mapping[str, Any] = MappingProxyType({}),
+        having: Callable[[str], list[str]] = lambda _: [],
     ) -> Self:
         """An untrained model with these hyperparameters, original names included.
 
         `known` are names that a caller may be told of beside the hyperparameters', and `beside` is
-        what was given by them.
+        what was given by them; `having` tells which types have a hyperparameter.
         Raises `InvalidRequest` that names each one that is unknown, out of range or given twice.
         """
         named = {cls.aliases.get(given, given): value for given, value in kwargs.items()}
@@ -286,6 +287,7 @@ class Model(ABC):
                 cls.schema(),
                 known=sorted({*cls.names(), *known}),
                 elsewhere=cls._elsewhere,
+                foreign=lambda name: cls._of_others(name, having(name)),
                 spelled=spelled,
                 taken=taken,
                 remedied=True,
@@ -396,6 +398,19 @@ class Model(ABC):
         if cls.strength != "C" or "lam" in cls.names():
             return None
         return f"there is no {name!r}; write {cls._penalty(value)}, if that is meant", "C"
+
+    @classmethod
+    def _of_others(cls, name: str, others: list[str]) -> tuple[str, str] | None:
+        """That others have a hyperparameter which this type has not, and what it has."""
+        if not others:
+            return None
+        more = [f"{len(others) - 3} more"] if len(others) > 3 else []
+        there = " and ".join([", ".join(others[:3]), *more])
+        also = {name: f" (or {alias})" for alias, name in cls.aliases.items()}
+        has = ", ".join(sorted(one.name + also.get(one.name, "") for one in fields(cls)))
+        verb = "has" if len(others) == 1 else "have"
+        here = cls.model_type()
+        return f"{here} has no {name} ({there} {verb} it)", f"{here} has: {has}"
 
     @staticmethod
     def _of_C(name: str, value: object) -> float | None:  # noqa: N802

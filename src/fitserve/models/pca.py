@@ -53,7 +53,7 @@ class PCA(Model):
 
     @classmethod
     def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
-        if "variance" not in name.lower():
+        if "variance" not in name.lower() or "covar" in name.lower():
             return super()._elsewhere(name, value)
         share = value if isinstance(value, (int, float)) and 0 < value < 1 else None
         here = f"there is no {clip(name, 40)!r}; write"
