@@ -277,8 +277,9 @@ def of_matrices(api: Api) -> Iterator[Answered]:
         width = len(api.example(model_type).json["feature_names"])  # type: ignore[index]
         yield predict(api, model_type, 1, [[1e308] * width], probabilities=True)
         yield predict(api, model_type, 1, [[1e308] * width])
-    for query in ("/predict?k=1", "/predict?probabilities=true", "/register?dryrun=true"):
-        yield refused(None, api.client.post(query, json={"model_type": "knn"}))
+    queries = ("predict?k=1", "predict?z=1", "predict?probabilities=true", "register?dryrun=true")
+    for query in queries:
+        yield refused(None, api.client.post(f"/{query}", json={"model_type": "knn"}))
     yield refused(None, api.client.get("/models?key=1"))
     yield refused(None, api.client.post("/predict", json={"model_id": None}))
     yield refused(*predict(api, "pca", 2, X, probabilities=True))

@@ -437,6 +437,51 @@ def test_a_list_of_requests_is_told_what_its_brackets_are(
     assert answer.status_code in (200, 201)
 
 
+@pytest.mark.parametrize("route", ["/register", "/predict", "/evaluate", "/list"])
+def test_a_list_of_texts_is_json_in_json(api: Api, route: str) -> None:
+    body = [json.dumps(REQUESTS[route])]
+    fault = told(api, body, route)["errors"][0]
+    assert "JSON inside of JSON: send the object itself" in fault["msg"] or route == "/list"
+    if route != "/list":
+        rows = told(api, ['{"a": 1}', '{"a": 2}'], route)["errors"][0]
+        assert rows["msg"].endswith(", without the quotes in which they stand")
+
+
+@pytest.mark.parametrize(
+    ("query", "inside"),
+    [
+        ("k=1", {"k": 1}),
+        ("weights=distance", {"weights": "distance"}),
+        ("holdout=0.5", {"holdout": 0.5}),
+        ("drop=b", {"drop": ["b"]}),
+        ("kinds=b:category", {"kinds": {"b": "category"}}),
+        ("standardize=true", {"standardize": True}),
+    ],
+)
+def test_a_hyperparameter_in_a_query_beside_json_is_shown_inside(
+    api: Api, query: str, inside: dict[str, Any]
+) -> None:
+    rows = [dict(zip("ab", row, strict=True)) for row in X]
+    kwargs = {"X": rows, "y": Y, "n_neighbors": 1} if "k" not in inside else {"X": rows, "y": Y}
+    body = {"model_type": "knn", "model_id": 1, "kwargs": kwargs}
+    (fault,) = told(api, body, f"/register?{query}")["errors"]
+    shown = fault["msg"].partition('into the body, "kwargs": ')[2]
+    assert json.loads(shown) == inside
+    obeyed = body | {"kwargs": kwargs | inside}
+    assert api.client.post("/register", json=obeyed).status_code == 201
+    name = query.partition("=")[0]
+    for route in ("/predict", "/evaluate") if name in ("k", "weights") else ():
+        (fault,) = told(api, REQUESTS[route], f"{route}?{query}")["errors"]
+        assert f"{route} takes no hyperparameters" in fault["msg"]
+
+
+def test_a_hyperparameter_in_a_query_that_is_nearly_one(api: Api) -> None:
+    (fault,) = told(api, GOOD, "/register?neighbours=1")["errors"]
+    assert 'write n_neighbors, if that is meant, inside of kwargs, "kwargs"' in fault["msg"]
+    (fault,) = told(api, GOOD, "/register?zzz=1")["errors"]
+    assert "known are: dry_run" in fault["msg"]
+
+
 @pytest.mark.parametrize("route", ["/predict", "/evaluate"])
 def test_other_names_in_a_query_are_told_at_once(api: Api, route: str) -> None:
     answer = api.raw(f"{route}?model=knn&id=1", b"a,b\n1,2\n", Content_Type="text/csv")

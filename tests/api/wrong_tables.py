@@ -127,6 +127,8 @@ FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, bes
     ({}, b"\x89PNG\r\n"),
     ({}, '{"a": 1}\n{"a": 2}\n'),
     ({}, '[{"a": 1}]'),
+    ({}, r'["{\"a\": 1}"]'),
+    ({}, r'["{\"model_type\": 1}"]'),
     ({}, "<html>"),
     ({}, "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n"),
     ({}, "% made\n@RELATION iris\n@attribute a numeric\n"),

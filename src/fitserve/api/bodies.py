@@ -60,7 +60,7 @@ def takes(
             _ask_for_body(sent)
             if sent.query_string:
                 try:
-                    queries.refuse_beside_json(sent.args, query, schema.written)
+                    queries.refuse_beside_json(sent.args, query, schema.written, schema.elsewhere)
                 except InvalidRequest:
                     if csv is not None:
                         _refuse_misplaced(schema, sent)

@@ -129,23 +129,30 @@ def refuse_others(
 
 
 def refuse_beside_json(
-    query: "MultiDict[str, str]", known: Collection[str], in_body: Callable[[str], str | None]
+    query: "MultiDict[str, str]",
+    known: Collection[str],
+    in_body: Callable[[str], str | None],
+    elsewhere: Callable[[str, str, Mapping[str, str]], tuple[str, str] | None],
 ) -> None:
     """Refuse parameters that stand beside a body of JSON, other than the known ones; `in_body`
-    tells how the body has a member of that name, if it may."""
+    tells how the body has a member of that name, if it may, `elsewhere` what else it may be."""
+
+    def said(name: str, text: str) -> str:
+        written = in_body(name)
+        if written is not None:
+            value = clip(json.dumps(_in_json(name, text), ensure_ascii=False), 80)
+            shown = written.replace("...", value)
+            return f"a query is read beside a CSV; beside JSON, write this into the body, {shown}"
+        found = elsewhere(name, text, query)
+        return unknown(name, known)[0] if found is None else found[0]
+
     with within("query"):
         single(query)
         refuse(
-            Fault((name,), _beside_json(name, known, in_body(name)), "extra_forbidden")
-            for name in query
+            Fault((name,), said(name, text), "extra_forbidden")
+            for name, text in query.items()
             if name not in known
         )
-
-
-def _beside_json(name: str, known: Collection[str], in_body: str | None) -> str:
-    if in_body is not None:
-        return f"a query is read beside a CSV; beside JSON, write this into the body, {in_body}"
-    return unknown(name, known)[0]
 
 
 def as_body(query: Mapping[str, str], rows: str, written: Callable[[str], str | None]) -> str:
@@ -155,13 +162,7 @@ def as_body(query: Mapping[str, str], rows: str, written: Callable[[str], str | 
     inside: list[str] = []
     for name, text in query.items():
         one = name if written(name) else (meant(name, _KEY) or [name])[0]
-        value: Any = _simple(text)
-        if one in _LISTS:
-            value = words(text)
-        elif one == "kinds":
-            value = dict(part.rpartition(":")[::2] for part in text.split(","))
-        elif one in ("model_type", "target"):
-            value = text
+        value = _in_json(one, text)
         place = written(one) or ""
         if place and name not in DIALECT:
             said = f"{json.dumps(one)}: {json.dumps(value, ensure_ascii=False)}"
@@ -171,6 +172,15 @@ def as_body(query: Mapping[str, str], rows: str, written: Callable[[str], str | 
     else:
         beside.append(f'"kwargs": {{{", ".join([*inside, f""""X": {rows}"""])}}}')
     return f"{{{', '.join(beside)}}}"
+
+
+def _in_json(name: str, text: str) -> Any:
+    """A parameter as the body has it."""
+    if name in _LISTS:
+        return words(text)
+    if name == "kinds":
+        return dict(part.rpartition(":")[::2] for part in text.split(","))
+    return text if name in ("model_type", "target") else _simple(text)
 
 
 def dialect(query: Mapping[str, str]) -> Dialect:

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries, registrations
 from fitserve.data import arrays
-from fitserve.data.expectations import sent, twice_encoded, validated
+from fitserve.data.expectations import encoded, sent, twice_encoded, validated
 from fitserve.data.json_text import parse_json
 from fitserve.data.names import meant
 from fitserve.data.options import SCHEMA as COLUMN_OPTIONS
@@ -80,6 +80,12 @@ class Request(BaseModel):
     @classmethod
     def of_list(cls, value: list[Any]) -> str:
         """What to say to whoever sends a list: of requests, or of rows."""
+        if encoded(value[0]):
+            if re.search(r'"(?:model_type|kwargs|features)"', value[0]):
+                return (
+                    "; it is JSON inside of JSON: send the object itself, not as a text in a list"
+                )
+            return f"{cls.of_rows}, without the quotes in which they stand" if cls.of_rows else ""
         if not cls.has_requests(value):
             return cls.of_rows
         if len(value) == 1:
@@ -323,9 +329,10 @@ def _shape(value: object) -> str:
 
 
 def set_at_register(route: str, name: str, model_type: object) -> str | None:
-    """What to say of a member, or parameter, that is a hyperparameter of this type."""
-    model = catalog().get(str(model_type))
-    if model is None or name not in model.names():
+    """What to say of a member, or parameter, that is a hyperparameter of this type, or of any."""
+    models = catalog()
+    asked = models.values() if model_type is None else filter(None, [models.get(str(model_type))])
+    if not any(name in model.names() for model in asked):
         return None
     return (
         f"{route} takes no hyperparameters, they are set at /register; leave {name} out, or "

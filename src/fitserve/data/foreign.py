@@ -41,10 +41,22 @@ _AS_JSON = (
     "with the header 'Content-Type: application/json', or write its rows as CSV. In JSON they "
     "stand in a list: "
 )
+_TWICE = "the body is JSON inside of JSON, and was declared CSV"
 _SIGNS = (
     (
         re.compile(rb"\{[^\n]*\}[ \t]*\r?\n\s*\{|\[[^\n]*\][ \t]*\r?\n\s*\[").match,
         f"each line of the body is JSON of its own; send one object of JSON, {_AS_JSON}",
+    ),
+    (
+        re.compile(
+            rb"""(?!.*"(?:model_type|kwargs|features)\\")(?:\[\s*"\s*[\[{]|"\s*[\[{][^"\n]*\\")""",
+            re.DOTALL,
+        ).match,
+        f"{_TWICE}; send one object, with no quotes around its rows, {_AS_JSON}",
+    ),
+    (
+        re.compile(rb"""\[?\s*"\s*\{\s*\\\"""").match,
+        f"{_TWICE}; send the object alone, with the header 'Content-Type: application/json'",
     ),
     (
         re.compile(
