@@ -259,6 +259,16 @@ LABEL_TEXTS = {
 }
 
 
+@pytest.mark.parametrize("text", ["[1 2]", "[1. 2.]", "array([1, 2])", "[1, 2]"])
+@pytest.mark.parametrize("more", [{}, {"missing": "impute"}])
+def test_rows_as_texts_are_told_first_to_be_so(api: Api, text: str, more: dict[str, Any]) -> None:
+    answer = api.register("knn", 1, X=[text] * 4, y=[0, 1, 0, 1], k=1, **more)
+    assert answer.json is not None
+    said = answer.json["errors"][0]["msg"]
+    assert said.startswith(f"the first row is the text {text!r}; it is ")
+    assert "send x.tolist()" in said or "without the quotes around it" in said
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_rows_as_text_are_told_what_made_them(models: Api, text: str) -> None:
     for where, answer in (

@@ -57,8 +57,26 @@ def test_a_setting_is_no_option_of_gunicorns(
         option = "--" + typed.lower().replace("_", "-")
         words = [option + given[0]] if given == ["=5"] else [option, *given]
         assert main(["serve", *words]) == 2
-        value = "VALUE" if name.endswith("KEYS") or not given else "5"
+        value = "URL" if name.endswith("STORE") else "5"
+        value = "VALUE" if name.endswith("KEYS") or not given else value
         assert f"{option}: a variable says it; write {name}={value} fit" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("sqlite:///fit.db", "write FITSERVE_STORE=sqlite:///fit.db fitserve serve\n"),
+        ("memory", "write FITSERVE_STORE=memory fitserve serve\n"),
+        ("/data/fit.db", "fitserve serve; a URL is needed; write sqlite:////data/fit.db\n"),
+        (r"C:\data\fit.db", "this machine, such as sqlite:////mnt/c/data/fit.db\n"),
+        ("file:///data/fit.db", "no store for file; write sqlite:////data/fit.db\n"),
+    ],
+)
+def test_a_store_is_no_option_and_a_url(
+    given: str, says: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "--store", given]) == 2
+    assert says in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

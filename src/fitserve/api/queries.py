@@ -286,7 +286,7 @@ def kinds(text: str) -> dict[str, str]:
         if isinstance(found, dict):
             return found
     if (mended := with_commas(text)) is not None:
-        said = f"a comma stands between two columns; write {clip(mended, 200)}"
+        said = f"write a comma between two names: {clip(mended, 200)}"
         raise InvalidRequest.at(("kinds",), said, "kinds")
     named: dict[str, str] = {}
     for part in text.split(","):

@@ -69,7 +69,7 @@ def _kinds(text: str) -> list[tuple[str, str]]:
     from fitserve.data.names import with_commas
 
     if (mended := with_commas(text)) is not None:
-        said = f"a comma stands between two columns; write --kinds {shlex.quote(mended)}"
+        said = f"write a comma between two names: --kinds {shlex.quote(mended)}"
         raise click.BadParameter(said, param_hint="--kinds")
     found = []
     for part in text.split(","):

@@ -76,10 +76,23 @@ def _refuse_settings(options: tuple[str, ...]) -> None:
         if option.startswith("--") and name in settings:
             value = value if sign else "".join(options[at + 1 : at + 2])
             shown = "VALUE" if name.endswith("KEYS") or not value else shlex.quote(value)
+            wrong = _no_store(value) if name == "STORE" and value != "memory" else ""
+            shown = "URL" if wrong else shown
             raise click.UsageError(
                 f"There is no option {option}: a variable says it; write {settings[name]}={shown} "
-                "fitserve serve"
+                f"fitserve serve{wrong}"
             )
+
+
+def _no_store(url: str) -> str:
+    """What is wrong with the URL of a store, or ''."""
+    from fitserve.storage.engine import parse_url
+
+    try:
+        parse_url(url)
+    except ValueError as error:
+        return f"; {error}" if url else ""
+    return ""
 
 
 @click.command(short_help="Copy all models from one store into another.")

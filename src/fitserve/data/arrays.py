@@ -20,6 +20,7 @@ from fitserve.data.quoted import (
     AS_COLUMNS,
     AS_LABELS,
     LISTS,
+    first_row,
     labels_as_text,
     rows_as_text,
     unquoted,
@@ -83,7 +84,8 @@ def _from_lists(value: object, loc: Location) -> FloatArray:
     kinds = set(map(type, value))
     if kinds != {list}:
         if list not in kinds:
-            raise InvalidRequest.at(loc, f"{_ROWS}, not {_not_rows(value)}", "list_type")
+            said = first_row(value) or f"{_ROWS}, not {_not_rows(value)}"
+            raise InvalidRequest.at(loc, said, "list_type")
         width = next(len(row) for row in value if type(row) is list)
         refuse(
             Fault(
@@ -156,7 +158,7 @@ def _not_rows(value: list[Any]) -> str:
             f"{len(value):,} numbers; one column is written [[1.5], [2.5]], in NumPy by "
             "x.reshape(-1, 1).tolist(), and one row [[1.5, 2.5]]"
         )
-    return f"a list that begins with {sent(value[0])}{unquoted(value[0])}"
+    return f"a list that begins with {sent(value[0])}"
 
 
 def _refuse_cells(rows: Sequence[Sequence[Any]], loc: Location) -> None:

@@ -65,7 +65,7 @@ class CsvFile:
     def no_column(self, name: str, there: Sequence[str]) -> str:
         """Why there is no column of this name."""
         if parts := parted(name, there):
-            several = f"write a comma between two names: {clip(', '.join(parts), 300)}"
+            several = f"write a comma between two names: {clip(','.join(parts), 300)}"
             return f"there is no column {clip(name, 40)!r}; {several}"
         numbered = f"header=false, which names columns by number, from 0 to {self.width - 1}"
         why = self.mistaken(name, f"write the names above it, or add {numbered}")

@@ -71,9 +71,10 @@ def head(body: bytes, dialect: Dialect) -> Head:
         return Head(delimiter, agreed, names, first.begin, first.begin, [])
     if b"\n" not in body:
         line = clip(body[:200].decode(errors="replace").strip(), 40)
+        named = f", with the @ if {line!r} is the file" if alone else ""
         said = (
             f"the only line is {line!r}, and there is no row below it; send at least one, with "
-            "curl by --data-binary @FILE (-d takes line breaks away)"
+            f"curl by --data-binary @FILE{named} (-d takes line breaks away)"
         )
         raise InvalidRequest.at(("line", first.begin.line), said, "too_short")
     names = [name.strip() for name in first.cells]

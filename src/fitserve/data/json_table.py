@@ -12,7 +12,7 @@ from fitserve.data import arrays
 from fitserve.data.dialect import Dialect
 from fitserve.data.expectations import sent
 from fitserve.data.names import closest
-from fitserve.data.quoted import AS_COLUMNS, AS_LISTS, rows_as_text, unquoted
+from fitserve.data.quoted import AS_COLUMNS, AS_LISTS, first_row, rows_as_text
 from fitserve.data.table import MISSING, NUMBER, Column, Place, Table, called
 from fitserve.errors import Fault, InvalidRequest, Location, clip, counted, refuse
 
@@ -119,10 +119,9 @@ def named(value: object, names: object, loc: Location, *, headed: bool | None = 
     if not isinstance(value, list) or not value or not isinstance(value[0], list):
         first = isinstance(value, list) and value
         what = f"a list that begins with {sent(first[0])}" if first else sent(value)
-        what += unquoted(first[0]) if first else ""
         said = f"rows by name, columns by name or rows as lists are needed, not {what}"
         otherwise = AS_COLUMNS if names is None else AS_LISTS
-        said = rows_as_text(value, otherwise, named=headed) or said
+        said = rows_as_text(value, otherwise, named=headed) or first_row(value) or said
         raise InvalidRequest.at(loc, said, "list_type")
     width = len(value[0])
     if not width:

@@ -86,6 +86,7 @@ _CALLED = {
 """By name of ours, a pattern of what others call the same thing, without what parts its words."""
 _NEARLY = 0.85  # how alike two names are where no other can be meant
 _KIND = r":(number|category|text)$"
+_PARTS = re.compile(r"[;|&,]|(?:(?<=:number)|(?<=:category)|(?<=:text))\s+")
 _A_KEY = re.compile(r"x?(?:api|auth|access)?(?:key|token)|auth\w*|bearer|password").fullmatch
 
 
@@ -124,9 +125,9 @@ def parted(name: str, known: Iterable[str]) -> list[str]:
 def with_commas(kinds: str) -> str | None:
     """Kinds by the names of columns that stand between other signs, as commas part them; None
     where there is no such sign. One that lacks is KIND."""
-    if not re.search(_KIND.replace("$", r"\s*[;|&]"), kinds):
+    if not re.search(_KIND.replace("$", r"(?:\s*[;|&]|\s+[^\s,])"), kinds):
         return None
-    parts = [part.strip() for part in re.split("[;|&,]", kinds)]
+    parts = [part.strip() for part in _PARTS.split(kinds)]
     return ",".join(part if ":" in part else f"{part}:KIND" for part in parts if part)
 
 

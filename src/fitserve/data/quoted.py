@@ -57,6 +57,13 @@ def unquoted(value: object) -> str:
     return "" if found is None else f"; it is {found[0]}: {found[1]}"
 
 
+def first_row(value: object) -> str:
+    """What a list of texts begins with, where that holds a row, and what to do; or ''."""
+    first = value[0] if isinstance(value, list) and value else None
+    mend = unquoted(first)
+    return f"the first row is {sent(first)}{mend}" if mend else ""
+
+
 def _said(value: object, found: tuple[str, str] | None) -> str:
     return "" if found is None else f"{sent(value)} is {found[0]}; {found[1]}"
 

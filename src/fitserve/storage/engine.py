@@ -25,9 +25,10 @@ made. For a model of 900 MiB that is 1 MB."""
 _MAGIC = b"SQLite format 3\0"
 _PORT = re.compile(r"[^/]*//(?:.*@)?+(?:\[[^]]*\]|[^/:]*):([^/]*)", re.DOTALL)
 _PATH = re.compile(
-    r"(?:sqlite:(?P<slashes>//)?|(?=(?:~|\.\.?)?/)|(?=.*\.(?:sqlite3?|db)\Z))"
+    r"(?i:(?P<scheme>sqlite3?(?:\+\w+)?|file):(?P<slashes>///?(?=/?[^/]))?|(?=(?:~|\.\.?)?/)|(?=.*\.(?:sqlite3?|db)\Z))"
     r"(?P<path>[^:@?]+)"
 ).fullmatch
+_WINDOWS = re.compile(r"(?i:\w*:///?)?(?:([A-Za-z]):[\\/](?!/)|\\\\)(.*)").fullmatch
 _AWAY = (
     (r"resolve host '([^']*)': \[Errno -3]", r"the host \1 cannot be looked up at the moment"),
     (r"resolve host '([^']*)'", r"there is no host \1"),
@@ -43,6 +44,10 @@ BUSY_SECONDS = 10  # how long a write waits for the writer before it
 
 def parse_url(url: str) -> URL:
     """The database that the URL names; `ValueError` says what is wrong, without the password."""
+    if (foreign := _WINDOWS(url)) is not None:
+        drive, path = f"mnt/{foreign[1].lower()}/" if foreign[1] else "", foreign[2]
+        such = f"sqlite:////{drive}{path.replace(chr(92), '/')}"
+        raise ValueError(f"this is a path of Windows; write one of this machine, such as {such}")
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -58,7 +63,10 @@ def parse_url(url: str) -> URL:
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
-        raise ValueError(f"there is no store for {parsed.drivername}; use sqlite or postgresql")
+        said = "; use sqlite or postgresql"
+        if parsed.drivername.lower().startswith(("postgres", "psql", "pgsql")):
+            said = f"; write postgresql:// in place of {parsed.drivername}://"
+        raise ValueError(f"there is no store for {parsed.drivername}{_of_path(url) or said}")
     if parsed.drivername == "sqlite" and parsed.host and (meant := _of_path(url)):
         raise ValueError(f"three slashes stand before a path, four where it is absolute{meant}")
     if parsed.drivername == "sqlite" and (parsed.host or parsed.database in (None, "", ":memory:")):
@@ -77,7 +85,9 @@ def _of_path(url: str) -> str:
     if found is None:
         return ""
     path = os.path.expanduser(found["path"])
-    unsure = found["slashes"] and not path.startswith(".")
+    if found["scheme"] == "file" and found["slashes"] == "///":  # always from the root
+        path = f"/{path.removeprefix('/')}"
+    unsure = found["slashes"] and not path.startswith((".", "/"))
     return f"; write sqlite:///{path}" + (f", or sqlite:////{path} from the root" if unsure else "")
 
 
