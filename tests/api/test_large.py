@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -21,15 +22,16 @@ from werkzeug.test import TestResponse
 from fitserve import create_app
 from fitserve.api import apart, bodies, large
 from fitserve.config import Settings
-from fitserve.data import intake
 from fitserve.models.knn import Knn
 from fitserve.processes.forking import ForkServer
 from fitserve.processes.slots import Slots
+from fitserve.storage.store import Key
+from tests.api import wrong_tables
 from tests.api.generated import Request, requests
 from tests.api.test_fault_sites import ASKED, NAMED, X, Y
 from tests.conftest import Api, needs_proc, start_server, until
 
-Both = Callable[[str, Any], TestResponse]
+Both = Callable[..., TestResponse]
 TIMES = ("created", "started", "seconds", "request_id")  # which no two answers share
 
 TABLE: dict[str, list[Any]] = {
@@ -256,9 +258,9 @@ def test_blocks_of_a_table_are_predicted_as_the_whole(
 def test_packed_bodies(both: Both) -> None:
     body = json.dumps(registration("pca", 30, X=X)).encode()
     packed = gzip.compress(body)
-    assert both("/register", packed, Content_Encoding="gzip").status_code == 201  # type: ignore[call-arg]
-    both("/register", packed[:-9], Content_Encoding="gzip")  # type: ignore[call-arg]
-    both("/register", body, Content_Encoding="deflate")  # type: ignore[call-arg]
+    assert both("/register", packed, Content_Encoding="gzip").status_code == 201
+    both("/register", packed[:-9], Content_Encoding="gzip")
+    both("/register", body, Content_Encoding="deflate")
 
 
 @pytest.fixture
@@ -467,30 +469,97 @@ def test_workers_share_the_slots(tmp_path: Path) -> None:
         server.process.wait()
 
 
-@pytest.mark.parametrize("path", ["/register", "/evaluate"])
+HEAD = "a,b,about,y\n"
+CSVS: list[tuple[dict[str, Any], str]] = [  # rows by which a model can be trained, and asked
+    ({}, "1,2,3,0\n4,5,6,1\n" * 20),
+    ({"cv": 2, "importance": "true"}, "1,x,free offer,u\n4,y,an offer,v\n" * 20),
+    ({"missing": "impute"}, "1,x,,no\n,y,7,yes\n\n3,,8,no\n" * 20),
+    ({"missing": "drop", "cv": 2}, "1,x,,no\n,y,7,yes\n\n3,x,8,no\n4,y,8,yes\n" * 20),
+    ({"kinds": "b:category"}, '1,007,"a\nb",0\n\n2,8,"c ""d""",1\n' * 20),
+    ({"decimal": ",", "delimiter": ";", "standardize": "true"}, "1,5;2;3;0\n4,5;5;6;1\n" * 20),
+    ({"header": "false", "target": 3}, "1,2,3,0\n4,5,6,1\n" * 20),
+]
+
+
+def test_csvs_and_their_faults(apps: list[Api], both: Both) -> None:
+    def ask(path: str, query: dict[str, Any], file: str | bytes) -> TestResponse:
+        known = {name: value for name, value in query.items() if value is not None}
+        body = file.encode() if isinstance(file, str) else file
+        url = f"/{path}?{urlencode(known, doseq=True)}"
+        return both(url, body, Content_Type="text/csv")
+
+    for query, file in wrong_tables.FILES:
+        ask("register", wrong_tables.NAMED | query, file)
+    for query, file in wrong_tables.TRAINED:
+        for api in apps:
+            api.client.delete(f"/models/{query['model_type']}/{query['model_id']}")
+        assert ask("register", query, file).status_code == 201
+    for route, query, file in wrong_tables.ASKED:
+        ask(route, {"model_type": "knn", "model_id": 11} | query, file)
+    for model_id, (query, rows) in enumerate(CSVS, 100):
+        key = {"model_type": "knn", "model_id": model_id}
+        parted = {name: query[name] for name in ("header", "decimal", "delimiter") if name in query}
+        head = "" if "header" in query else HEAD.replace(",", query.get("delimiter", ","))
+        answer = ask("register", {"target": "y"} | key | query | {"k": 3}, head + rows)
+        assert answer.status_code == 201, answer.text
+        ask("predict", key | parted | {"probabilities": "true"}, head + rows)
+        for wrong in (rows.replace("1", "?", 1), rows.replace("0", "1e999"), rows + "1\n", "\n"):
+            ask("predict", key | parted, head + wrong)
+            ask("evaluate", key | parted, head + wrong)
+        ask("evaluate", key | parted | {"importance": "true"}, head + rows)
+        kept = []
+        for api in apps:
+            store = api.client.application.extensions["fitserve"]._store
+            kept.append(store.sample(store.find(Key("knn", model_id)))["rows"].tolist())
+        assert kept[0] == kept[1]
+
+
+def test_a_csv_with_predictions_is_written_here(
+    api: Api, forked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.register("knn", 1, X=X, y=Y, k=1)
+    file = b'0,1,"a note"\n' + b'1,2,"x\ny"\n\n5,6,z\n' * 4
+    answers = []
+    for least in (large.LARGE, 0):
+        monkeypatch.setattr(bodies, "LARGE", least)
+        answers.append(
+            api.raw(
+                "/predict?model_type=knn&model_id=1",
+                file,
+                Content_Type="text/csv",
+                Accept="text/csv",
+            ).data
+        )
+    assert answers[0] == answers[1]
+    assert answers[0].splitlines()[:2] == [b'0,1,"a note",prediction', b'1,2,"x']
+    assert forked == [apart.TASK]
+
+
+@pytest.mark.parametrize("path", ["/register", "/predict", "/evaluate"])
 def test_one_large_csv_at_a_time_is_read(
     api: Api, app: Flask, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     api.register("knn", 1, X=X, y=Y, k=1)
     monkeypatch.setattr(bodies, "LARGE", 0)
-    under_way, most = 0, 0
+    under_way: list[str] = []
+    fork, take = ForkServer.fork, large._Reading.take
 
-    def counted(read: Callable[..., Any]) -> Callable[..., Any]:
-        def reading(*given: Any) -> Any:
-            nonlocal under_way, most
-            under_way += 1
-            most = max(most, under_way)
-            time.sleep(0.05)
-            under_way -= 1
-            return read(*given)
+    def forking(self: ForkServer, *given: Any) -> Any:
+        assert not under_way
+        under_way.append("one")
+        time.sleep(0.02)
+        return fork(self, *given)
 
-        return reading
+    def taking(self: Any, **known: Any) -> Any:
+        under_way.clear()
+        return take(self, **known)
 
-    for name in ("of_csv", "truth"):
-        monkeypatch.setattr(intake, name, counted(getattr(intake, name)))
+    monkeypatch.setattr(ForkServer, "fork", forking)
+    monkeypatch.setattr(large._Reading, "take", taking)
     lines = "".join(f"{a},{b},{y}\n" for (a, b), y in zip(X, Y, strict=True))
-    query = "?model_type=knn&target=y&model_id="
-    query += "2&dry_run=true&k=1" if path == "/register" else "1"
+    query = "?model_type=knn&model_id="
+    query += "2&dry_run=true&k=1&target=y" if path == "/register" else "1"
+    query += "&target=y" if path == "/evaluate" else ""
 
     def ask(_: int) -> int:
         answer = app.test_client().post(
@@ -500,7 +569,6 @@ def test_one_large_csv_at_a_time_is_read(
 
     with ThreadPoolExecutor(4) as asking:
         assert set(asking.map(ask, range(4))) == {200}
-    assert most == 1
 
 
 class Client:

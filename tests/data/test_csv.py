@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fitserve.data.cells import ColumnBuilder
-from fitserve.data.csv import CsvFile
+from fitserve.data.csv import CsvFile, Places
 from fitserve.data.dialect import MISSING_WORDS, Dialect
 from fitserve.data.table import MISSING, NUMBER, OTHER, Table
 from fitserve.errors import InvalidRequest
@@ -383,9 +384,28 @@ def test_a_cell_has_the_line_it_begins_in() -> None:
         table = file.read(file.names)
         for row, name, line in order:
             assert table.place(row, name) == ("line", line, name)
+        assert [table.numbered(row) for row in range(3)] == [4, 6, 11]
+        part = table.part(1, 3)
+        assert (part.place(0, "c"), part.numbered(1)) == (("line", 9, "c"), 11)
+        assert part.columns["a"].texts == ["x\ny"]
     blocks = list(file.blocks(file.names, rows=1))
     for row, name, line in expected:
         assert blocks[row].place(0, name) == ("line", line, name)
+
+
+def test_where_rows_stand_is_known_to_who_did_not_read_them() -> None:
+    rows = [f'{i},"x{chr(10) * (i % 3)}"' + "\n" * (1 + i % 5 // 4) for i in range(20_000)]
+    file = CsvFile(("a,b\n" + "\n".join(rows)).encode())
+    table, places = file.placed(file.names, (), ())
+    lines = [2 + sum(row.count("\n") + 1 for row in rows[:i]) for i in (0, 9_000, 19_999)]
+    state = json.loads(json.dumps(places.state() | {"lines": places.state()["lines"].tolist()}))
+    place, written, numbered = Places.restored(file, state).after(0)
+    for i, line in zip((0, 9_000, 19_999), lines, strict=True):
+        assert numbered(i) == table.numbered(i) == line
+        assert place(i, "b") == table.place(i, "b") == ("line", line, "b")
+        assert written(i, "a") == str(i)
+    part = table.part(9_000, 10_000).part(500, 600)
+    assert (part.start, part.n_rows, part.written(0, "a")) == (9_500, 100, "9500")
 
 
 def test_a_column_that_turns_to_text_late_keeps_its_numbers() -> None:

@@ -25,14 +25,15 @@ from fitserve.api.schemas import (
 )
 from fitserve.data import arrays
 from fitserve.data.columns import Columns
+from fitserve.data.csv import CsvFile
+from fitserve.data.dialect import Dialect
 from fitserve.data.packing import unpacked
 from fitserve.data.table import Table
 from fitserve.errors import LISTED, InvalidRequest, MalformedJson, TooLarge
 from fitserve.evaluation import evaluate
 from fitserve.models import catalog
 from fitserve.processes import forking
-from fitserve.processes.forking import receive, send, send_packed
-from fitserve.storage import codec
+from fitserve.processes.forking import receive, send, send_state
 from fitserve.training import process
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ SECONDS = 30
 """Longest that reading one body may take."""
 MEMORY_MB = 640
 """MiB that reading one body may take."""
+CSV = "CSV"
+"""A body of rows, whatever it is for."""
 _LARGE_MEMBERS = {"kwargs", "features", "y"}
 _SCHEMAS: dict[str, type[Request]] = {
     schema.__name__: schema
@@ -61,6 +64,8 @@ def read(connection: Connection) -> None:
     try:
         if wanted["schema"] is None:
             _infer(connection, wanted["json_length"])
+        elif wanted["schema"] == CSV:
+            _read_csv(connection, wanted["dialect"])
         else:
             _read(connection, _SCHEMAS[wanted["schema"]], wanted)
     except InvalidRequest as error:
@@ -85,15 +90,21 @@ def _read(connection: Connection, schema: type[Request], wanted: dict[str, Any])
     known = receive(connection)
     with ask.told_as_query():
         told, state = _TAKEN[schema](ask, known)
-    send(connection, {"taken": told})
-    send_packed(connection, codec.pack({}, state))
+    send_state(connection, told, state)
 
 
 def _infer(connection: Connection, json_length: str | None) -> None:
     ask = inference_requests.asked(connection.recv_bytes(), json_length)
     told, state = inference_requests.told_apart(ask)
-    send(connection, {"asked": told})
-    send_packed(connection, codec.pack({}, state))
+    send_state(connection, told, state)
+
+
+def _read_csv(connection: Connection, dialect: dict[str, Any]) -> None:
+    file = CsvFile(connection.recv_bytes(), Dialect(**dialect))
+    send(connection, {"asked": file.head})
+    known = receive(connection)
+    table, places = file.placed(**known)
+    send_state(connection, {}, table.state() | places.state())
 
 
 def _training(ask: Any, _: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -138,17 +149,12 @@ def _taken(rows: Rows, form: str, single: bool) -> tuple[dict[str, Any], dict[st
     if isinstance(rows, MatrixRows):
         return told, {"X": rows.X}
     assert isinstance(rows, JsonRows)
-    state: dict[str, Any] = {}
     try:
         table = rows.read()
     except InvalidRequest as error:  # only told where the rest is in order, as of a small body
-        return told | {"names": [], "wrong": _told(error), "written": []}, state
-    for j, cells in enumerate(table.columns.values()):
-        state[f"texts_{j}"] = list(cells.texts)
-        state[f"codes_{j}"] = cells.codes
-        state[f"values_{j}"] = cells.values
+        return told | {"wrong": _told(error)}, {}
     written = list(_written(table))
-    return told | {"names": list(table.columns), "wrong": None, "written": written}, state
+    return told | {"wrong": None, "written": written}, table.state()
 
 
 def _written(table: Table) -> Iterator[tuple[str, int, str]]:

@@ -1,7 +1,7 @@
 """The rows that /predict is asked about, in whatever form they come, a block at a time."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from fitserve.api.schemas import EvaluateRequest, EvaluationOptions, checked, se
 from fitserve.data import arrays, intake, json_table
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
-from fitserve.data.csv import CsvFile, listed
+from fitserve.data.csv import CsvFile, Opened, listed
 from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import Encoder, NumberEncoder
 from fitserve.data.json_table import JsonTable
@@ -34,10 +34,7 @@ from fitserve.models.base import Model
 from fitserve.models.overflow import as_sent
 from fitserve.storage.cache import Loaded
 
-InTurn = Callable[[], AbstractContextManager[None]]
-"""A turn at what takes long."""
 _JSON_CELL = 500.0  # operations that reading a cell takes
-_CSV_CELL = 2000.0
 
 
 class Rows(Protocol):
@@ -121,18 +118,20 @@ class CsvRows(Rows):
         self._file, self._columns = file, columns
         _refuse_missing(file, columns, target)
         self.n_rows = file.most_rows
-        self.cost = _CSV_CELL * len(columns.names) + columns.n_encoded
+        self.cost = file.cell_cost * len(columns.names) + columns.n_encoded
         self._place: Place = lambda row, name: ("line", row, name)
 
     def parts(self, step: int) -> Iterator[FloatArray]:
         """Of exactly so many rows each: how rows are put together decides about the last bits of
         what is predicted for them."""
-        for table in self._file.blocks(self._columns.names, self._columns.as_text, rows=step):
-            if table.start == 0:
-                self._place = table.place
-            with amended(self._names_or_row):
-                block = self._columns.encode(table)
-            yield block
+        tables = self._file.blocks(self._columns.names, self._columns.as_text, rows=step)
+        return map(self._encoded, tables)
+
+    def _encoded(self, table: Table) -> FloatArray:
+        if table.start == 0:
+            self._place = table.place
+        with amended(self._names_or_row):
+            return self._columns.encode(table)
 
     def located(self, start: int) -> AbstractContextManager[None]:
         def place(loc: Location) -> Location:
@@ -202,8 +201,7 @@ def of_json(features: Any, columns: Columns) -> tuple[JsonRows, bool]:
 class CsvPrediction:
     """POST /predict with a CSV: what stands in the body of JSON stands in the query."""
 
-    def __init__(self, query: "MultiDict[str, str]", body: bytes, _: InTurn = nullcontext) -> None:
-        """Its rows are read a block at a time, in the turns of predictions."""
+    def __init__(self, query: "MultiDict[str, str]", body: bytes, opened: Opened = CsvFile) -> None:
         with within("query"):
             self._query = queries.single(query)
             queries.refuse_others(
@@ -213,20 +211,18 @@ class CsvPrediction:
             )
             self.model_type, self.model_id = queries.key(self._query, default_id=0)
             self.probabilities = queries.truth(self._query, "probabilities")
-        self._body = body
+        self._body, self._opened = body, opened
 
     def rows(self, loaded: Loaded) -> tuple[CsvFile, CsvRows]:
         """The file, and the rows that it has for the model."""
-        return _of_csv(self._query, self._body, loaded)
+        return _of_csv(self._query, self._body, loaded, self._opened)
 
 
 class CsvEvaluation:
     """POST /evaluate with a CSV: the column `target`, the one that the model learned unless the
     query names another, is what is true."""
 
-    def __init__(
-        self, query: "MultiDict[str, str]", body: bytes, turn: InTurn = nullcontext
-    ) -> None:
+    def __init__(self, query: "MultiDict[str, str]", body: bytes, opened: Opened = CsvFile) -> None:
         members = ("importance", "repeats")
         with within("query"):
             self._query = queries.single(query)
@@ -239,11 +235,11 @@ class CsvEvaluation:
             asked = queries.simple(self._query, members)
             options = checked(EvaluationOptions, asked)
         self.importance, self.repeats = options.importance, options.repeats
-        self._body, self._turn = body, turn
+        self._body, self._opened = body, opened
 
     def rows(self, loaded: Loaded) -> tuple[CsvRows, Any, Callable[[Location], Location]]:
         """The rows, y or None, and where a value of y stands."""
-        file, rows = _of_csv(self._query, self._body, loaded)
+        file, rows = _of_csv(self._query, self._body, loaded, self._opened)
         learned = None if loaded.columns is None else loaded.columns.target
         target = self._query.get("target", learned)
         if not loaded.model.supervised():
@@ -260,8 +256,7 @@ class CsvEvaluation:
             said = f"this column, which is to be compared with, is missing; {why}"
             raise InvalidRequest.at(("line", 1, target), said, "missing")
         classes = loaded.model.classes_
-        with self._turn():
-            y, place = intake.truth(file, target, classes is not None and classes.dtype == object)
+        y, place = intake.truth(file, target, classes is not None and classes.dtype == object)
         return (
             rows,
             y,
@@ -271,7 +266,9 @@ class CsvEvaluation:
         )
 
 
-def _of_csv(query: dict[str, str], body: bytes, loaded: Loaded) -> tuple[CsvFile, CsvRows]:
+def _of_csv(
+    query: dict[str, str], body: bytes, loaded: Loaded, opened: Opened
+) -> tuple[CsvFile, CsvRows]:
     columns = loaded.columns
     if columns is None:
         names = loaded.feature_names or [str(j) for j in range(loaded.model.n_features_in_)]
@@ -280,7 +277,7 @@ def _of_csv(query: dict[str, str], body: bytes, loaded: Loaded) -> tuple[CsvFile
         dialect = queries.dialect({**columns.dialect, **query})
     if "na_values" not in query:
         dialect = replace(dialect, missing=columns.na_values)
-    file = CsvFile(body, dialect)
+    file = opened(body, dialect)
     return file, CsvRows(file, columns, query.get("target"))
 
 

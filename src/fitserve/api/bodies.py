@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from functools import partial, wraps
 from time import monotonic
 from typing import Any, TypeVar
@@ -12,11 +12,11 @@ from flask import current_app, request
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
-from fitserve.api.asked import InTurn
 from fitserve.api.inference_requests import HEADER, asked, json_size
 from fitserve.api.large import LARGE, Reader, is_light
 from fitserve.api.observed import about, behind
 from fitserve.api.schemas import Request, parse
+from fitserve.data.csv import CsvFile, Opened
 from fitserve.data.foreign import refuse_foreign
 from fitserve.data.json_text import parse_json, refuse_other
 from fitserve.data.packing import PACKINGS, unpacked
@@ -38,11 +38,11 @@ WAITED = 1.0
 
 def takes(
     schema: type[R],
-    csv: Callable[["MultiDict[str, str]", bytes, InTurn], Any] | None = None,
+    csv: Callable[["MultiDict[str, str]", bytes, Opened], Any] | None = None,
     query: Collection[str] = (),
 ) -> Callable[[Callable[[Any], Any]], Callable[[], Any]]:
     """The route takes a JSON body of this schema as its argument, or what `csv` makes of the
-    query, a body that is CSV, and the turn in which to read that at a stretch. Beside JSON a query
+    query, a body that is CSV, and what opens that. Beside JSON a query
     may hold the parameters `query` alone."""
 
     def decorate(route: Callable[[Any], Any]) -> Callable[[], Any]:
@@ -54,8 +54,10 @@ def takes(
                 body = _unpacked(sent)
                 such = partial(_as_body, schema, sent, "[...]")
                 refuse_foreign(body, such, headed="header" not in sent.args)
-                turn = partial(_reader().here, client_gone()) if len(body) > LARGE else nullcontext
-                return route(about(csv(sent.args, body, turn)))
+                if len(body) <= LARGE:
+                    return route(about(csv(sent.args, body, CsvFile)))
+                with _reader().csv(client_gone()) as opened:
+                    return route(about(csv(sent.args, body, opened)))
             _require_json(sent, csv is not None)
             _ask_for_body(sent)
             if sent.query_string:

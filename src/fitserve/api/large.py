@@ -2,9 +2,9 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Semaphore
@@ -26,8 +26,12 @@ from fitserve.api.schemas import (
 )
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.columns import Columns
+from fitserve.data.csv import CsvFile, Opened, Places
+from fitserve.data.dialect import Dialect
+from fitserve.data.head import Head
 from fitserve.data.packing import unpacked
-from fitserve.data.table import Column, Place, Table
+from fitserve.data.records import Position
+from fitserve.data.table import Place, Table
 from fitserve.errors import (
     FAULT,
     Fault,
@@ -40,7 +44,7 @@ from fitserve.errors import (
     TooLarge,
 )
 from fitserve.models.base import Model
-from fitserve.processes.forking import ForkServer, receive, receive_packed, send
+from fitserve.processes.forking import ForkServer, receive, receive_arrays, send
 from fitserve.processes.slots import Slots
 from fitserve.storage.cache import Loaded
 from fitserve.storage.store import Key
@@ -72,7 +76,6 @@ class Reader:
         self._server = server
         self._waiting = waiting
         self._turns = Turns(1)
-        self._here = Turns(1)
         self._slots: Slots | None = None
 
     def join(self, slots: Slots) -> None:
@@ -137,11 +140,16 @@ class Reader:
         return held.enter_context(_reading(self._server, held, gone))
 
     @contextmanager
-    def here(self, gone: Callable[[], bool]) -> Iterator[None]:
-        """A turn at reading in this process what gives its lock away in between, as CSV does: one
-        such thread is little to the others, and many are not. Raises `Overloaded`."""
-        with self._turn(self._here, gone):
-            yield
+    def csv(self, gone: Callable[[], bool]) -> Iterator[Opened]:
+        """Opens a body that is CSV as `CsvFile` does, to be read elsewhere, each time anew."""
+        with ExitStack() as all_held:
+
+            def begin() -> _Reading:
+                held = all_held.enter_context(ExitStack())
+                held.enter_context(self._turn(self._turns, gone))
+                return self._apart(held, gone)
+
+            yield lambda body, dialect: LargeCsv(body, dialect, begin)
 
     @contextmanager
     def _turn(self, turns: Turns, gone: Callable[[], bool]) -> Iterator[None]:
@@ -195,28 +203,27 @@ class _Reading:
         self._memory = Path(f"/proc/{pid}/statm")
         self._before = self._used()
         self._deadline = monotonic() + apart.SECONDS
+        self._of_csv = False
 
-    def begin(self, wanted: dict[str, Any], body: bytes) -> dict[str, Any]:
+    def begin(self, wanted: dict[str, Any], body: bytes) -> Any:
         """The small members."""
+        self._of_csv = wanted["schema"] == apart.CSV
         send(self._connection, wanted)
         self._connection.send_bytes(body)
-        asked: dict[str, Any] = self._answer()["asked"]
-        return asked
+        return self._answer()["asked"]
 
     def take(self, **known: Any) -> tuple[dict[str, Any], State]:
         """The large ones, as arrays; the process is not needed any more."""
         send(self._connection, known)
-        told: dict[str, Any] = self._answer()["taken"]
-        _, state = receive_packed(self._connection)
+        taken = receive_arrays(self._connection, self._answer())
         self._held.close()
-        return told, state
+        return taken
 
     def whole(self, wanted: dict[str, Any], body: bytes) -> tuple[dict[str, Any], State]:
         """All of it, where nothing has to be known first."""
         send(self._connection, wanted | {"schema": None})
         self._connection.send_bytes(body)
-        told: dict[str, Any] = self._answer()["asked"]
-        return told, receive_packed(self._connection)[1]
+        return receive_arrays(self._connection, self._answer())
 
     def _answer(self) -> dict[str, Any]:
         while not self._connection.poll(LOOK_EVERY):
@@ -225,7 +232,7 @@ class _Reading:
             if monotonic() > self._deadline:
                 raise Overloaded.by_reading(apart.SECONDS)
             if self._used() - self._before > apart.MEMORY_MB * 2**20:
-                raise TakesTooMuch(apart.MEMORY_MB)
+                raise TakesTooMuch(apart.MEMORY_MB, self._of_csv)
         answer = receive(self._connection)
         if "faults" in answer:
             raise _wrong(answer)
@@ -234,7 +241,7 @@ class _Reading:
         if "too_large" in answer:
             raise TooLarge(answer["too_large"])
         if "exhausted" in answer:
-            raise TakesTooMuch(apart.MEMORY_MB)
+            raise TakesTooMuch(apart.MEMORY_MB, self._of_csv)
         if "fault" in answer:
             raise FitserveError(FAULT)
         return answer
@@ -355,17 +362,12 @@ def _known(loaded: Loaded) -> dict[str, Any]:
 def _rows(told: dict[str, Any], state: State, loaded: Loaded) -> Rows:
     if loaded.columns is None:
         return MatrixRows(state["X"], single=told["single"])
-    found = {
-        name: Column(state[f"values_{j}"], state[f"codes_{j}"], state[f"texts_{j}"])
-        for j, name in enumerate(told["names"])
-    }
     place = _place(told["form"], loaded.columns.names, ("features",), told["single"])
-    wrong = None if told["wrong"] is None else _wrong(told["wrong"])
+    if told["wrong"] is not None:
+        return WrongRows(told["n_rows"], _wrong(told["wrong"]))
     texts = {(name, row): text for name, row, text in told["written"]}
-    table = Table(
-        found, told["n_rows"], place, written=lambda row, name: texts.get((name, row), "")
-    )
-    return TableRows(table, loaded.columns, wrong)
+    table = Table.restored(state, place, lambda row, name: texts.get((name, row), ""))
+    return TableRows(table, loaded.columns)
 
 
 def _place(form: str, names: list[str], loc: Location, single: bool = False) -> Place:
@@ -381,17 +383,14 @@ def _place(form: str, names: list[str], loc: Location, single: bool = False) -> 
 class TableRows(Rows):
     """Rows of a table that was read elsewhere."""
 
-    def __init__(self, table: Table, columns: Columns, wrong: InvalidRequest | None = None) -> None:
-        """`wrong` is why there is no table."""
-        self._table, self._columns, self._wrong = table, columns, wrong
+    def __init__(self, table: Table, columns: Columns) -> None:
+        self._table, self._columns = table, columns
         self.n_rows = table.n_rows
         self.cost = float(columns.n_encoded)
 
     def parts(self, step: int) -> Iterator[FloatArray]:
-        if self._wrong is not None:
-            raise self._wrong
         for start in range(0, self.n_rows, step):
-            yield self._columns.encode(_part(self._table, start, start + step))
+            yield self._columns.encode(self._table.part(start, start + step))
 
     def located(self, start: int) -> AbstractContextManager[None]:
         return of_columns(
@@ -399,24 +398,54 @@ class TableRows(Rows):
         )
 
 
-def _part(table: Table, start: int, end: int) -> Table:
-    cells = {name: _cells(column, start, end) for name, column in table.columns.items()}
-    n_rows = min(end, table.n_rows) - start
-    return Table(
-        cells,
-        n_rows,
-        lambda row, name: table.place(start + row, name),
-        written=lambda row, name: table.written(start + row, name),
-    )
+class WrongRows(Rows):
+    """Rows that were found elsewhere to be no table."""
+
+    cost = 0.0
+
+    def __init__(self, n_rows: int, why: InvalidRequest) -> None:
+        self.n_rows, self._why = n_rows, why
+
+    def parts(self, step: int) -> Iterator[FloatArray]:
+        raise self._why
+
+    def located(self, start: int) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
-def _cells(column: Column, start: int, end: int) -> Column:
-    """Of the texts only those that are used: there may be as many as rows."""
-    values = None if column.values is None else column.values[start:end]
-    if column.codes is None:
-        return Column(values)
-    codes = column.codes[start:end]
-    used, back = np.unique(codes[codes >= 0], return_inverse=True)
-    codes = codes.copy()
-    codes[codes >= 0] = back
-    return Column(values, codes, [column.texts[code] for code in used.tolist()])
+# ------------------------------------------------------------------------------------ CSV
+
+
+class LargeCsv(CsvFile):
+    """A CSV of which another process reads the head and every table."""
+
+    cell_cost = 0.0
+
+    def __init__(self, body: bytes, dialect: Dialect, begin: Callable[[], _Reading]) -> None:
+        """`begin` starts such a process."""
+        self._begin = begin
+        self._reading, told = self._begun(body, dialect)
+        delimiter, agreed, names, begins, starts, faults = told
+        known = Head(delimiter, agreed, names, Position(*begins), Position(*starts), faults)
+        super().__init__(body, dialect, known)
+
+    def _begun(self, body: bytes, dialect: Dialect) -> tuple[_Reading | None, list[Any]]:
+        """A process that has read the head, and that."""
+        reading = self._begin()
+        told = asdict(dialect) | {"missing": list(dialect.missing)}
+        return reading, reading.begin({"schema": apart.CSV, "dialect": told}, body)
+
+    def read(
+        self, names: Sequence[str], apart: Collection[str] = (), text: Collection[str] = ()
+    ) -> Table:
+        reading, self._reading = self._reading or self._begun(self.body, self.dialect)[0], None
+        assert reading is not None
+        _, state = reading.take(names=list(names), apart=list(apart), text=list(text))
+        return Table.restored(state, *Places.restored(self, state).after(0))
+
+    def blocks(
+        self, names: Sequence[str], text: Collection[str] = (), rows: int | None = None
+    ) -> Iterator[Table]:
+        table = self.read(names, text=text)
+        step = rows or table.n_rows
+        return (table.part(at, at + step) for at in range(0, table.n_rows, step))

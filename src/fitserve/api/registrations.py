@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ from fitserve.api import queries
 from fitserve.data import arrays, intake, json_table, observations
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.columns import Columns
-from fitserve.data.csv import CsvFile
+from fitserve.data.csv import CsvFile, Opened
 from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import NumberEncoder
 from fitserve.data.expectations import sent
@@ -162,12 +162,12 @@ class CsvRegistration:
         self,
         query: "MultiDict[str, str]",
         body: bytes,
-        turn: Callable[[], AbstractContextManager[None]] = nullcontext,
+        opened: Opened = CsvFile,
     ) -> None:
         with within("query"):
             self._query = queries.single(query)
             self._key = queries.key(self._query)
-        self._body, self._turn = body, turn
+        self._body, self._opened = body, opened
 
     @property
     def model_type(self) -> str:
@@ -184,7 +184,7 @@ class CsvRegistration:
             with within("query"):
                 refuse_without_y(cls, queries.simple(self._query, PLANNED))
 
-        with self._turn(), beside(check):
+        with beside(check):
             return self._read(cls)
 
     def _read(self, cls: type[Model]) -> Training:
@@ -203,7 +203,7 @@ class CsvRegistration:
             given = queries.hyperparameters(cls, given)
             members = taken(cls, known)
             model = cls.from_kwargs(given, known=members, beside=self._query, having=having)
-        file = CsvFile(self._body, dialect)
+        file = self._opened(self._body, dialect)
         refuse(file.several_columns())
         with relocated(_in_csv):
             target = _target(cls, file.names, target, given_y=False)

@@ -317,11 +317,9 @@ def _no_label(label: str) -> tuple[str, str] | None:
 def _refuse_each(
     values: Sequence[Any], loc: Location, wrong: Callable[[Any], tuple[str, str] | None]
 ) -> None:
-    refuse(
-        Fault((*loc, i), *found)
-        for i, cell in enumerate(values)
-        if (found := wrong(cell)) is not None
-    )
+    found = {cell: why for cell in set(values) if (why := wrong(cell)) is not None}
+    if found:
+        refuse(Fault((*loc, i), *found[cell]) for i, cell in enumerate(values) if cell in found)
 
 
 def values(y: Target, loc: Location, otherwise: str = "") -> FloatArray:

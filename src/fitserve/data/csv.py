@@ -3,19 +3,19 @@
 import csv
 import io
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import jiter
 import numpy as np
 
 from fitserve.data.cells import MOST_TEXTS, ColumnBuilder
 from fitserve.data.dialect import Dialect
-from fitserve.data.head import head, widths_of
+from fitserve.data.head import Head, head, widths_of
 from fitserve.data.names import instead_of, parted
 from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
-from fitserve.data.table import FloatArray, Place, Table, Written
+from fitserve.data.table import FloatArray, Numbered, Place, Table, Written
 from fitserve.data.titles import DELIMITERS, LOOKED_AT, has_values, title
 from fitserve.errors import COUNTED, LISTED, Fault, InvalidRequest, Location, clip, counted, refuse
 
@@ -35,10 +35,19 @@ class CsvFile:
     Faults are at `("line", n)`, or `("line", n, name)` for a cell; the line is the file's.
     """
 
-    def __init__(self, body: bytes, dialect: Dialect = Dialect()) -> None:  # noqa: B008, it is frozen
+    cell_cost = 2000.0
+    """Roughly how many operations it takes to read a cell where a block of rows is made."""
+
+    def __init__(
+        self,
+        body: bytes,
+        dialect: Dialect = Dialect(),  # noqa: B008, it is frozen
+        known: Head | None = None,
+    ) -> None:
+        """`known` is the head, where it was read before, and nothing is wrong with it."""
         self.body = body
         self.dialect = dialect
-        found = head(body, dialect)
+        self.head = found = head(body, dialect) if known is None else known
         self.delimiter = found.delimiter
         self.begin = found.begin
         self.start = found.start
@@ -52,7 +61,7 @@ class CsvFile:
         self._alphabet = self._of_numbers()
         if found.faults:
             raise self._refusal(found.faults)
-        if dialect.header and self.width > 1:
+        if known is None and dialect.header and self.width > 1:
             refuse(self._headers_again())
 
     @property
@@ -109,12 +118,18 @@ class CsvFile:
         Raises `InvalidRequest` with all records that cannot be read or are not as wide as the
         header, and where there is none at all.
         """
+        return self.placed(names, apart, text)[0]
+
+    def placed(
+        self, names: Sequence[str], apart: Collection[str], text: Collection[str]
+    ) -> tuple[Table, "Places"]:
+        """What `read` does, and where the rows stand."""
         layout = _Layout(self, names, apart, text, self.most_rows)
-        places = _Places(self)
+        places = Places(self)
         for chunk in self._chunks(places, json=not text):
             layout.add(chunk)
         self._refuse_none(layout.n_rows)
-        return layout.table(places, 0)
+        return layout.table(places, 0), places
 
     def blocks(
         self, names: Sequence[str], text: Collection[str] = (), rows: int | None = None
@@ -123,7 +138,7 @@ class CsvFile:
 
         Left out, `rows` are some 2 MB of numbers. A block's texts are its own.
         """
-        places = _Places(self)
+        places = Places(self)
         capacity = min(rows or max(1, _VALUES // self.width), self.most_rows)
         start = 0
         layout = _Layout(self, names, (), text, capacity)
@@ -146,7 +161,7 @@ class CsvFile:
 
     # ---------------------------------------------------------------------------- chunks
 
-    def _chunks(self, places: "_Places", json: bool) -> Iterator[Chunk]:
+    def _chunks(self, places: "Places", json: bool) -> Iterator[Chunk]:
         """All rows; as numbers where they are nothing else, if `json`. `places` learns of each."""
         stream = io.BytesIO(self.body)
         stream.seek(self.start.offset)
@@ -163,11 +178,11 @@ class CsvFile:
                 if json and begin.offset >= again:
                     again = begin.offset + _BLOCK  # not this block twice
                     if (numbers := self._numbers(stream)) is not None:
-                        places.passed(begin, len(numbers), a_line_each=True)
+                        places.passed(begin, len(numbers))
                         lines += len(numbers)
                         yield numbers
                         continue
-                rows = list(islice(found, at_once))
+                read = rows = list(islice(found, at_once))
                 if not rows:
                     return
                 if self.width == 1 or set(map(len, rows)) != {self.width}:
@@ -175,7 +190,9 @@ class CsvFile:
                     if not set(map(len, rows)) <= {self.width}:
                         raise self._refusal([])
                 if rows:
-                    places.passed(begin, len(rows), a_line_each=False)
+                    a_line_each = lines + found.line_num - begin.line == len(rows)
+                    where = None if a_line_each else _lines(read, begin.line)
+                    places.passed(begin, len(rows), where)
                     yield rows
         except (csv.Error, UnicodeDecodeError):
             raise self._refusal([]) from None
@@ -307,6 +324,10 @@ def listed(names: Sequence[str]) -> str:
     return f"there are: {clip(', '.join(names), 300)}"
 
 
+Opened = Callable[[bytes, Dialect], CsvFile]
+"""Opens a body that is CSV, to be read here or elsewhere."""
+
+
 class _Layout:
     """The columns asked for, laid out for `capacity` rows and filled chunk by chunk."""
 
@@ -354,60 +375,99 @@ class _Layout:
         for _, j, builder in self._columns:
             builder.add(start, columns[j])
 
-    def table(self, places: "_Places", start: int) -> Table:
+    def table(self, places: "Places", start: int) -> Table:
         columns = {name: builder.column(self.n_rows) for name, _, builder in self._columns}
         numbers = self.numbers[: self.n_rows]
-        after, written = places.after(start), places.written(start)
-        return Table(columns, self.n_rows, after, start, numbers, self.layout, written)
+        place, written, numbered = places.after(start)
+        return Table(columns, self.n_rows, place, start, numbers, self.layout, written, numbered)
+
+
+def _lines(rows: Sequence[list[str]], line: int) -> list[int]:
+    """In which line each of these consecutive rows begins, but blank ones; the first in `line`."""
+    found = []
+    for row in rows:
+        if not blank(row):
+            found.append(line)
+        line += 1 + sum(cell.count("\n") for cell in row)
+    return found
 
 
 class _Passed(NamedTuple):
-    """A chunk that was read: where it begins, and whether each row is a line."""
+    """A chunk that was read."""
 
+    first: int
+    """Its first row."""
+    n_rows: int
     begin: Position
-    a_line_each: bool
+    lines: Sequence[int] | None
+    """In which line each row begins; None where each is one line."""
 
 
-class _Places:
-    """Where rows stand in the file; the chunk that holds the row is read again for it."""
+class Places:
+    """Where rows stand in a file, once they were passed."""
 
     def __init__(self, file: CsvFile) -> None:
         self._file = file
-        self._firsts: list[int] = []
-        self._passed: list[_Passed] = []
+        self._chunks: list[_Passed] = []
         self._n_rows = 0
         self._again: tuple[int, list[Position]] = (-1, [])  # a chunk, its rows
 
-    def passed(self, begin: Position, n_rows: int, a_line_each: bool) -> None:
-        self._firsts.append(self._n_rows)
-        self._passed.append(_Passed(begin, a_line_each))
+    def passed(self, begin: Position, n_rows: int, lines: Sequence[int] | None = None) -> None:
+        self._chunks.append(_Passed(self._n_rows, n_rows, begin, lines))
         self._n_rows += n_rows
 
-    def after(self, start: int) -> Place:
-        return lambda row, name: self.of(start + row, name)
+    def state(self) -> dict[str, Any]:
+        """JSON and arrays from which `restored` makes the same."""
+        told = [(one.n_rows, *one.begin, one.lines is None) for one in self._chunks]
+        lines = [one.lines for one in self._chunks if one.lines is not None]
+        return {"chunks": told, "lines": np.array(list(chain(*lines)), dtype=np.int64)}
 
-    def written(self, start: int) -> Written:
-        """The cells as they are written, of the rows from `start` on."""
+    @classmethod
+    def restored(cls, file: CsvFile, state: Mapping[str, Any]) -> Self:
+        places, at = cls(file), 0
+        for n_rows, offset, line, a_line_each in state["chunks"]:
+            lines = None if a_line_each else state["lines"][at : at + n_rows]
+            at += 0 if a_line_each else n_rows
+            places.passed(Position(offset, line), n_rows, lines)
+        return places
+
+    def after(self, start: int) -> tuple[Place, Written, Numbered]:
+        """Where the rows from `start` on stand, what is written there, and their lines."""
         at = self._file.at
-        return lambda row, name: self._record(start + row).cells[at[name]].strip()
 
-    def of(self, row: int, name: str) -> Location:
+        def place(row: int, name: str) -> Location:
+            return self._of(start + row, name)
+
+        def written(row: int, name: str) -> str:
+            return self._record(start + row).cells[at[name]].strip()
+
+        def numbered(row: int) -> int:
+            return self._line(start + row)
+
+        return place, written, numbered
+
+    def _of(self, row: int, name: str) -> Location:
         """A cell that stands below line breaks of its record has a line of its own."""
-        chunk = bisect_right(self._firsts, row) - 1
-        begin, a_line_each = self._passed[chunk]
-        if a_line_each:
-            return ("line", begin.line + row - self._firsts[chunk], name)
-        record = self._record(row)
-        before = record.cells[: self._file.at[name]]
-        return ("line", record.begin.line + sum(cell.count("\n") for cell in before), name)
+        line = self._line(row)
+        if self._chunks[self._chunk(row)].lines is None:
+            return ("line", line, name)
+        before = self._record(row).cells[: self._file.at[name]]
+        return ("line", line + sum(cell.count("\n") for cell in before), name)
+
+    def _line(self, row: int) -> int:
+        """In which a row begins."""
+        chunk = self._chunks[self._chunk(row)]
+        at = row - chunk.first
+        return chunk.begin.line + at if chunk.lines is None else int(chunk.lines[at])
+
+    def _chunk(self, row: int) -> int:
+        return bisect_right(self._chunks, row, key=lambda one: one.first) - 1
 
     def _record(self, row: int) -> Record:
-        chunk = bisect_right(self._firsts, row) - 1
-        begin = self._passed[chunk].begin
-        file = self._file
-        if self._again[0] != chunk:
-            last = (self._firsts[chunk + 1 : chunk + 2] or [self._n_rows])[0]
-            found = islice(records(file.body, file.delimiter, begin), last - self._firsts[chunk])
-            self._again = (chunk, [record.begin for record in found])
-        begin = self._again[1][row - self._firsts[chunk]]
-        return next(records(file.body, file.delimiter, begin))
+        """The chunk that holds the row is read again for it."""
+        at = self._chunk(row)
+        chunk, file = self._chunks[at], self._file
+        if self._again[0] != at:
+            found = islice(records(file.body, file.delimiter, chunk.begin), chunk.n_rows)
+            self._again = (at, [record.begin for record in found])
+        return next(records(file.body, file.delimiter, self._again[1][row - chunk.first]))

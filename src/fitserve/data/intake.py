@@ -37,11 +37,8 @@ class Intake:
     """What is told of each column."""
 
     def number(self, row: int) -> int:
-        """Which row of X this is: of a CSV its line, of JSON its number from 0."""
-        found = self.table.table.place(row, self.columns.names[0])
-        if found[0] == "line":
-            return int(found[1])
-        return row if self.table.rows is None else int(self.table.rows[row])
+        """Which row of the table that was sent this row of X is."""
+        return self.table.table.numbered(row)
 
     def place(self, loc: Location) -> Location:
         """Where in the table lies what a model says of X or y, at `("X", row, column)`."""

@@ -173,6 +173,7 @@ def taken(table: Table, rows: Rows) -> Table:
         len(rows),
         lambda row, name: table.place(int(rows[row]), name),
         written=lambda row, name: table.written(int(rows[row]), name),
+        numbered=lambda row: table.numbered(int(rows[row])),
     )
 
 

@@ -6,6 +6,7 @@ nothing is lost that the decision needs, and nothing is kept that costs more tha
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ Codes = NDArray[np.int32]
 Place = Callable[[int, str], Location]
 """(row from 0, column's name) -> where that cell stands in what the caller sent: of a CSV
 `("line", 7, "age")`, the line being the file's, of JSON rows `("X", 7, "age")`."""
+Numbered = Callable[[int], int]
+"""row from 0 -> the number of that row as its sender counts: of a CSV the line in which it begins,
+of JSON its place from 0."""
 Written = Callable[[int, str], str]
 """(row from 0, column's name) -> the text of that cell, where it is known, or ''."""
 
@@ -59,12 +63,26 @@ class Column:
         gaps: NDArray[np.bool_] = self.codes == MISSING
         return gaps
 
+    def part(self, start: int, stop: int) -> "Column":
+        """Of the texts only those that are used: there may be as many as rows."""
+        values = None if self.values is None else self.values[start:stop]
+        if self.codes is None:
+            return Column(values)
+        codes = self.codes[start:stop].copy()
+        there = codes >= 0
+        used, codes[there] = np.unique(codes[there], return_inverse=True)
+        return Column(values, codes, [self.texts[code] for code in used.tolist()])
+
     def has_fractions(self) -> bool:
         """Whether a number is no whole one: it was read by the sign that its table has."""
         if self.values is None:
             return False
         finite = self.values[np.isfinite(self.values)]
         return bool((finite != np.trunc(finite)).any())
+
+
+def _as_is(row: int) -> int:
+    return row
 
 
 @dataclass(frozen=True)
@@ -82,6 +100,7 @@ class Table:
     layout: tuple[str, ...] = ()
     written: Written = field(default=lambda _row, _name: "", repr=False)
     """A cell as it was sent, '' where that is not known. Made for errors, as `place` is."""
+    numbered: Numbered = field(default=_as_is, repr=False)
 
     def called(self, row: int, name: str) -> str:
         """What to say of the column of a cell."""
@@ -91,6 +110,44 @@ class Table:
     def in_csv(self) -> bool:
         """Whether its cells stand in lines."""
         return bool(self.columns) and self.place(0, next(iter(self.columns)))[:1] == ("line",)
+
+    def state(self) -> dict[str, Any]:
+        """JSON and arrays from which `restored` makes its cells again."""
+        told = {"n_rows": self.n_rows, "names": list(self.columns), "layout": self.layout}
+        state: dict[str, Any] = {"table": told, "numbers": self.numbers}
+        for j, (name, cells) in enumerate(self.columns.items()):
+            laid_out = cells.values is not None and name in self.layout
+            state[f"values_{j}"] = laid_out or cells.values
+            state[f"codes_{j}"] = cells.codes
+            state[f"rest_{j}"] = (list(cells.texts), cells.zeros)
+        return state
+
+    @classmethod
+    def restored(
+        cls, state: Mapping[str, Any], place: Place, written: Written, numbered: Numbered = _as_is
+    ) -> Self:
+        told, numbers = state["table"], state["numbers"]
+        views = {} if numbers is None else dict(zip(told["layout"], numbers.T, strict=True))
+        columns = {}
+        for j, name in enumerate(told["names"]):
+            values, (texts, zeros) = state[f"values_{j}"], state[f"rest_{j}"]
+            values = views[name] if values is True else values
+            columns[name] = Column(values, state[f"codes_{j}"], texts, zeros)
+        layout, n_rows = tuple(told["layout"]), told["n_rows"]
+        return cls(columns, n_rows, place, 0, numbers, layout, written, numbered)
+
+    def part(self, start: int, stop: int) -> "Table":
+        """The rows from `start` on, as one block of this table."""
+        return Table(
+            {name: cells.part(start, stop) for name, cells in self.columns.items()},
+            min(stop, self.n_rows) - start,
+            lambda row, name: self.place(start + row, name),
+            self.start + start,
+            None if self.numbers is None else self.numbers[start:stop],
+            self.layout,
+            lambda row, name: self.written(start + row, name),
+            lambda row: self.numbered(start + row),
+        )
 
     def matrix(self, names: Sequence[str]) -> FloatArray:
         """The values of these columns, all of numbers, as C-contiguous `(n_rows, len(names))`.

@@ -74,9 +74,10 @@ class TakesTooMuch(TooLarge):
 
     title = "The body takes too much memory"
 
-    def __init__(self, megabytes: int) -> None:
+    def __init__(self, megabytes: int, of_csv: bool = False) -> None:
+        less = "" if of_csv else ", or the table as CSV (tensors as bytes), which takes less"
         FitserveError.__init__(
             self,
             f"Reading this body takes more than the {megabytes:,} MiB of memory that it may. Send "
-            "fewer rows at a time, or the table as CSV (tensors as bytes), which takes less.",
+            f"fewer rows at a time{less}.",
         )

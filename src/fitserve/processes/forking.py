@@ -1,7 +1,7 @@
 """A process that forks others on request, each for one piece of work.
 
 A worker has one such: it has loaded what they need, runs no other thread and so forks safely, and
-ends when it was idle for long. What it forks is asked and answers over a socket: JSON and npz,
+ends when it was idle for long. What it forks is asked and answers over a socket: JSON and arrays,
 never pickle. When the worker is gone, however it went, both see their sockets closed, and end.
 (Not `multiprocessing`: its processes would run the worker's main script again, and be waited for
 when the worker exits. Nor gunicorn's dirty workers: they stay, with threads in them, and no single
@@ -23,6 +23,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, NoReturn
+
+import numpy as np
 
 from fitserve.storage import codec
 
@@ -113,14 +115,38 @@ def receive(connection: Connection) -> dict[str, Any]:
     return message
 
 
-def send_packed(connection: Connection, packed: codec.Packed) -> None:
-    send(connection, {name: value for name, value in vars(packed).items() if name != "arrays"})
-    connection.send_bytes(packed.arrays)
+def send_state(connection: Connection, told: dict[str, Any], state: Mapping[str, Any]) -> None:
+    """What is told, and arrays and JSON by name, without a copy of the arrays on the way."""
+    values, texts, arrays = codec.sorted_out(state)
+    shapes = [(name, one.dtype.str, one.shape) for name, one in arrays.items()]
+    send(connection, {"told": told, "values": values, "texts": texts, "arrays": shapes})
+    for one in arrays.values():
+        left = np.ascontiguousarray(one).reshape(-1).view(np.uint8).data
+        while left:
+            left = left[os.write(connection.fileno(), left) :]
 
 
-def receive_packed(connection: Connection) -> tuple[dict[str, Any], dict[str, Any]]:
-    rest = receive(connection)
-    return codec.unpack(codec.Packed(arrays=connection.recv_bytes(), **rest))
+def receive_state(connection: Connection) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What `send_state` sent."""
+    return receive_arrays(connection, receive(connection))
+
+
+def receive_arrays(
+    connection: Connection, message: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same of which the message before the arrays was received."""
+    state: dict[str, Any] = message["values"]
+    for name, texts in message["texts"].items():
+        state[name] = np.array(texts, dtype=object)
+    for name, dtype, shape in message["arrays"]:
+        state[name] = np.empty(shape, np.dtype(dtype))
+        left = state[name].reshape(-1).view(np.uint8).data
+        while left:
+            read = os.readv(connection.fileno(), [left])
+            if not read:
+                raise EOFError
+            left = left[read:]
+    return message["told"], state
 
 
 # ------------------------------------------------------------------------------- in there

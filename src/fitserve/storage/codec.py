@@ -7,10 +7,12 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fitserve.errors import DamagedModel
 
@@ -31,7 +33,22 @@ class Packed:
 
 def pack(description: dict[str, Any], state: dict[str, Any]) -> Packed:
     """Description and state as they are stored. Arrays of text go with the JSON."""
-    arrays: dict[str, Any] = {}
+    values, texts, arrays = sorted_out(state)
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    told = json.dumps(description, allow_nan=False)
+    rest = json.dumps({"values": values, "texts": texts}, allow_nan=False)
+    packed = buffer.getvalue()
+    return Packed(
+        told, rest, packed, FORMAT if "columns" in state else PLAIN, checksum(told, rest, packed)
+    )
+
+
+def sorted_out(
+    state: Mapping[str, Any],
+) -> tuple[dict[str, Any], dict[str, list[str]], dict[str, NDArray[Any]]]:
+    """Of a state what is JSON, arrays of text as lists, and the other arrays."""
+    arrays: dict[str, NDArray[Any]] = {}
     texts: dict[str, list[str]] = {}
     values: dict[str, Any] = {}
     for name, value in state.items():
@@ -41,14 +58,7 @@ def pack(description: dict[str, Any], state: dict[str, Any]) -> Packed:
             texts[name] = value.tolist()
         else:
             arrays[name] = value
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    told = json.dumps(description, allow_nan=False)
-    rest = json.dumps({"values": values, "texts": texts}, allow_nan=False)
-    packed = buffer.getvalue()
-    return Packed(
-        told, rest, packed, FORMAT if "columns" in state else PLAIN, checksum(told, rest, packed)
-    )
+    return values, texts, arrays
 
 
 def unpack(packed: Packed) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -18,7 +18,7 @@ from fitserve.evaluation.plan import Plan
 from fitserve.models import catalog
 from fitserve.models.base import Model
 from fitserve.processes import forking
-from fitserve.processes.forking import ForkServer, receive, receive_packed, send, send_packed
+from fitserve.processes.forking import ForkServer, receive, receive_state, send, send_state
 from fitserve.storage import codec
 from fitserve.training.training import Ongoing, Trained, Training, trained
 
@@ -58,7 +58,7 @@ def train(
     try:
         send(connection, {"model_type": model_type} | vars(limits))
         told = {"hyperparameters": training.model.hyperparameters()}
-        send_packed(connection, codec.pack(told, dict(training.data())))
+        send_state(connection, told, training.data())
         while True:
             if connection.poll(min(LOOK_EVERY, max(0.0, deadline - monotonic()))):
                 answer = receive(connection)
@@ -94,8 +94,8 @@ def _outcome(
         raise TrainingLimit.learned(answer["too_large"])
     if "fault" in answer:
         raise FitserveError(FAULT)
-    told, state = receive_packed(connection)
-    found, sample = receive_packed(connection)
+    told, state = receive_state(connection)
+    found, sample = receive_state(connection)
     model = training.model.restored(training.model.hyperparameters(), state)
     return Trained(model, told["seconds"], told["score"], Findings(found, sample))
 
@@ -131,7 +131,7 @@ def task() -> forking.Task:
 
 
 def _answer(connection: Connection, cls: type[Model]) -> None:
-    told, data = receive_packed(connection)
+    told, data = receive_state(connection)
     reported = -REPORT_EVERY
 
     def watch(progress: float, loss: float | None) -> None:
@@ -143,13 +143,14 @@ def _answer(connection: Connection, cls: type[Model]) -> None:
     model, plan = cls(**told["hyperparameters"]), Plan(**data["plan"])
     source = Examined.restored(data) if "table" in data else None
     done = trained(model, data["X"], data["y"], watch, plan, source)
-    packed = codec.pack({"seconds": done.seconds, "score": done.score}, done.model.state())
-    if len(packed.arrays) > LARGEST * 2**20:
+    state = done.model.state()
+    _, _, arrays = codec.sorted_out(state)
+    if sum(one.nbytes for one in arrays.values()) > LARGEST * 2**20:
         send(connection, {"too_large": LARGEST})
         return
     send(connection, {"trained": True})
-    send_packed(connection, packed)
-    send_packed(connection, codec.pack(done.findings.told, done.findings.sample))
+    send_state(connection, {"seconds": done.seconds, "score": done.score}, state)
+    send_state(connection, done.findings.told, done.findings.sample)
 
 
 if __name__ == "__main__":
