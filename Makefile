@@ -6,6 +6,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 POETRY ?= poetry
 VENV := .venv
 PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes
+# One thread a process: pytest starts four, which often wait. And where Python is told to keep nothing that it
+# compiled, each of the servers that tests start compiles all of it.
+TESTED := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 SERVE := env PYTHONPATH=src python -m fitserve serve
 
 .PHONY: serve test lint types format lock benchmarks docs clean
@@ -14,14 +17,14 @@ serve: $(VENV)/bin/fitserve ## set up and serve on http://127.0.0.1:8000 (HOST a
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" exec $(SERVE)
 
 test: lint types ## set up and run every check and every test
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(VENV)/bin/pytest # one a process: pytest starts three, which often wait
+	$(TESTED) $(VENV)/bin/pytest
 
 lint: $(VENV)/dev
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 
 types: $(VENV)/dev
-	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy --num-workers=auto
 
 format: $(VENV)/dev
 	$(VENV)/bin/ruff check --fix

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from fitserve.app import prepare_store
+from fitserve import config
+from fitserve.app import open_keys, prepare_store
 from fitserve.cli import main
 from fitserve.config import SettingError, Settings
 from tests.api.words import judge
@@ -164,10 +165,40 @@ def test_a_worker_leaves_ctrl_c_to_the_master(tmp_path: Path) -> None:
         ("FITSERVE_CACHE_MB", "-1", "at least 1 is needed"),
     ],
 )
-def test_a_wrong_setting_stops_the_start_with_one_line(name: str, value: str, says: str) -> None:
-    line = start_refused(**{"PORT": str(free_port()), name: value})
+def test_a_wrong_setting_stops_the_start(
+    name: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", str(free_port()))
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingError) as caught:
+        look_as_a_start_does()
+    line = str(caught.value)
     assert line.startswith(f"fitserve: the setting {name} is wrong: ")
     assert says in line
+    assert "\n" not in line
+
+
+def look_as_a_start_does() -> None:
+    config.Server.load(dict(os.environ)).refuse_elsewhere()
+    settings = Settings.load()
+    open_keys(settings)
+    prepare_store(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FITSERVE_MAX_CONTENT_LENGTH", "many"),
+        ("FITSERVE_READ_KEYS", ""),
+        ("FITSERVE_STORE", "/data/models.db"),
+        ("HOST", "nowhere.invalid"),
+        ("PORT", "http"),
+        ("WEB_CONCURRENCY", "two"),
+    ],
+)
+def test_a_start_that_stops_writes_one_line(name: str, value: str) -> None:
+    line = start_refused(**{"PORT": str(free_port()), name: value})
+    assert line.startswith(f"fitserve: the setting {name} is wrong: ")
 
 
 @pytest.mark.parametrize(

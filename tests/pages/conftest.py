@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Response, sync_playwright
 
 from tests.conftest import Server
@@ -91,6 +92,16 @@ def tab_of(browser: Browser) -> Iterator[Callable[..., Tab]]:
 @pytest.fixture
 def tab(tab_of: Open, server: Server) -> Tab:
     return tab_of(server)
+
+
+def faults(tab: Tab) -> list[str]:
+    """What axe finds serious."""
+    return [
+        f"{one['id']} at {node['target']}: {node['failureSummary']}"
+        for one in Axe().run(tab.page).response["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
 
 
 def post_csv(server: Server, csv: bytes | Path, query: str, **headers: str) -> tuple[int, Any]:

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ViewportSize, expect
 
 from tests.conftest import EXAMPLES, Server, start_server
-from tests.pages.conftest import Open, Tab, post_csv
+from tests.pages.conftest import Open, faults, post_csv
 
 PENGUINS = EXAMPLES / "penguins.csv"
 TYPES = {
@@ -64,17 +63,6 @@ PAGES = [
     "/model/knn/77",
     "/model/knn/1/delete",
 ]
-
-
-def faults(tab: Tab) -> list[str]:
-    """What axe finds serious."""
-    found = Axe().run(tab.page).response["violations"]
-    return [
-        f"{one['id']} at {node['target']}: {node['failureSummary']}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

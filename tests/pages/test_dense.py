@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import Server
-from tests.pages.conftest import Open
-from tests.pages.test_browser import PHONE, faults
+from tests.pages.conftest import Open, faults
+from tests.pages.test_browser import PHONE
 
 N, P = 1500, 45
 

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from fitserve.models import catalog
 from tests.conftest import EXAMPLES, Server, start_server, until
-from tests.pages.conftest import Open, Tab
+from tests.pages.conftest import Open, faults
 
 PENGUINS = EXAMPLES / "penguins.csv"
 WRONG = "a,b,zip,label\n" + "".join(
@@ -47,16 +46,6 @@ def drop(page: Page, content: bytes | str, name: str = "penguins.csv") -> None:
 def settle(page: Page) -> None:
     """Wait until nothing is under way, or about to be."""
     page.locator("form[aria-busy=true]").wait_for(state="detached")
-
-
-def faults(tab: Tab) -> list[str]:
-    """What axe finds serious."""
-    return [
-        f"{one['id']} at {node['target']}: {node['failureSummary']}"
-        for one in Axe().run(tab.page).response["violations"]
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
 
 
 def train(page: Page, model_type: str) -> None:
