@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fitserve.cli import main
 from tests.cli.conftest import IRIS, Command
 from tests.conftest import Server
 from tests.foreign import Foreign, foreign, others
@@ -21,11 +22,13 @@ def elsewhere() -> Iterator[Foreign]:
         yield told
 
 
-@pytest.fixture
-def model(fitserve: Command, served: Server) -> Iterator[None]:
+@pytest.fixture(scope="module")
+def model(served: Server) -> Iterator[None]:
     """A model whose description tells as much as one can."""
-    words = ["--target", "species", "--cv", 2, "--importance", "--kinds", "petal_width:category"]
-    assert fitserve("register", "decision_tree", 500, IRIS, *words).code == 0
+    words = ["--target", "species", "--cv", "2", "--importance", "--kinds", "petal_width:category"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FITSERVE_URL", f"http://127.0.0.1:{served.port}")
+        assert main(["register", "decision_tree", "500", IRIS, *words]) == 0
     yield
     assert served.ask("DELETE", "/models/decision_tree/500")[0] == 204
 

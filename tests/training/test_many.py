@@ -67,6 +67,7 @@ def test_a_client_that_hangs_up_does_not_stop_its_training(serve: Callable[..., 
     connection.request("POST", "/register", json.dumps(longer(1)), server.headers)
     until(lambda: told(server, 1)["status"] == "training")
     connection.close()
+    assert told(server, 1)["status"] == "training"  # and still is when nobody waits any more
     assert ended(server, 1)["status"] == "ready"
 
 
