@@ -448,8 +448,8 @@ def test_a_model_that_is_not_ready_is_not(api: Api, app: Flask) -> None:
         ({"shape": [2**64, P]}, "at least 1"),
         ({"data": [[0] * P] * (N - 1) + [[0]]}, f"inputs.x.data.{N - 1}: a list of {P}"),
         ({"data": [[0] * P] * (N - 1) + [0]}, f"inputs.x.data.{N - 1}: a list of {P}"),
-        ({"data": {"a": 1}}, "a list of elements"),
-        ({"data": None}, "a list of elements"),
+        ({"data": {"a": 1}}, f"a list of {N * P:,} elements, row by row"),
+        ({"data": None}, f"a list of {N * P:,} elements, row by row"),
         (
             {"data": [[None] * P] * N},
             "inputs.x.data.0.0: a number is needed, not a gap, null; fill",
@@ -462,7 +462,7 @@ def test_a_model_that_is_not_ready_is_not(api: Api, app: Flask) -> None:
         ({"datatype": "BYTES"}, "for numbers write datatype FP64"),
         ({"datatype": "fp64"}, "is none of BOOL"),
         ({"datatype": "BF16"}, "is none of BOOL"),
-        ({"datatype": None}, "datatype: text is needed, not null"),
+        ({"datatype": None}, 'not null; write "FP64" for numbers, "BYTES" for text'),
         ({"datatype": "INT8", "data": [[128] * P] * N}, "from -128 to 127"),
         ({"datatype": "INT8", "data": [[0.5] * P] * N}, "a whole number"),
         ({"datatype": "UINT64", "data": [[-1] * P] * N}, "from 0 to"),
@@ -480,6 +480,22 @@ def test_a_tensor_that_is_not_what_it_says(api: Api, change: Any, said: str) -> 
     trained(api, "knn")
     given, _ = tensor("x", "FP64", X)
     assert said in refused(infer(api, "knn", 1, [(given | change, b"")]))
+
+
+def test_what_lacks_of_a_tensor_is_told_as_it_is_written(api: Api) -> None:
+    trained(api, "knn")
+    given, _ = tensor("x", "FP64", X)
+    for name, such in (
+        ("name", '"X", or'),
+        ("shape", "[rows, columns], as"),
+        ("datatype", '"FP64" for'),
+    ):
+        lacking = {one: value for one, value in given.items() if one != name}
+        assert f"{name} is needed: {such}" in refused(infer(api, "knn", 1, [(lacking, b"")]))
+    body = json.dumps({"inputs": [given]}).replace("[[", "[[NaN, ", 1)
+    said = refused(api.client.post("/v2/models/knn/infer", data=body))
+    assert "JSON has no NaN: write a number, or leave its row out of data and shape" in said
+    assert "regist" not in said.partition(". To a model")[0]
 
 
 @pytest.mark.parametrize(

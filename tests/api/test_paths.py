@@ -105,6 +105,15 @@ def test_what_removes_a_model_is_told(api: Api, path: str, model: str) -> None:
     assert f"; write DELETE /models/{model}, which removes" in detail(api, path, "POST")
 
 
+@pytest.mark.parametrize("way", ["/v2/repository/models/{}", "/v2/models/{}/versions/1"])
+def test_a_model_is_neither_loaded_nor_unloaded(api: Api, way: str) -> None:
+    said = detail(api, f"{way.format('svm')}/load", "POST")
+    assert said.endswith(
+        "needs no loading, it answers once trained; write POST /v2/models/svm/infer."
+    )
+    assert "write DELETE /models/knn/1" in detail(api, f"{way.format('svm')}/unload", "POST")
+
+
 @pytest.mark.parametrize("path", ["/models/knn/predict", "/models/knn/1/infer", "/knn/1/predict"])
 def test_what_is_done_stands_at_the_end_of_a_path(api: Api, path: str) -> None:
     said = detail(api, path, "POST")

@@ -53,6 +53,8 @@ OBEYED = [  # what is typed, and what is to be typed instead
     ("--folds 3", "--cv 3"),
     ("--sep ,", "--delimiter ,"),
     ("--scale", "--standardize"),
+    ("-i", "--importance"),
+    ("-k=3", "--set k=3"),
 ]
 TOLD = [
     ("register knn 1 FILE --header no", "write --no-header alone"),
@@ -85,6 +87,14 @@ TOLD = [
     ("--target y register knn 1 FILE", "write fitserve register knn 1 FILE --target y"),
     ("--port=9000 serve", "write fitserve serve --port=9000"),
     ("train knn 1 FILE", "write fitserve register knn 1 FILE"),
+    ("register knn 1 FILE -t species", "write --target species\n"),
+    ("evaluate knn 1 FILE -t=species -y species", "-y; write --target species\n"),
+    ("predict knn 1 FILE -p", "write --probabilities\n"),
+    ("register knn 1 FILE -c 3", "write --categories 3 or --cv 3, whichever is meant\n"),
+    ("register knn 1 FILE -n 3", "--no-wait or --set n_neighbors=3, whichever is meant\n"),
+    ("register -t knn -i 1 -f FILE", "and no name; write fitserve register knn 1 FILE\n"),
+    ("copy -s a -d b", "write fitserve copy a b\n"),
+    ("register knn 1 FILE -v", "`fitserve register --help` lists those there are"),
     ("models", "write fitserve list\n"),
     ("list knn 1", "a model is told by fitserve show knn 1\n"),
     ("list --json knn 1", "a model is told by fitserve show knn 1\n"),

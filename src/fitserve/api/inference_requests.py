@@ -1,7 +1,7 @@
 """A request of the Open Inference Protocol, read: JSON, which bytes of tensors may follow."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter_ns
 from typing import Any
 
@@ -18,6 +18,12 @@ from fitserve.errors import Fault, Gathered, InvalidRequest, clip, refuse, withi
 HEADER = "Inference-Header-Content-Length"
 """How many bytes of a body are its JSON, where tensors follow."""
 _SUCH = '{"inputs": [{"name": "X", "shape": [1, 2], "datatype": "FP64", "data": [5.1, 3.5]}]}'
+_INPUT = {
+    "name": '"X", or that of a column',
+    "shape": "[rows, columns], as in [1, 2]",
+    "datatype": '"FP64" for numbers, "BYTES" for text',
+}
+"""Of members of an input, what to write."""
 # What would have the answer be, or lie, elsewhere than it is told.
 _ELSEWHERE = ("classification", "shared_memory_region")
 
@@ -48,11 +54,20 @@ class Input(_Open):
     parameters: dict[str, Any] | None = None
     data: Any = None
 
+    @classmethod
+    def placed(cls, fault: Fault, body: Mapping[str, Any]) -> Fault:  # noqa: ARG003
+        name = str(fault.loc[0])
+        if name not in _INPUT:
+            return fault
+        if fault.type == "missing":
+            return replace(fault, msg=f"{name} is needed: {_INPUT[name]}")
+        return replace(fault, msg=f"{fault.msg}; write {_INPUT[name]}")
+
 
 class Output(_Open):
     """A tensor that is asked for."""
 
-    name: str
+    name: str = Field(examples=["predict"])
     parameters: dict[str, Any] | None = None
 
 

@@ -28,6 +28,9 @@ _REMOVAL = re.compile(
     r"(?!/v2/).*?(?:([a-z_]+)/(\d+))?/(?:unregister|deregister|delete|remove|destroy|forget)"
     r"(?:[_-]?models?)?(?:/([a-z_]+)/(\d+))?/?"
 ).fullmatch
+_LOADING = re.compile(
+    r"(?:/v2)?(?:/repository)?/models/([^/]+)(?:/versions/\d+|/\d+)?/(un)?load/?"
+).fullmatch
 _WRITING = ("POST", "PUT", "PATCH")
 _MEANT = (
     (
@@ -83,6 +86,12 @@ def no_route(method: str, path: str, adapter: MapAdapter, rules: Iterable[Rule])
     if removal is not None:
         of, number = removal[1] or removal[3] or "knn", removal[2] or removal[4] or "1"
         return f"{here}; write DELETE /models/{of}/{number}, which removes the model {of} {number}."
+    loading = _LOADING(path)
+    if loading is not None:
+        if loading[2]:
+            return f"{here}: a model is not unloaded; write DELETE /models/knn/1 to remove knn 1."
+        asked = clip(f"/v2/models/{loading[1]}/infer", 100)
+        return f"{here}: a model needs no loading, it answers once trained; write POST {asked}."
     ways = chain(_spelled(path), _alike(path, rules))
     near = next((one for one in ways if adapter.allowed_methods(one)), None)
     if near is not None:

@@ -224,7 +224,8 @@ def _flat(data: object, shape: tuple[int, int], loc: Location) -> tuple[list[Any
     """The elements in one list, and whether they came by rows."""
     rows, columns = shape
     if not isinstance(data, list):
-        raise InvalidRequest.at(loc, f"a list of elements is needed, not {sent(data)}", "list_type")
+        said = f"a list of {rows * columns:,} elements, row by row, is needed, not {sent(data)}"
+        raise InvalidRequest.at(loc, f"{said}; write one, [1.5, ...]", "list_type")
     nested = bool(data) and type(data[0]) is list
     if nested:
         refuse(

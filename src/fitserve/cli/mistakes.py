@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -14,6 +14,14 @@ from fitserve.cli.words import Line, Typed
 _URL = re.compile(r"(base_?)?ur[il]|server(_ur[il])?|address|endpoint|host|port")
 _KEY = re.compile(r"(\w*_)?(api|auth|access)?(key|token)|password|bearer")
 _OUT = ("o", "out", "output")
+_LETTERS = {
+    **dict.fromkeys("tm", "model_type"),
+    "i": "model_id",
+    "f": "file",
+    "s": "source",
+    "d": "destination",
+}
+"""Which argument a letter begins, where one lacks."""
 _CALLED = {
     "register": "train|fit|learn|create|add",
     "predict": "infer|ask|apply",
@@ -133,10 +141,22 @@ def _instead(line: Line, one: Typed) -> str:
     options = {str(option.name): option for option in line.known.values()}
     others = _hyperparameters()
     known = [*arguments, *options, *others]
-    name = one.name if one.name in known else next(iter(meant(one.name, known)), None)
+    lacking = len(line.places) < line.room
+
+    def named(typed: Typed) -> str | None:
+        letter = _LETTERS.get(typed.name) if lacking else None
+        if letter in arguments and line.takes(letter, typed.value):
+            return letter
+        return typed.name if typed.name in known else next(iter(meant(typed.name, known)), None)
+
+    name = named(one)
+    if name not in arguments:
+        letter = _letter(line, one, options, others if "assigned" in options else {})
+        if letter is not None:
+            return letter
     if name in arguments:
         places = {str(a.name): a.make_metavar(line.ctx) for a in line.arguments}
-        typed = {n: o.value for o in line.options if o.value for n in meant(o.name, known)}
+        typed = {named(option): option.value for option in line.options if option.value}
         words = iter([line.words[at] for at in line.places])
         usage = [typed.get(one) or next(words, None) for one in places]
         shown = [
@@ -158,6 +178,29 @@ def _instead(line: Line, one: Typed) -> str:
     return f"`{path} --help` lists those there are"
 
 
+def _letter(
+    line: Line, one: Typed, options: Mapping[str, click.Option], others: Collection[str]
+) -> str | None:
+    """What to write instead of a letter alone; None of more, or one with a meaning of its own."""
+    from fitserve.data.names import meant
+    from fitserve.models import catalog
+
+    if len(one.name) > 1 or one.name in others or meant(one.name, options):
+        return None
+    words = [word for word in line.known if word.startswith(f"--{one.name}")]
+    may = [word if line.known[word].is_flag else f"{word} {_value(one)}" for word in words]
+    of_type = catalog().get(line.words[line.places[0]]) if others and line.places else None
+    if of_type is not None:
+        may += [written({name: one.value or "VALUE"}) for name in meant(one.name, of_type.names())]
+    if len(may) > 1:
+        return f"write {', '.join(may[:-1])} or {may[-1]}, whichever is meant"
+    return f"write {may[0]}" if may else f"`{line.ctx.command_path} --help` lists those there are"
+
+
+def _value(one: Typed) -> str:
+    return shlex.quote(one.value or "VALUE")
+
+
 def _setting(one: Typed, name: str | None, others: Mapping[str, Mapping[str, Any]]) -> str:
     """The option as a hyperparameter, of which `name` is what was meant, if that shows."""
     value, off = one.value or "VALUE", one.name.removeprefix("no_")
@@ -171,7 +214,7 @@ def _setting(one: Typed, name: str | None, others: Mapping[str, Mapping[str, Any
 
 def _option(option: click.Option, one: Typed) -> str:
     word = option.opts[0]
-    return word if option.is_flag else f"{word} {shlex.quote(one.value or 'VALUE')}"
+    return word if option.is_flag else f"{word} {_value(one)}"
 
 
 def _options_of(command: click.Command) -> dict[str, click.Option]:

@@ -61,7 +61,7 @@ class Line:
                 if self.options:
                     self.options[-1].behind.append(at - 1)
                 continue
-            typed, sign, joined = word.partition("=") if word[:2] == "--" else (word, "", "")
+            typed, sign, joined = word.partition("=")
             option = self.known.get(typed)
             value = joined if sign else None
             begun = at - 1
@@ -82,11 +82,17 @@ class Line:
 
     def fits(self, places: Sequence[int]) -> bool:
         """Whether the words at these places can be the arguments, or the first of them."""
-        if len(places) > self.room:
-            return False
+        return len(places) <= self.room and all(
+            self.takes(str(one.name), self.words[at])
+            for one, at in zip(self.arguments, places, strict=False)
+        )
+
+    def takes(self, name: str, word: str | None) -> bool:
+        """Whether the word, if there is one, can be the argument of this name."""
+        one = next(one for one in self.arguments if one.name == name)
         try:
-            for one, at in zip(self.arguments, places, strict=False):
-                one.type.convert(self.words[at], one, self.ctx)
+            if word is not None:
+                one.type.convert(word, one, self.ctx)
         except click.UsageError:
             return False
         return True

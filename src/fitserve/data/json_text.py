@@ -40,6 +40,7 @@ _TO_LEARN = (
 )
 _TO_PREDICT = "JSON has no {word}: write a number, or leave its row out"
 _TO_A_MODEL = ". To a model that was registered with missing='impute', null is how a gap is sent"
+_TO_INFER = "JSON has no {word}: write a number, or leave its row out of data and shape"
 _TRUE = "JSON has no {word}: give the value, or leave the row out of features and y"
 _IN_A_TABLE = "; of a table that is registered with missing, null is how a gap is sent"
 _MEMBER = "JSON has no {word}: write a finite number for {name}, or leave {left} out"
@@ -306,10 +307,13 @@ def _value(body: bytes, at: int) -> str | None:
         words = _GAP if gap else _WORDS[text.lower()]
         named = re.search(rb'"(\w{1,40})"\s*:\s*$', body[max(at - 60, 0) : at])
         asked = b'"features"' in body and b'"kwargs"' not in body
+        tensors = b'"inputs"' in body and b'"kwargs"' not in body
         if gap and (found := _of_what_to_learn(body, at)):
             words = found
         elif gap and named is None and asked:
             words = _TO_PREDICT + _TO_A_MODEL
+        elif gap and named is None and tensors:
+            words = _TO_INFER + _TO_A_MODEL
         elif named is not None and words in (_GAP, _ENDLESS):
             name = named[1].decode(errors="replace")
             in_row = _in_a_row(body[max(at - _LONGEST_ROW, 0) : at])
