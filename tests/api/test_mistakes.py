@@ -639,6 +639,15 @@ HUGE = [[1e308, 1e308], [-1e308, -1e308]] * 2
             )
         ),
         ("perceptron", {"X": [[i * 5e-324] for i in (1, 2, 3, 9)], "y": Y}, "too small", SCALED),
+        *(
+            (
+                "linear_regression",
+                {"X": [[i * size, i * i * beside] for i in (1, 2, 3, 9)], "y": Y},
+                "too small to compute with, beside the rest of X; multiply the column by 1e+308",
+                SCALED,
+            )
+            for size, beside in ((1e-310, 1), (5e-324, 1e-3), (5e-324, 1e200))
+        ),
         (
             "pca",
             {"X": HUGE},

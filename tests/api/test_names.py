@@ -6,6 +6,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import ElasticNet, LogisticRegression, Perceptron
+from sklearn.mixture import GaussianMixture
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import SVC, LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 from fitserve.api.schemas import (
     EvaluateRequest,
@@ -39,6 +48,19 @@ IN_CSV = {
     "/register": {"model_type": "knn", "model_id": "1", "target": "y", "n_neighbors": "1"},
     "/predict": {"model_type": "knn", "model_id": "1"},
     "/evaluate": {"model_type": "knn", "model_id": "1"},
+}
+LIKE: dict[str, list[Any]] = {
+    "decision_tree": [DecisionTreeClassifier, RandomForestClassifier],
+    "gauss_naive_bayes": [GaussianNB],
+    "gmm": [GaussianMixture],
+    "kmeans": [KMeans],
+    "knn": [KNeighborsClassifier],
+    "linear_regression": [ElasticNet],
+    "logistic_regression": [LogisticRegression],
+    "multi_naive_bayes": [MultinomialNB],
+    "pca": [PCA],
+    "perceptron": [Perceptron],
+    "svm": [LinearSVC, SVC],
 }
 OTHERS = {
     "model_type": ["model", "type", "algorithm", "Model_Type", "model_typ", "model-type"],
@@ -291,6 +313,27 @@ def test_a_hyperparameter_of_others_is_told_whose_it_is(
     assert api.register(model_type, 1, **data).status_code == 201
 
 
+@pytest.mark.parametrize("model_type", sorted(LIKE))
+def test_a_parameter_of_scikit_learn_is_left_out(api: Api, model_type: str) -> None:
+    cls = catalog()[model_type]
+    given: dict[str, Any] = {"X": X} | ({"y": Y} if cls.supervised() else {})
+    given |= {"k": 1} if "k" in cls.names() else {}
+    query = f"/register?model_type={model_type}&model_id=2" + "&target=y" * cls.supervised()
+    theirs = {name for one in LIKE[model_type] for name in one().get_params()} - {*cls.names()}
+    for name in sorted(theirs):
+        answer = api.register(model_type, 1, **given, **{name: True})
+        for told in (
+            fault(answer),
+            fault(api.raw(f"{query}&{name}=1", CSV, Content_Type="text/csv")),
+        ):
+            assert told["loc"][-1] == name
+            assert re.search(f"leave ({name}|it) out|; write ", told["msg"])
+            assert "known are" not in told["msg"] or "; write " in told["msg"]
+        if "leave it out; " in told["msg"]:
+            assert told["msg"].startswith(f"{model_type} has no {name}")
+            assert answer.json["remedies"][0]["set"] == {name: None}  # type: ignore[index]
+
+
 @pytest.mark.parametrize(
     ("model_type", "name", "says"),
     [
@@ -381,6 +424,21 @@ def test_a_column_may_be_called_as_two_parameters(api: Api) -> None:
         ("logistic_regression", {"regularization": 2}, {"C": 0.5}),
         ("logistic_regression", {"penalty": "l2"}, {}),
         ("svm", {"penalty": "l2"}, {}),
+        *(
+            (model_type, {"penalty": value}, right)
+            for value in (None, "none", "None", False)
+            for model_type, right in (
+                ("logistic_regression", {"C": "1e10"}),
+                ("svm", {"C": "1e10"}),
+                ("linear_regression", {"alpha": 0}),
+            )
+        ),
+        ("logistic_regression", {"penalty": "l2", "alpha": 10}, {"C": 0.1}),
+        ("logistic_regression", {"penalty": None, "alpha": 10}, {"C": "1e10"}),
+        ("linear_regression", {"penalty": "l1", "ALPHA": 10}, {"alpha": 10}),
+        ("logistic_regression", {"lambda": "4"}, {"C": 0.25}),
+        ("svm", {"alpha": "4"}, {"lam": 4}),
+        ("svm", {"probability": True}, {}),
         ("svm", {"kernel": "linear"}, {}),
         ("svm", {"gamma": "scale"}, {}),
         ("svm", {"lambda": 0.1}, {"lam": 0.1}),
@@ -430,7 +488,9 @@ def test_what_others_call_a_hyperparameter_is_told_and_taken(
         assert f"leave {next(iter(sent))} out" in told
     for name, value in right.items():
         assert f'"{name}": {value}' in told or f"write {name}, if that is meant" in told
-    obeyed = {n: json.loads(v) if str(v)[:1] == '"' else v for n, v in right.items()}
+    obeyed = {
+        n: json.loads(v) if isinstance(v, str) and v != "full" else v for n, v in right.items()
+    }
     answer = api.register(model_type, 1, **given, **obeyed)
     assert answer.status_code in (200, 201)
     assert "does nothing" not in answer.text
@@ -500,6 +560,11 @@ def test_alpha_is_told_to_be_the_step_where_it_is(api: Api) -> None:
         for value in (0, -1, "x"):
             told = fault(api.register(model_type, 2, X=X, y=Y, **{name: value}))
             assert f"{name} {is_step} " in told["msg"]
+        answer = api.register(model_type, 2, X=X, y=Y, **{name: "100"})
+        assert fault(answer)["msg"].startswith(f"{name} {is_step} {means}. As a step: a number")
+        (remedy,) = answer.json["remedies"]  # type: ignore[index]
+        assert remedy["set"].pop(name, 1) is None
+        assert api.register(model_type, 3, X=X, y=Y, **remedy["set"]).status_code == 201
         told = fault(api.register(model_type, 2, X=X, y=Y, learning_rate=100))
         assert told["msg"].startswith("gradient descent diverged")
     for model_type, sent, advised in (

@@ -352,7 +352,10 @@ def _fault(
         value = value[part]
         schema = next((one["items"] for one in _branches(schema) if "items" in one), {})
     looks = "".join(f", such as {one}," for one in map(json.dumps, schema.get("examples", [])[:1]))
-    says = f"{asked(schema, value)}{looks} is needed, not {sent(value)}{twice_encoded(value)}"
+    needed = asked(schema, value)
+    if type(value) in (int, float) and not -(2**1024) < value < 2**1024:
+        needed = needed.replace("a number", "a finite number")
+    says = f"{needed}{looks} is needed, not {sent(value)}{twice_encoded(value)}"
     of_texts = any("items" in one for one in _branches(schema))
     blank = isinstance(value, str) and not value.strip() and of_texts
     if value is None and len(loc) > 1 and asked(schema) != "text":

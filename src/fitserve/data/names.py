@@ -84,6 +84,16 @@ _CALLED = {
     "svm": "(linear)?sv[cr]|supportvectormachine",
 }
 """By name of ours, a pattern of what others call the same thing, without what parts its words."""
+THEIRS = re.compile(
+    "algorithm|average|bootstrap|break_ties|cache_size|ccp_alpha|coef0|copy|copy_[Xx]|"
+    "decision_function_shape|degree|dual|early_stopping|epsilon|force_alpha|gamma|iterated_power|"
+    "kernel|l1_ratio|leaf_size|max_(features|samples)|metric_params|min_weight_fraction_leaf|"
+    "monotonic_cst|multi_class|n_estimators|n_jobs|n_oversamples|oob_score|positive|"
+    "power_iteration_normalizer|power_t|(means|precisions|weights)_init|precompute|probability|"
+    "selection|shrinking|solver|splitter|svd_solver|validation_fraction|verbose|verbose_interval|"
+    "warm_start"
+).fullmatch
+"""Parameters of scikit-learn's estimators that no type has here."""
 _NEARLY = 0.85  # how alike two names are where no other can be meant
 _KIND = r":(number|category|text)$"
 _PARTS = re.compile(r"[;|&,]|(?:(?<=:number)|(?<=:category)|(?<=:text))\s+")
@@ -149,7 +159,7 @@ def unknown(
     listed = f"known are: {clip(', '.join(known), 600)}" if foreign is None else foreign[1]
     free = [one for one in known if one not in given]
     there = [one for one in known if one in given]
-    for looks in (_surely, closest):
+    for looks in (_surely,) if foreign and THEIRS(name) else (_surely, closest):
         for one in looks(name, free):
             return f"{here}; write {one}, if that is meant; {listed}", one
         for one in looks(name, there):

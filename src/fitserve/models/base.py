@@ -32,7 +32,8 @@ from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.diagnosis import only_numbers
 from fitserve.data.expectations import validated
-from fitserve.data.names import meant
+from fitserve.data.names import THEIRS, meant
+from fitserve.data.numerals import plainly
 from fitserve.errors import Advice, Fault, InvalidRequest, amended, counted
 from fitserve.models.overflow import too_large, too_large_an_answer, too_large_in_all
 
@@ -286,7 +287,9 @@ class Model(ABC):
                 named,
                 cls.schema(),
                 known=sorted({*cls.names(), *known}),
-                elsewhere=cls._elsewhere,
+                elsewhere=lambda name, value: (
+                    cls._of_penalty(name, value, kwargs) or cls._elsewhere(name, amount(value))
+                ),
                 foreign=lambda name: cls._of_others(name, having(name)),
                 spelled=spelled,
                 taken=taken,
@@ -299,7 +302,14 @@ class Model(ABC):
         name = str(fault.loc[-1]) if fault.loc else ""
         if name not in cls.misread:
             return fault
-        return replace(fault, msg=f"{cls.misread_words(name, given[name])}. As a step: {fault.msg}")
+        said, remedies = fault.msg, fault.remedies
+        strength = cls._strength(given[name])
+        if isinstance(given[name], str) and strength is not None:  # it may be far too long a step
+            said = said.partition("; write ")[0]
+            penalty = {name: None, str(cls.strength): strength}
+            remedies = (Advice(f"a penalty with {cls.strength} {strength:g}", penalty),)
+        words = f"{cls.misread_words(name, given[name])}. As a step: {said}"
+        return replace(fault, msg=words, remedies=remedies)
 
     @classmethod
     def misread_words(cls, name: str, value: object) -> str:
@@ -392,17 +402,34 @@ class Model(ABC):
             return f"there is no {name!r}; {said}", cls.strength
         if not meant(name, ("lam",)):
             return None
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
-            said = f"the penalty is l2 here; leave {name} out, {cls.strength} says how strong it is"
-            return said, ""
         if cls.strength != "C" or "lam" in cls.names():
             return None
         return f"there is no {name!r}; write {cls._penalty(value)}, if that is meant", "C"
 
     @classmethod
+    def _of_penalty(
+        cls, name: str, value: object, given: Mapping[str, Any]
+    ) -> tuple[str, str] | None:
+        """What to write instead of which penalty there is, where it is always l2, among all that
+        was given."""
+        known = amount(value)
+        is_amount = isinstance(known, (int, float)) and not isinstance(known, bool)
+        if cls.strength is None or is_amount or not meant(name, ("lam",)):
+            return None
+        also = [one for one in sorted(cls.misread) if given.get(one) is not None]
+        out = f"leave {' and '.join([name, *also])} out"
+        if value is None or value is False or str(value).strip().lower() in ("none", "null", ""):
+            none = '"C": 1e10' if cls.strength == "C" else f'"{cls.strength}": 0'
+            return f"the penalty is l2 here; to have none, {out} and write {none}", ""
+        if also:
+            return f"the penalty is l2 here; {out} and write {cls._penalty(given[also[0]])}", ""
+        return f"the penalty is l2 here; {out}, {cls.strength} says how strong it is", ""
+
+    @classmethod
     def _of_others(cls, name: str, others: list[str]) -> tuple[str, str] | None:
-        """That others have a hyperparameter which this type has not, and what it has."""
-        if not others:
+        """That others, or scikit-learn's types, have a hyperparameter which this one has not, and
+        what it has."""
+        if not others and not THEIRS(name):
             return None
         more = [f"{len(others) - 3} more"] if len(others) > 3 else []
         there = " and ".join([", ".join(others[:3]), *more])
@@ -410,7 +437,8 @@ class Model(ABC):
         has = ", ".join(sorted(one.name + also.get(one.name, "") for one in fields(cls)))
         verb = "has" if len(others) == 1 else "have"
         here = cls.model_type()
-        return f"{here} has no {name} ({there} {verb} it)", f"{here} has: {has}"
+        elsewhere = f" ({there} {verb} it)" if others else ""
+        return f"{here} has no {name}{elsewhere}", f"{here} has: {has}"
 
     @staticmethod
     def _of_C(name: str, value: object) -> float | None:  # noqa: N802
@@ -422,10 +450,18 @@ class Model(ABC):
     @classmethod
     def _penalty(cls, value: object) -> str:
         """How a penalty that is as strong as `value` is written."""
-        known = value if isinstance(value, (int, float)) and 1e-9 <= value <= 1e9 else None
-        if cls.strength == "C":
-            return f'"C": {1.0 / known:.6g}, its inverse' if known else "C, its inverse"
-        return f'"{cls.strength}": {known:.6g}' if known else str(cls.strength)
+        strength, inverse = cls._strength(value), ", its inverse" if cls.strength == "C" else ""
+        return (f"{cls.strength}" if strength is None else f'"{cls.strength}": {strength:.6g}') + (
+            inverse
+        )
+
+    @classmethod
+    def _strength(cls, value: object) -> float | None:
+        """What to set where a penalty as strong as `value` is meant, if that is an amount."""
+        value = amount(value)
+        if not isinstance(value, (int, float)) or not 1e-9 <= value <= 1e9:
+            return None
+        return 1.0 / value if cls.strength == "C" else float(value)
 
     # ------------------------------------------------------------------- for types to call
 
@@ -552,6 +588,16 @@ class Model(ABC):
                 array = np.asarray(value)
                 if array.dtype.kind == "f" and not np.isfinite(array).all():
                     raise too_large_in_all(X)
+
+
+def amount(value: object) -> object:
+    """The number that a text holds; all else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(plainly(value.strip()) or value)
+    except ValueError:
+        return value
 
 
 def natural_task(y: Target) -> Task:

@@ -62,6 +62,10 @@ def too_large_in_all(X: FloatArray) -> InvalidRequest:
     """Numbers too large, or too small, for what was to be computed from them."""
     sizes = np.abs(X[X != 0.0])
     most = float(sizes.max(initial=0.0))
+    columns = np.abs(X).max(axis=0)
+    least = np.where(columns > 0.0, columns, np.inf)
+    if least.min() < min(1.0 / max(most, 1e-308), most / HUGE):
+        return InvalidRequest([beside_the_rest(X, int(least.argmin()))])
     if most >= 1.0:
         return InvalidRequest([beside_the_rest(X)])
     span = f"numbers of size {sizes.min():.3g} to {most:.3g}" if most else "zeros"
@@ -73,17 +77,25 @@ def too_large_in_all(X: FloatArray) -> InvalidRequest:
 
 
 def beside_the_rest(X: FloatArray, column: int | None = None, anew: bool = True) -> Fault:
-    """The largest number of X, or of its column: training cannot compute with it; `anew` is
-    whether it can with columns brought to one scale."""
+    """The largest number of X, or of its column, which may be too small: training cannot compute
+    with it; `anew` is whether it can with columns brought to one scale."""
     if column is None:
         column = int(np.abs(X).max(axis=0).argmax())
     row = int(np.abs(X[:, column]).argmax())
     number = X[row, column]
-    said = (
-        f"the number {number:g} is too large to compute with, beside the rest of X; divide the "
-        f"column by {_unit(abs(number)):g}, or leave its row out"
-        f"{', or set standardize to true' if anew else ''}"
-    )
+    size = abs(float(number))
+    if size < 1.0:
+        factor = min(1.0 / max(_unit(size), 1e-308), 1e308)
+        said = (
+            f"the number {number:g}, the largest of its column, is too small to compute with, "
+            f"beside the rest of X; multiply the column by {factor:g}, or leave it out"
+        )
+    else:
+        said = (
+            f"the number {number:g} is too large to compute with, beside the rest of X; divide "
+            f"the column by {_unit(size):g}, or leave its row out"
+        )
+    said += ", or set standardize to true" if anew else ""
     return Fault(("X", row, column), said, "overflow", (_STANDARDIZED,) * anew, column)
 
 

@@ -88,6 +88,9 @@ class Svm(Model):
     def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
         if name.lower() in ("kernel", "gamma", "degree", "coef0"):
             return f"svm is linear here; leave {name} out", ""
+        if name.lower() == "probability":
+            said = "leave probability out; logistic_regression gives some"
+            return f"svm gives no probabilities; {said}", ""
         if name.lower() == "alpha":
             of_size = isinstance(value, (int, float)) and 1e-9 <= value <= 1e9
             strength = f'"lam": {value:.6g}' if of_size else "lam"
