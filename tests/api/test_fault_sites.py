@@ -40,6 +40,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("linear_regression", {"X": [[1e-310 * b, a] for a, b in X], "y": Y}),
     ("svm", {"X": X, "y": Y, "probability": True}),
     ("perceptron", {"X": X, "y": Y, "lambda": 1}),
+    ("perceptron", {"X": X, "y": {"a": Y}}),
+    ("perceptron", {"X": X, "y": {"a": Y, "b": Y}}),
     ("pca", {"X": X, "variance": 0.9}),
     ("pca", {"X": X, "variance": 1}),
     ("linear_regression", {"X": X, "y": Y, "ALPHA": 100}),

@@ -268,6 +268,20 @@ def test_labels_for_what_learns_numbers(
          "the first line looks like names: if it is, leave header=false out"),
         ("1,2,u\n3,4,v\n", {"target": "y"}, ["query", "target"],
          "add header=false, which names columns by number, from 0 to 2"),
+        ("1,2,u\n3,4,v\n", {"target": "y", "header": "false"}, ["query", "target"],
+         "by number, from 0 to 2; write such a number, 2 for the last, in place of 'y'"),
+        ("1,1,u\n3,4,v\n", {"target": "y"}, ["line", 1, "1"],
+         "header=false, which names columns by number, from 0 to 2, as in target=2 for the last"),
+        ("a,a,y\n3,4,v\n", {"target": "y"}, ["line", 1, "a"], "column a name of its own"),
+        ("a,y\n1,5,u\n2,5,v\n", {"target": "y"}, ["line", 1],
+         "if 1,5 is one number, write ';' between cells and add decimal=,"),
+        (f"{TABLE}13,2,x, y\n", {"target": "y"}, ["line", 6],
+         'if x, y is one cell, write it in quotes, "x, y"'),
+        (f"{TABLE}13,2,x, y\n", {"target": "y", "delimiter": ";"}, ["query", "delimiter"],
+         "with ';' the header is one column, 'a,b,y'; write delimiter=,"),
+        ("a,y\n1,u\n2,u\n", {"target": "y"}, ["query", "target"],
+         "column 'y' holds one class only, the text 'u'"),
+        ("a,y\n1,3\n2,3\n", {"target": "y"}, ["query", "target"], "only, the number 3"),
         (TABLE, {"target": "z"}, ["query", "target"], "there are: a, b, y"),
         (TABLE, {"target": "y", "drop": "y"}, ["query", "drop"], "leave it out of drop"),
         (TABLE, {"target": "y", "drop": "a;b"}, ["query", "drop"], "between two names: a,b"),
@@ -290,6 +304,8 @@ def test_a_head_that_is_read_otherwise(
     assert says in problem["errors"][0]["msg"]
     assert problem["errors"][0]["loc"] == loc
     assert "kinds=" not in problem["detail"]
+    assert "Add drop=" not in problem["detail"]
+    assert "remedies" not in problem
 
 
 @pytest.mark.parametrize("route", ["/predict", "/evaluate"])

@@ -111,7 +111,7 @@ FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, bes
     ({"target": "nix"}, FILE),
     ({"delimiter": ";"}, FILE),
     ({"delimiter": ",", "decimal": ","}, "a;c\n1,5;0\n"),
-    ({"delimiter": ",", "decimal": ","}, "a;c\n1,5;0\n2\n"),
+    ({"delimiter": ",", "decimal": ","}, "a;c\n1,5;0\n2\n3\n"),
     ({"header": "false"}, FILE),
     ({"target": "nix"}, "1,x,0\n2,y,0\n"),
     ({}, "a,c\ninf,0\n-inf,1\n"),
@@ -173,6 +173,10 @@ FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, bes
     ({"delimiter": ","}, "a,c\n1,0,\n"),
     ({"delimiter": ","}, "a,c\n1,0,1\n"),
     ({}, "a,c\n1;0;1\n2\n"),
+    ({}, "a,c;d\n1,2\n1,Smith, Jo\n"),
+    ({}, "a,c\n1,5,0\n2,5,1\n"),
+    ({}, "x,x\nu,v\n"),
+    ({"header": "false", "target": "nix"}, "1,2\n3,4\n"),
 ]
 
 TRAINED: list[tuple[dict[str, Any], str]] = [  # what is asked below: a query of /register, a CSV

@@ -203,7 +203,8 @@ class CsvRegistration:
             given = queries.hyperparameters(cls, given)
             members = taken(cls, known)
             model = cls.from_kwargs(given, known=members, beside=self._query, having=having)
-        file = self._opened(self._body, dialect)
+        with amended(lambda fault: _numbered_alone(fault, target)):
+            file = self._opened(self._body, dialect)
         refuse(file.several_columns())
         with relocated(_in_csv):
             target = _target(cls, file.names, target, given_y=False)
@@ -227,6 +228,11 @@ def _in_csv(loc: Location) -> Location:
     if loc == ("X",):  # all of the table
         return ()
     return loc if loc[:1] in (("line",), ("query",)) else ("query", *loc)
+
+
+def _numbered_alone(fault: Fault, target: str | None) -> Fault:
+    """The same, without the remedy of a name that stands twice, which lacks a target by number."""
+    return replace(fault, remedies=()) if fault.type == "twice" and target else fault
 
 
 _NAMELESS = Advice(

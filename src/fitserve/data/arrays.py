@@ -246,6 +246,15 @@ LEAVE_OUT = "leave the row out of X and y"
 
 
 def _not_labels(value: object) -> str:
+    if isinstance(value, dict) and {dict, list}.issuperset(map(type, value.values())) and value:
+        columns = f"one column, {clip(next(iter(value)), 40)!r}"
+        which = f"its list alone, [0, 1], of pandas df[{clip(next(iter(value)), 40)!r}].tolist()"
+        if len(value) > 1:
+            columns, which = (
+                f"{len(value):,} columns",
+                "one list, [0, 1], of pandas df[NAME].tolist()",
+            )
+        return f"an object of {columns}; send {which}"
     if isinstance(value, dict) and value:
         return f"an object, as pandas' to_dict() makes; send {AS_LABELS}"
     if isinstance(value, str):

@@ -4,7 +4,7 @@ import csv
 import io
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Any, NamedTuple, Self
 
 import jiter
@@ -76,8 +76,14 @@ class CsvFile:
         if parts := parted(name, there):
             several = f"write a comma between two names: {clip(','.join(parts), 300)}"
             return f"there is no column {clip(name, 40)!r}; {several}"
-        numbered = f"header=false, which names columns by number, from 0 to {self.width - 1}"
-        why = self.mistaken(name, f"write the names above it, or add {numbered}")
+        numbered = (
+            f"by number, from 0 to {self.width - 1}; write such a number, {self.width - 1} for the "
+            f"last, in place of {clip(name, 40)!r}"
+        )
+        unnamed = f"write the names above it, or add header=false, which names columns {numbered}"
+        why = self.mistaken(name, unnamed)
+        if why is None and not self.dialect.header:
+            why = f"without a header columns are named {numbered}"
         why = why or instead_of(name, there) + listed(there)
         return f"there is no column {clip(name, 40)!r}; {why}"
 
@@ -240,14 +246,14 @@ class CsvFile:
         return InvalidRequest(found[:LISTED], len(found))
 
     def several_columns(self) -> Iterator[Fault]:
-        """That the first lines are one column with the delimiter that was given, and several, of
-        one width, with another; a name in quotes is one."""
+        """That the first lines are one column with the delimiter that was given, and several, most
+        of one width, with another; a name in quotes is one."""
         one = self.width == 1 and self.dialect.header and self.dialect.delimiter is not None
         for sign in DELIMITERS if one else "":
             if sign == self.dialect.decimal:
                 continue
-            widths = set(widths_of(self.body, sign, self.begin))
-            if len(widths) == 1 and widths.isdisjoint((0, 1)):
+            widths = widths_of(self.body, sign, self.begin)
+            if widths[0] > 1 and 2 * widths.count(widths[0]) > len(widths):
                 name = next(records(self.body, self.delimiter, self.begin)).cells[0]
                 said = self._parted_by(name, sign)
                 yield Fault(self.where_parted, said, "delimiter")
@@ -290,7 +296,26 @@ class CsvFile:
             f"{counted(self.width, 'cell')} in this line, and {width} in those below it; give each "
             "column one name, or leave this line out, if it is a title"
         )
+        if width > self.width:
+            said += f", or, {self._halves(below[0]) or self._quoted(below[0])}"
         return Fault(("line", self.begin.line), said, "ragged")
+
+    def _quoted(self, cells: Sequence[str]) -> str:
+        """What to do with a row that is too wide, if two of its cells are one text."""
+        for one, other in pairwise(cells):
+            if other[:1] == " " and not one[-1:].isspace():
+                both = clip(f"{one}{self.delimiter}{other}", 40)
+                return f'if {both} is one cell, write it in quotes, "{both}"'
+        return f"write a cell that holds {self.delimiter!r} in quotes"
+
+    def _halves(self, cells: Sequence[str]) -> str | None:
+        """The same if two of them are one number that has a comma for its point, and may be."""
+        if self.delimiter == ",":
+            for one, other in pairwise(cells):
+                if one.lstrip("+-").isdigit() and other.isdigit():
+                    number = clip(f"{one},{other}", 40)
+                    return f"if {number} is one number, write ';' between cells and add decimal=,"
+        return None
 
     def _wrong_records(self) -> Iterator[Fault]:
         try:
@@ -315,8 +340,17 @@ class CsvFile:
             return f"{said}; take the delimiter at its end away"
         if not self._agreed:
             between = f"{said}, with {self.delimiter!r} between cells"
-            return f"{between}; mend it, or name by delimiter= what stands between them"
-        return f"{said}; write a cell that holds {self.delimiter!r} in quotes"
+            first = self.body[self.begin.offset : self.begin.offset + 1000]
+            header = first.partition(b"\n")[0].decode(errors="replace")
+            mended = self._quoted(record.cells) if width > self.width else "mend it"
+            if self.width > 1 and not any(
+                sign in header for sign in set(";\t|") - {self.delimiter}
+            ):
+                return f"{between}; {mended}"
+            return f"{between}; {mended}, or name by delimiter= what stands between them"
+        if width < self.width:
+            return f"{said}; write {self.delimiter!r} for each cell that is missing, or mend it"
+        return f"{said}; {self._quoted(record.cells)}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from fitserve.data.dialect import SPACES, Dialect, may_delimit
 from fitserve.data.records import Position, Record, records, refuse_bytes
-from fitserve.data.titles import DELIMITERS, LOOKED_AT, title
+from fitserve.data.titles import DELIMITERS, LOOKED_AT, has_values, title
 from fitserve.errors import COUNTED, Advice, Fault, InvalidRequest, clip
 
 MOST_COLUMNS = 100_000
@@ -78,7 +78,8 @@ def head(body: bytes, dialect: Dialect) -> Head:
         )
         raise InvalidRequest.at(("line", first.begin.line), said, "too_short")
     names = [name.strip() for name in first.cells]
-    faults = list(islice(_wrong_names(names, first.begin.line), COUNTED))
+    values = len(set(names)) < len(names) and _may_be_values(names, body, delimiter, first, dialect)
+    faults = list(islice(_wrong_names(names, first.begin.line, values), COUNTED))
     return Head(delimiter, agreed, names, first.begin, first.end, faults)
 
 
@@ -158,8 +159,22 @@ def _refuse_long_lines(body: bytes) -> None:
         at = end + 1
 
 
-def _wrong_names(names: list[str], line: int) -> Iterator[Fault]:
-    """Names that are empty, but for the first of several, or stand twice."""
+def _may_be_values(
+    names: list[str], body: bytes, delimiter: str, first: Record, dialect: Dialect
+) -> bool:
+    """Whether the first line, whose names are these, may be a row: that shows where a number
+    stands in it, or none below it."""
+    try:
+        below = next(records(body, delimiter, first.end), None)
+    except InvalidRequest:
+        below = None
+    of_numbers = below is not None and any(dialect.number(cell) is not None for cell in below.cells)
+    return not of_numbers or has_values(names, dialect.number)
+
+
+def _wrong_names(names: list[str], line: int, values: bool) -> Iterator[Fault]:
+    """Names that are empty, but for the first of several, or stand twice; `values` is whether they
+    may be none."""
     times = Counter(names)
     seen: dict[str, int] = {}
     for number, name in enumerate(names, 1):
@@ -172,8 +187,13 @@ def _wrong_names(names: list[str], line: int) -> Iterator[Fault]:
             if name in seen:
                 said = (
                     f"this name stands twice, in columns {seen[name]} and {number}; give each "
-                    "column a name of its own, or, if the first line holds values and not names, "
-                    "write header=false"
+                    "column a name of its own"
                 )
-                yield Fault(("line", line, name), said, "twice", (_NO_HEADER,))
+                if values:
+                    said += (
+                        ", or, if the first line holds values and not names, write header=false, "
+                        f"which names columns by number, from 0 to {len(names) - 1}, as in "
+                        f"target={len(names) - 1} for the last"
+                    )
+                yield Fault(("line", line, name), said, "twice", (_NO_HEADER,) * values)
             seen.setdefault(name, number)

@@ -50,9 +50,12 @@ class Intake:
         return self.columns.place(self.table.table.place, loc)
 
     def naming_target(self, fault: Fault) -> Fault:
-        """The same where y is a column: its kind makes text of it in a CSV, whose cells are numbers
-        if they look like such."""
+        """The same where y is a column, which has its own name and place; its kind makes text of
+        it in a CSV, whose cells are numbers if they look like such."""
         target = self.table.target
+        if target is not None and fault.loc == ("y",) and fault.msg.startswith("y "):
+            called = f"column {clip(target, 40)!r}"
+            return replace(fault, loc=("target",), msg=called + fault.msg.removeprefix("y"))
         if target is None or arrays.AS_TEXT not in fault.msg:
             return fault
         if not self.table.table.in_csv:
