@@ -122,6 +122,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": X, "y": Y, "params": {"k": 1}}),
     ("knn", {"X": X, "target": Y, "k": 1}),
     ("knn", {"X": X, "y": Y, "k": "1"}),
+    ("knn", {"X": X, "y": Y, "k": "$K"}),
     ("svm", {"X": X, "y": [1, 1, 1, 1]}),
     ("pca", {"X": X, "y": Y}),
     ("pca", {"X": X[:1]}),
@@ -256,7 +257,9 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     assert api.register("pca", 2, X=X).status_code == 201
     for features in NAMED:
         yield refused(*predict(api, "knn", 2, features))
-    yield refused(*csv(api, "evaluate", {"model_type": "knn", "model_id": 2}, "a,b\n1,2\n"))
+    of_csv = {"model_type": "knn", "model_id": 2}
+    yield refused(*csv(api, "evaluate", of_csv, "a,b\n1,2\n"))
+    yield refused(*csv(api, "predict", of_csv | {"features": "1,2"}, "a,b\n1,2\n"))
     assert api.register("kmeans", 2, X=[[1e-300], [2e-300]], n_clusters=2).status_code == 201
     yield refused(*predict(api, "kmeans", 2, [[1e300]]))
     steep = {"X": [[1.0], [2.0], [3.0], [4.0]], "y": [2e307, 4e307, 6e307, 8e307]}

@@ -65,6 +65,8 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
             "a whole number of at least 0 is needed, not the text '1'; write 1, without quotes",
         ),
         (GOOD | {"model_id": 1.0}, ["model_id"], "not the number 1.0; write 1"),
+        (GOOD | {"model_id": "$ID"}, ["model_id"], """write "model_id": '"$ID"'"""),
+        (with_kwargs(k="${K}"), ["kwargs", "k"], "${K} is a shell's variable"),
         (GOOD | {"model_id": True}, ["model_id"], "not true"),
         (
             GOOD | {"model_type": 7},
@@ -412,6 +414,47 @@ def test_rows_beside_a_query_are_shown_where_they_are_rows(
         assert "into the body" in fault["msg"]
     else:
         assert f'send {{"model_type": "knn", "model_id": 1, "features": {shown}}}' in fault["msg"]
+
+
+@pytest.mark.parametrize("target", ["target", "y"])
+def test_a_target_beside_rows_is_told_where_what_is_true_stands(api: Api, target: str) -> None:
+    assert api.register("knn", 1, X=X, y=Y, k=1).status_code == 201
+    ask = {"model_type": "knn", "model_id": 1, "features": X}
+    for route, more, says in (
+        ("/evaluate", {}, 'takes what is true as y, "y": [0, ...], one for each row; leave target'),
+        ("/evaluate", {"y": Y}, "takes no target; leave it out, y says what is true"),
+        ("/predict", {}, f"takes no {target}; leave it out; /evaluate compares"),
+    ):
+        for query in (f"?{target}=a", ""):
+            if route == "/evaluate" and target == "y":
+                continue
+            wrong = ask | more | ({} if query else {target: "a"})
+            (fault,) = told(api, wrong, route + query)["errors"]
+            assert says in fault["msg"] or (query and more)
+    assert api.client.post("/evaluate", json=ask | {"y": Y}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "member"),
+    [
+        ("features=1,2", {"features": [1, 2]}),
+        ("features=1.5, 2", {"features": [1.5, 2]}),
+        ("features=[[1,2],[2,1]]", {"features": [[1, 2], [2, 1]]}),
+        ("features=1,2;2,1", {"features": [[1, 2], [2, 1]]}),
+        ("features=1,2&probabilities=1", {"features": [1, 2], "probabilities": True}),
+    ],
+)
+def test_rows_in_a_query_are_shown_as_the_body_has_them(
+    api: Api, query: str, member: dict[str, Any]
+) -> None:
+    assert api.register("knn", 1, X=X, y=Y, k=1).status_code == 201
+    faults = told(api, b"", f"/predict?model_type=knn&model_id=1&{query}")["errors"]
+    parts = [fault["msg"].partition("into the body, ")[2] for fault in faults]
+    body = json.loads(f"{{{', '.join(parts)}}}")
+    assert body == {"model_type": "knn", "model_id": 1} | member
+    assert api.client.post("/predict", json=body).status_code == 200
+    answer = api.raw(f"/predict?model_type=knn&model_id=1&{query}", b"", Content_Type="text/csv")
+    assert "leave features out, or send JSON" in answer.text
 
 
 REQUESTS: dict[str, dict[str, Any]] = {

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Callable
 from io import BytesIO
@@ -141,6 +142,36 @@ def test_another_media_type_is_told_the_right_one(api: Api, media_type: str) -> 
     answer = api.client.post("/register", data=BODY, headers={"Content-Type": media_type})
     told = problem(answer, 415, "unsupported-media-type")
     assert "Content-Type: application/json" in told["detail"]
+
+
+@pytest.mark.parametrize("media_type", ["", "application/x-www-form-urlencoded"])
+def test_a_body_without_its_header_is_told_all_that_is_wrong(api: Api, media_type: str) -> None:
+    """What curl sends by -d alone: the header is missing, and what it sends is no JSON as well."""
+    api.example("knn")
+    for route, form in (
+        ("/predict", "model_type=knn&model_id=1&features=1,2,3,4&probabilities=1"),
+        ("/evaluate", "model_type=knn&model_id=1&features=1,2,3,4&y=setosa"),
+        ("/register", "model_type=knn&model_id=2&X=1,2;3,4&y=0,1&k=1"),
+        ("/list", "model_type=knn"),
+    ):
+        said = {}
+        for body in ("rows.json", "my rows.csv", "", form, '{"a": 1}', "a,b\n1,2\n"):
+            answer = api.client.post(route, data=body, headers={"Content-Type": media_type})
+            said[body] = problem(answer, 415, "unsupported-media-type")["detail"]
+            assert said[body].endswith(f"declared was {media_type or 'nothing'}.")
+        assert "-H 'Content-Type: application/json' -d @rows.json;" in said["rows.json"]
+        as_csv = "-H 'Content-Type: text/csv' --data-binary '@my rows.csv', and ?model_type="
+        assert (as_csv in said["my rows.csv"]) == (route != "/list")
+        for body in ("", form):
+            (told,) = re.findall("json' -d '(.*)'", said[body].partition(", or a CSV")[0])
+            told = told.replace("[[5.1, 3.5], [4.9, 3.0]]", "[[1, 2, 3, 4], [4, 3, 2, 1]]")
+            told = told.replace('"cat", "dog"', '"setosa", "setosa"')
+            told = told.replace('1, "kwargs', '3, "kwargs')
+            answer = api.raw(route, told.encode())
+            assert answer.status_code in (200, 201), (told, answer.text)
+    for body in ("body.json", "", "a=1"):
+        answer = api.client.post("/v2/models/knn/infer", data=body, content_type="text/plain")
+        assert "-H 'Content-Type: application/json' -d " in answer.text
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,14 @@ CASES = [
     ),
     (b"[A/B]", "'A' stands without quotes"),
     (b"[-x]", "is no number"),
-    (b'{"a": ?x}', "a value is needed here"),
+    (b'{"a": ?x}', "a list or an object, not '?x'"),
+    (b'{"a": <id>, "b": 1}', "a list or an object, not '<id>'"),
+    (b'{"model_id": $ID}', """$ID is a shell's variable, which between single quotes stays"""),
+    (b'{"model_id":${ID}, "a": 1}', """write "model_id": '"${ID}"'"""),
+    (b'{"model_type": $T}', """write "model_type": "'"$T"'\""""),
+    (b'{"a": [1, $(cat b)]}', """write '"$(cat b)"'"""),
+    (b'{"a": 1$ID}', "is a shell's variable"),
+    (b"$BODY", 'write it in double quotes, -d "$BODY"'),
 ]
 
 

@@ -11,8 +11,8 @@ from flask import Request as Sent
 from flask import current_app, request
 from werkzeug.datastructures import MultiDict
 
-from fitserve.api import queries
-from fitserve.api.inference_requests import HEADER, asked, json_size
+from fitserve.api import queries, undeclared
+from fitserve.api.inference_requests import HEADER, SUCH, asked, json_size
 from fitserve.api.large import LARGE, Reader, is_light
 from fitserve.api.observed import about, behind
 from fitserve.api.schemas import Request, parse
@@ -58,7 +58,9 @@ def takes(
                     return route(about(csv(sent.args, body, CsvFile)))
                 with _reader().csv(client_gone()) as opened:
                     return route(about(csv(sent.args, body, opened)))
-            _require_json(sent, csv is not None)
+            _require_json(
+                sent, csv is not None, partial(_undeclared, schema, sent, csv is not None)
+            )
             _ask_for_body(sent)
             if sent.query_string:
                 try:
@@ -90,7 +92,7 @@ def takes_tensors(route: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(route)
     def reading(**names: Any) -> Any:
         sent = behind(request)
-        _allow_undeclared(sent)
+        _allow_undeclared(sent, SUCH)
         length = sent.headers.get(HEADER)
         received = partial(_unpacked, sent)
         if _is_small(sent):
@@ -113,7 +115,7 @@ def takes_little(
         @wraps(route)
         def reading() -> Any:
             sent = behind(request)
-            _allow_undeclared(sent)
+            _allow_undeclared(sent, "{}")
             try:
                 body = _unpacked(sent, most)
             except TooLarge:
@@ -153,9 +155,33 @@ def _is_row(schema: type[Request], value: object) -> bool:
     return isinstance(value, dict) and bool(value) and not any(map(schema.written, value))
 
 
-def _allow_undeclared(sent: Sent) -> None:
+def _undeclared(schema: type[Request], sent: Sent, or_csv: bool, body: bytes) -> str | None:
+    """How a body is sent that is no JSON by its header, if it shows."""
+    url = "" if "model_type" in sent.args else "?model_type=knn&model_id=1"
+
+    def as_body(form: dict[str, str]) -> str:
+        return queries.as_body(form, "[...]", schema.written)
+
+    return undeclared.instead(body, schema.such(), as_body, url if or_csv else None)
+
+
+def _shown(sent: Sent) -> bytes | None:
+    """The body, where it is small, is there, and is not packed."""
+    shown = getattr(sent.environ["wsgi.input"], "only_shown", False)
+    length = sent.content_length or 0
+    packed = "Content-Encoding" in sent.headers
+    if shown or packed or length > min(undeclared.MOST, _limit()) or _is_chunked(sent):
+        return None
+    return _received(sent)
+
+
+def _is_chunked(sent: Sent) -> bool:
+    return sent.content_length is None and bool(sent.environ.get("wsgi.input_terminated"))
+
+
+def _allow_undeclared(sent: Sent, such: str) -> None:
     if sent.mimetype not in ("", "application/octet-stream"):
-        _require_json(sent, or_csv=False)
+        _require_json(sent, False, lambda body: undeclared.instead(body, such, None, None))
     _ask_for_body(sent)
 
 
@@ -165,13 +191,17 @@ def _ask_for_body(sent: Sent) -> None:
     sent.environ["wsgi.input"].read(0)
 
 
-def _require_json(sent: Sent, or_csv: bool) -> None:
+def _require_json(sent: Sent, or_csv: bool, instead: Callable[[bytes], str | None]) -> None:
     media_type = sent.mimetype
     is_json = media_type == "application/json" or (
         media_type.startswith("application/") and media_type.endswith("+json")
     )
     if not is_json:
         given = clip(sent.content_type) if sent.content_type else "nothing"
+        body = _shown(sent)
+        said = None if body is None else instead(body)
+        if said is not None:
+            raise UnsupportedMediaType(f"{said}; declared was {given}.")
         csv = ", or CSV, by 'Content-Type: text/csv' and --data-binary @FILE" if or_csv else ""
         raise UnsupportedMediaType(
             "The body must be JSON in UTF-8, declared by the header "

@@ -17,7 +17,8 @@ from fitserve.errors import Fault, Gathered, InvalidRequest, clip, refuse, withi
 
 HEADER = "Inference-Header-Content-Length"
 """How many bytes of a body are its JSON, where tensors follow."""
-_SUCH = '{"inputs": [{"name": "X", "shape": [1, 2], "datatype": "FP64", "data": [5.1, 3.5]}]}'
+SUCH = '{"inputs": [{"name": "X", "shape": [1, 2], "datatype": "FP64", "data": [5.1, 3.5]}]}'
+"""How a request looks."""
 _INPUT = {
     "name": '"X", or that of a column',
     "shape": "[rows, columns], as in [1, 2]",
@@ -93,7 +94,7 @@ def asked(body: bytes, json_length: str | None) -> Inference:
     """
     begun = perf_counter_ns()
     length = json_size(json_length, len(body))
-    value = parse_json(body[:length] if length < len(body) else body, _SUCH)
+    value = parse_json(body[:length] if length < len(body) else body, SUCH)
     faults = Gathered()
     with faults.part():
         said = _known(Asked, value)

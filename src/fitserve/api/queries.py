@@ -26,6 +26,8 @@ _NEXT = re.compile(r"(?:[;,?&|\s]|%26)+(?:amp;)?([A-Za-z]\w*)=")
 """Where another parameter begins that was not parted by &."""
 _ID = re.compile(r"0|[1-9][0-9]{0,15}").fullmatch
 _LISTS = ("drop", "na_values")
+_TRUTHS = ("probabilities", "importance", "standardize")
+_DATA = ("features", "X", "y")
 _OF_COLUMNS = (*_LISTS, "kinds", "target")
 _A_KIND = " or ".join(f"'{kind}'" for kind in KINDS)
 
@@ -121,11 +123,13 @@ def refuse_others(
 ) -> None:
     """Refuse parameters that are not known here; `elsewhere` says of one where it is."""
     there = dict(zip(query, query, strict=True))
-    refuse(
-        Fault((name,), elsewhere(name) or unknown(name, known, there)[0], "extra_forbidden")
-        for name in query
-        if name not in known
-    )
+
+    def said(name: str) -> str:
+        if name in ("features", "X"):
+            return f"the body has the rows, as CSV; leave {name} out, or send JSON, declared so"
+        return elsewhere(name) or unknown(name, known, there)[0]
+
+    refuse(Fault((name,), said(name), "extra_forbidden") for name in query if name not in known)
 
 
 def refuse_beside_json(
@@ -161,6 +165,9 @@ def as_body(query: Mapping[str, str], rows: str, written: Callable[[str], str | 
     beside: list[str] = []
     inside: list[str] = []
     for name, text in query.items():
+        if name in ("features", "X"):
+            rows = json.dumps(_in_json(name, text), ensure_ascii=False)
+            continue
         one = name if written(name) else (meant(name, _KEY) or [name])[0]
         value = _in_json(one, text)
         place = written(one) or ""
@@ -169,7 +176,7 @@ def as_body(query: Mapping[str, str], rows: str, written: Callable[[str], str | 
             (inside if place.startswith('"kwargs"') else beside).append(said)
     if written("features"):
         beside.append(f'"features": {rows}')
-    else:
+    elif written("X"):
         beside.append(f'"kwargs": {{{", ".join([*inside, f""""X": {rows}"""])}}}')
     return f"{{{', '.join(beside)}}}"
 
@@ -178,9 +185,22 @@ def _in_json(name: str, text: str) -> Any:
     """A parameter as the body has it."""
     if name in _LISTS:
         return words(text)
+    if name in _TRUTHS and text.lower() in ("0", "1", "no", "yes"):
+        return text.lower() in ("1", "yes")
+    if name in _DATA:
+        return _rows(name, text)
     if name == "kinds":
         return dict(part.rpartition(":")[::2] for part in text.split(","))
     return text if name in ("model_type", "target") else _simple(text)
+
+
+def _rows(name: str, text: str) -> Any:
+    """Rows that stand in a query, with commas between their cells, as JSON has them."""
+    found = _json(text)
+    if isinstance(found, (list, dict)):
+        return found
+    rows = [[_simple(cell.strip()) for cell in row.split(",")] for row in text.split(";")]
+    return rows if len(rows) > 1 or name == "X" else rows[0]
 
 
 def dialect(query: Mapping[str, str]) -> Dialect:

@@ -50,6 +50,17 @@ class Request(BaseModel):
         """JSON Schema; not to be changed."""
         return cls.model_json_schema()
 
+    @classmethod
+    @cache
+    def such(cls) -> str:
+        """How a body looks, in JSON."""
+        members = {
+            name: (field.examples or [1])[-1]
+            for name, field in cls.model_fields.items()
+            if field.is_required() or field.examples or name == "model_id"
+        }
+        return json.dumps(members)
+
     def told_as_query(self) -> AbstractContextManager[None]:
         """Say of the faults found inside, where one is told to write all but rows into a query,
         what that is."""
@@ -167,7 +178,9 @@ _OF_REQUEST = {
 class RegisterRequest(Request):
     model_type: ModelType
     model_id: ModelId
-    kwargs: dict[str, Any] = Field(examples=[{"X": [[1, 2], [3, 4]], "y": [0, 1]}])
+    kwargs: dict[str, Any] = Field(
+        examples=[{"X": [[1, 2], [3, 4]], "y": [0, 1], "n_neighbors": 1}]
+    )
 
     of_rows: ClassVar = '; write rows as X, "kwargs": {"X": [...]}'
     data_members: ClassVar[tuple[str, ...]] = ("X", "y", "feature_names", *OPTIONS)
@@ -299,6 +312,8 @@ class RowsRequest(Request):
         if name in ("X", "x", "kwargs"):
             held = value if name == "kwargs" and isinstance(value, dict) else {}
             return f"{cls.route} takes no {name}; {cls._instead(held, body)}", "features"
+        if name == "target" or (name == "y" and "y" not in cls.model_fields):
+            return cls.without_target(name, body), ""
         said = set_at_register(cls.route, name, body.get("model_type"))
         return None if said is None else (said, "")
 
@@ -319,6 +334,11 @@ class RowsRequest(Request):
         if body.get("features") is not None:
             return "leave it out, features are given"
         return f"write the rows as features{', beside y' if has_y else ''}"
+
+    @classmethod
+    def without_target(cls, name: str, body: Mapping[str, Any]) -> str:  # noqa: ARG003
+        """What to say of a target, or y, in the body."""
+        return f"{cls.route} takes no {name}; leave it out; /evaluate compares with what is true"
 
 
 def _shape(value: object) -> str:
@@ -359,7 +379,16 @@ class EvaluationOptions(Request):
 
 class EvaluateRequest(RowsRequest, EvaluationOptions):
     route: ClassVar = "/evaluate"
-    y: Any = None
+    y: Any = Field(default=None, examples=[["cat", "dog"]])
+
+    @classmethod
+    def without_target(cls, name: str, body: Mapping[str, Any]) -> str:
+        if body.get("y") is not None:
+            return f"/evaluate takes no {name}; leave it out, y says what is true"
+        return (
+            f'/evaluate takes what is true as y, "y": [0, ...], one for each row; leave {name} '
+            "out. Where the model learned a column of a table, that may stand in features instead"
+        )
 
     def _truth_apart(self) -> bool:
         return self.y is not None and catalog()[self.model_type].supervised()

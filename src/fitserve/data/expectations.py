@@ -49,7 +49,24 @@ _SPELLED = {
 }
 
 
+_VARIABLE = re.compile(r"\$(?:\w+|\{\w+\}|\([^\n]+\))").fullmatch
+_TEXTS = ("model_type", "target")
+
+
 # ------------------------------------------------------------------------------ in words
+
+
+def unexpanded(word: object, name: str = "") -> str:
+    """What to do where a shell's variable stands, as the value of this name, or ''."""
+    if not isinstance(word, str) or not _VARIABLE(word[:200]):
+        return ""
+    outside = f"""'"{clip(word, 40)}"'"""
+    such = f'"{outside}"' if name in _TEXTS else outside
+    such = f'"{name}": {such}' if name else such
+    return (
+        f"{clip(word, 40)} is a shell's variable, which between single quotes stays as it is; end "
+        f"these before it and begin them again behind it, write {such}"
+    )
 
 
 def sent(value: object) -> str:
@@ -356,6 +373,8 @@ def _fault(
     if type(value) in (int, float) and not -(2**1024) < value < 2**1024:
         needed = needed.replace("a number", "a finite number")
     says = f"{needed}{looks} is needed, not {sent(value)}{twice_encoded(value)}"
+    if variable := unexpanded(value, str(place[-1])):
+        return Fault(place, f"{says}; {variable}", kind)
     of_texts = any("items" in one for one in _branches(schema))
     blank = isinstance(value, str) and not value.strip() and of_texts
     if value is None and len(loc) > 1 and asked(schema) != "text":

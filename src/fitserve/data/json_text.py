@@ -6,6 +6,7 @@ from typing import Any
 
 import jiter
 
+from fitserve.data.expectations import unexpanded
 from fitserve.data.foreign import binary, names_a_file
 from fitserve.errors import MalformedJson, clip
 
@@ -21,6 +22,8 @@ _ONE_LINE = re.compile(rb"[^\n{}\[\]\":=]*[,;\t][^\n{}\[\]\":=]*").fullmatch
 _AS_PRINTED = re.compile(rb"\[\s*[-+]?[\d.][\d.e+-]*\s+[-+]?[\d.ni]").match
 _PERHAPS_A_FILE = re.compile(rb"[A-Za-z_][\w./-]*").fullmatch
 _WORD = re.compile(rb"[+-]?[A-Za-z_.][\w.]*|[+-]?\d[\w.+-]*")
+_VARIABLE = re.compile(rb"\$(?:\w{1,80}|\{\w{1,80}\}|\([^)\n]{1,80}\))")
+_STRANGE = re.compile(rb"[^\s,\]}\"]+")
 _GAP_MARK = re.compile(
     rb"(?:[-+]?nan|nat|<na>|#?na|#?n/a|n\.a\.?|missing|--?|\?|\.)(?=\s*(?:[],}]|\Z))", re.IGNORECASE
 )
@@ -260,6 +263,8 @@ def _duplicate(said: str) -> str | None:
 
 def _at(body: bytes, at: int, said: str) -> str:
     """What is wrong at this byte, where the parser found what it said."""
+    if (variable := _VARIABLE.match(body, at)) is not None:
+        return _unexpanded(body, variable)
     first = body[at : at + 4].decode(errors="ignore")[:1]
     if said.startswith(("expected", "key must", "invalid number")):
         strange = _strange(first)
@@ -337,7 +342,19 @@ def _value(body: bytes, at: int) -> str | None:
         if alone is not None:
             return _NO_TEXT.replace("{name}", alone[0].decode())
         return f"{clip(text, 20)!r} stands without quotes; {_UNQUOTED}"
-    return f"{clip(text, 20)!r} is no number; {_plainly(text)}{_NUMBER}" if text else None
+    if text:
+        return f"{clip(text, 20)!r} is no number; {_plainly(text)}{_NUMBER}"
+    strange = _STRANGE.match(body, at)
+    return f"{_VALUE}, not {clip(strange[0].decode(errors='replace'), 20)!r}" if strange else None
+
+
+def _unexpanded(body: bytes, found: re.Match[bytes]) -> str:
+    """What to do where a shell's variable stands."""
+    word = found[0].decode(errors="replace")
+    if body.strip() == found[0]:
+        return f'{word} is a shell\'s variable; write it in double quotes, -d "{word}"'
+    named = _MEMBER_OF.search(body, max(found.start() - 90, 0), found.start())
+    return unexpanded(word, named[1].decode(errors="replace") if named else "")
 
 
 def _of_what_to_learn(body: bytes, at: int) -> str | None:
