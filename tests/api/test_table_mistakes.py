@@ -308,6 +308,29 @@ def test_a_head_that_is_read_otherwise(
     assert "remedies" not in problem
 
 
+@pytest.mark.parametrize("model_type", ["knn", "linear_regression"])
+@pytest.mark.parametrize("kind", ["number", "category", "text"])
+@pytest.mark.parametrize("cells", [[1, 2, 1, 2], [1.5, 2.5, 1.5, 2.5], ["u", "v", "u", "v"]])
+def test_the_kind_of_what_is_learned_counts_in_json_as_in_csv(
+    api: Api, model_type: str, kind: str, cells: list[Any]
+) -> None:
+    table = {"a": [1, 2, 3, 4], "y": cells}
+    body = "a,y\n" + "".join(f"{a},{y}\n" for a, y in zip(table["a"], cells, strict=True))
+    query = {"model_type": model_type, "model_id": 1, "target": "y", "kinds": f"y:{kind}"}
+    more = {"n_neighbors": 1} if model_type == "knn" else {}
+    in_csv = api.raw(f"/register?{urlencode(query | more)}", body.encode(), Content_Type="text/csv")
+    in_json = api.register(model_type, 2, X=table, target="y", kinds={"y": kind}, **more)
+    assert in_json.status_code == in_csv.status_code
+    if in_json.status_code == 422:
+        assert in_json.json["errors"][0]["msg"] == in_csv.json["errors"][0]["msg"]  # type: ignore[index]
+        return
+    told = [api.predict(model_type, model_id, {"a": [1, 2]}).json for model_id in (1, 2)]
+    assert told[0]["predictions"] == told[1]["predictions"]  # type: ignore[index]
+    key = {"model_type": model_type, "model_id": 2}
+    for ask in ({"features": table}, {"features": {"a": table["a"]}, "y": cells}):
+        assert api.client.post("/evaluate", json=key | ask).status_code == 200
+
+
 @pytest.mark.parametrize("route", ["/predict", "/evaluate"])
 @pytest.mark.parametrize(
     ("body", "query", "says"),

@@ -147,7 +147,8 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
         table = json_table.named(X, names, ("X",))
         options = queries.checked_options(asked, [n for n in table.names if n != target] or ["age"])
         target = _target(cls, table.names, target, given_y=y is not None)
-        found = intake.of_json(table, options, y, target, queries.members)
+        regressor = cls.model_type() if cls.tasks == ("regression",) else None
+        found = intake.of_json(table, options, y, target, queries.members, regressor)
 
     def place(loc: Location) -> Location:
         return ("kwargs", *found.place(loc[1:]))

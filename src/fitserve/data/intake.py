@@ -94,11 +94,17 @@ def of_csv(
 
 
 def of_json(
-    sent: JsonTable, options: ColumnOptions, y: object, target: str | None, written: Written
+    sent: JsonTable,
+    options: ColumnOptions,
+    y: object,
+    target: str | None,
+    written: Written,
+    regressor: str | None = None,
 ) -> Intake:
     """`y` is a list, a value for each row, or None; `target` names the column that is y instead.
 
-    Raises `InvalidRequest` with all that is wrong with the table.
+    Raises `InvalidRequest` with all that is wrong with the table; `regressor` is the type of
+    model that learns the target, if that learns numbers alone.
     """
     text = {name for name, kind in options.kinds.items() if kind != "number"}
     dialect = Dialect(missing=options.na_values)
@@ -107,6 +113,11 @@ def of_json(
     table = sent.read(used, dialect, text)
     if target is not None and target in sent.cells:
         y = list(sent.cells[target])
+        if target in options.kinds:
+            whole = sent.read([target], dialect, text & {target})
+            faults += filter(None, [diagnosed_target(target, whole, options, regressor)])
+            if options.kinds[target] == "category":
+                y = _as_categories(whole.columns[target])
     if not isinstance(y, list) or (target is None and len(y) != table.n_rows):
         found = examined(table, options, target, None, faults, written)
         return _taken_in(found, None if y is None else arrays.target(y, ("y",)))
@@ -123,6 +134,12 @@ def of_json(
     with relocated(where):
         learned = arrays.target(kept, ("y",))
     return _taken_in(found, learned)
+
+
+def _as_categories(cells: Column) -> list[str | None]:
+    """The labels of a column that was read as text, None for a gap."""
+    assert cells.codes is not None
+    return [None if code < 0 else cells.texts[code].strip() for code in cells.codes.tolist()]
 
 
 def truth(file: CsvFile, target: str, as_text: bool) -> tuple[Target, Place]:

@@ -241,11 +241,11 @@ def _not_alike(rows: list[Any], loc: Location) -> Iterator[Fault]:
             yield Fault((*loc, i, name), said, "missing")
 
 
-def _column(cells: Cells, dialect: Dialect, as_text: bool) -> Column:
+def _column(cells: Cells, dialect: Dialect, in_text: bool) -> Column:
     kinds = set(map(type, cells))
-    if not as_text and kinds <= _NUMBERS:
+    if not in_text and kinds <= _NUMBERS:
         return Column(dialect.without_gaps(_floats(cells)))
-    if not as_text and kinds <= _TRUTHS:
+    if not in_text and kinds <= _TRUTHS:
         values = _floats(cells)
         missing = np.isnan(values)
         codes = np.where(missing, MISSING, np.where(missing, 0, values)).astype(np.int32)
@@ -256,12 +256,14 @@ def _column(cells: Cells, dialect: Dialect, as_text: bool) -> Column:
     for i, cell in enumerate(cells):
         if dialect.is_gap(cell):
             codes[i] = MISSING
-        elif isinstance(cell, (str, bool)) or as_text:
-            codes[i] = index.setdefault(cell if isinstance(cell, str) else _text(cell), len(index))
+        elif isinstance(cell, (str, bool)) or in_text:
+            codes[i] = index.setdefault(
+                cell if isinstance(cell, str) else as_text(cell), len(index)
+            )
         else:
             codes[i] = NUMBER
             values[i] = _float(cell)
-    if not index and not as_text:
+    if not index and not in_text:
         return Column(values)
     numbers = not np.isnan(values).all()
     return Column(values if numbers else None, codes, list(index))
@@ -281,7 +283,7 @@ def _float(cell: float) -> float:
         return float("inf")
 
 
-def _text(cell: float) -> str:
+def as_text(cell: float) -> str:
     """A number or truth value as the name of a category: 1 and 1.0 are the same one."""
     if isinstance(cell, bool):
         return _SPELLED[cell]

@@ -11,6 +11,7 @@ import numpy as np
 from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.expectations import sent
+from fitserve.data.json_table import as_text
 from fitserve.data.names import instead_of
 from fitserve.data.quoted import labels_as_text
 from fitserve.errors import Advice, Fault, InvalidRequest, amended, clip, refuse
@@ -72,6 +73,10 @@ def truth(model: Model, y: object, n_rows: int | None = None) -> Target | None:
             Fault(("y", i), f"{said} {sent(target[i].item())}; {otherwise}", "label_type")
             for i in arrays.no_labels(target)
         )
+    if known == "O" and given != "O":  # a column whose kind is category has texts for labels
+        texts = np.array([as_text(label) for label in target.tolist()], dtype=object)
+        if not set(model.classes_.tolist()).isdisjoint(texts.tolist()):
+            return texts
     if known != given:
         said = (
             f"the labels of this model are {_KINDS[known]}, and y holds {_KINDS[given]}; "
