@@ -62,6 +62,7 @@ LEARNED: list[dict[str, Any]] = [  # JSON's kwargs for knn
     {"X": {"a": ["x", "y", "z"] * 4}, "y": HALF, "max_categories": 2},
     {"X": {"a": ["x", "y", "z"] * 4}, "y": HALF, "max_categories": 2, "kinds": {"a": "category"}},
     {"X": {"a": ["-", "!"]}, "y": [0, 1], "kinds": {"a": "text"}},
+    {"X": {"a": [1, 2], "b": [2, 1]}, "y": [0, 1], "kinds": {"a;b": "number"}},
     {"X": {"a": [1, None]}, "y": [0, 1]},
     {"X": {"a": [None, None]}, "y": [0, 1]},
     {"X": {"a": [1, 2]}, "y": [None, None]},

@@ -50,8 +50,22 @@ def test_wrong_stores_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str
     said = capsys.readouterr().err
     assert "a URL is needed, such as sqlite:///fitserve.sqlite3" in said
     assert "memory" not in said
-    assert main(["copy", "memory", "memory"]) == 2
-    assert "name a database" in capsys.readouterr().err
+    store = f"sqlite:///{tmp_path / 'a'}"
+    for memory in ("memory", "memory:", "memory://", ":memory:", "sqlite://", "sqlite:///:memory:"):
+        assert main(["copy", memory, store]) == 2
+        said = capsys.readouterr().err
+        assert "lives in its server alone" in said
+        assert "serve with FITSERVE_STORE=sqlite:///fitserve.sqlite3, and" in said
+    with closing(SqlStore(store)) as opened:
+        opened.prepare()
+    for wrong, says in (
+        ("memory:", "name a database, such as sqlite:///fitserve.sqlite3"),
+        ("http://127.0.0.1:8000", "write what the server's FITSERVE_STORE says, usually sqlite:"),
+    ):
+        assert main(["copy", store, wrong]) == 2
+        assert says in capsys.readouterr().err
+    assert main(["copy", "https://a.example.com", store]) == 2
+    assert "this is the address of a server, and not of its store" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("before", ["", "sqlite:", "sqlite:/", "sqlite://"])

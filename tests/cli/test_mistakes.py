@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fitserve.cli import command
+from fitserve.cli.problems import by_options
 from fitserve.models import catalog
 from tests.cli.conftest import IRIS, Command
 
@@ -95,6 +96,16 @@ TOLD = [
     ("register -t knn -i 1 -f FILE", "and no name; write fitserve register knn 1 FILE\n"),
     ("copy -s a -d b", "write fitserve copy a b\n"),
     ("register knn 1 FILE -v", "`fitserve register --help` lists those there are"),
+    ("register FILE", "write fitserve register knn 1 FILE --target COLUMN\n"),
+    ("register kmeans FILE --cv 3", "write fitserve register kmeans 1 FILE --cv 3\n"),
+    ("register FILE svm 7 --target y", "write fitserve register svm 7 FILE --target y\n"),
+    ("predict FILE", "is a file; TYPE and ID stand before it; write fitserve predict knn 1 FILE\n"),
+    ("evaluate 3 FILE", "write fitserve evaluate knn 3 FILE\n"),
+    ("predict knn 1 [[1,2]] --csv", "write echo '[[1,2]]' | fitserve predict knn 1 - --csv\n"),
+    ("predict knn 1 '{\"a\": 1}'", """write echo '{"a": 1}' | fitserve predict knn 1 -\n"""),
+    ("predict knn 1 5.1 3.5", "write echo '[5.1, 3.5]' | fitserve predict knn 1 -\n"),
+    ("evaluate knn 1 5.1,-3e2", "write echo '[5.1, -3e2]' | fitserve evaluate knn 1 -\n"),
+    ("predict knn 1 5.1 -3.5", "write echo '[5.1, -3.5]' | fitserve predict knn 1 -\n"),
     ("models", "write fitserve list\n"),
     ("list knn 1", "a model is told by fitserve show knn 1\n"),
     ("list --json knn 1", "a model is told by fitserve show knn 1\n"),
@@ -112,6 +123,23 @@ TOLD = [
     ("serve -p 9000", "write fitserve serve --port 9000\n"),
     ("serve -p9000", "write fitserve serve --port 9000\n"),
     ("serve --base-url", "write fitserve serve --host HOST --port PORT\n"),
+]
+BY_OPTIONS = [  # what a server says, and the same for who types
+    ("leave this line out, and add header=false", "leave this line out, and add --no-header"),
+    ("write header=true.", "write --header."),
+    ("write delimiter=tab, or delimiter=%7C", "write --delimiter tab, or --delimiter '|'"),
+    ("write delimiter=; it", "write --delimiter ';' it"),
+    ("name by delimiter= what", "name by --delimiter what"),
+    ("add decimal=, if", "add --decimal , if"),
+    ("leave decimal= out", "leave --decimal out"),
+    ("fill them (missing=impute), or (missing='drop')", "(--missing impute), or (--missing drop)"),
+    ("say kinds=a b:category to take", "say --kinds 'a b:category' to take"),
+    ("say kinds=a:number,b:text, or", "say --kinds a:number,b:text, or"),
+    ("Add drop=%5B%22a,b%22%5D.", """Add --drop '["a,b"]'."""),
+    ("such as target=2 for", "such as --target 2 for"),
+    ("in ?model_type=knn&header=false", "in ?model_type=knn&header=false"),
+    ("not 'drop=a'", "not 'drop=a'"),
+    ("FITSERVE_STORE=a, n_init=3", "FITSERVE_STORE=a, n_init=3"),
 ]
 AS_BEFORE = [  # what shows no more than click says
     ("register knn 1 FILE FILE --target y", "unexpected extra argument"),
@@ -157,7 +185,28 @@ def test_what_is_told_works(wrong: str, right: str, fitserve: Command) -> None:
 def test_what_was_meant_is_told(typed: str, says: str, fitserve: Command) -> None:
     done = fitserve(*shlex.split(typed.replace("FILE", IRIS)))
     assert done.code == 2
-    assert says.replace("FILE >", f"{IRIS} >").replace("1 FILE", f"1 {IRIS}") in done.err
+    assert re.sub(r"FILE(?= >)|(?<=\d )FILE", IRIS, says) in done.err
+
+
+@pytest.mark.parametrize(("said", "typed"), BY_OPTIONS)
+def test_parameters_of_a_query_are_told_as_options(said: str, typed: str) -> None:
+    assert by_options(said).endswith(typed)
+
+
+def test_what_a_server_says_of_a_file_is_typed_as_it_is_told(
+    fitserve: Command, tmp_path: Path
+) -> None:
+    rows, bare = tmp_path / "rows.json", tmp_path / "rows.csv"
+    rows.write_text('{"X": [[1, 2], [2, 1], [3, 4]], "y": [0, 1, 0], "k": 1}')
+    bare.write_text("5,6,0\n6,5,1\n")
+    assert fitserve("register", "knn", 71, rows).code == 0
+    for name in ("predict", "evaluate"):
+        assert "add --no-header\n" in fitserve(name, "knn", 71, bare).err
+    assert "add --no-header, which" in fitserve("register", "knn", 72, bare, "--target", "y").err
+    words = ("register", "knn", 72, bare, "--target", 2, "--no-header", "--set", "k=1")
+    assert fitserve(*words).code == 0
+    bare.write_text("5,6\n")
+    assert fitserve("predict", "knn", 71, bare, "--no-header").code == 0
 
 
 @pytest.mark.parametrize(("typed", "says"), AS_BEFORE)

@@ -238,10 +238,22 @@ def _as_object(kinds: object, there: Sequence[str]) -> str:
     else:
         text = ",".join(str(part)[:100] for part in parts[:10])
         pairs = re.findall(r"([^\s,;][^,;:]*)[:=]\s*(\w+)", text)
-        named = {name.strip(): kind for name, kind in pairs}
+        named = _bare(text) | {name.strip(): kind for name, kind in pairs}
     if not named and all(part in KINDS for part in parts) and len(parts) in (1, len(there)):
         named = dict(zip(there, parts, strict=False))
     return f"write {clip(json.dumps(named or {there[0]: KINDS[0]}, ensure_ascii=False), 200)}"
+
+
+def _bare(kinds: str) -> dict[str, str]:
+    """The names of which no kind stands behind the colon, each with the next that does."""
+    named: dict[str, str] = {}
+    kind = ""
+    for part in reversed(re.split("[,;]", kinds)):
+        if found := re.search(r"[:=]\s*(\w+)\s*$", part):
+            kind = found[1]
+        elif kind and part.strip() and part.strip() not in KINDS:
+            named = {part.strip(): kind} | named
+    return named
 
 
 def _kind(called: object) -> str:

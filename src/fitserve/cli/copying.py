@@ -1,6 +1,7 @@
 """`fitserve copy`: every ready model from one store into another."""
 
 import logging
+import re
 import sys
 
 import click
@@ -26,6 +27,12 @@ _MENDS = {
     "": "see that you may read and write it, and run the command again",
 }
 """By how it begins why a store is away, what to do."""
+_in_memory = re.compile(r"(?i):?memory:?(//)?|sqlite:(///?)?(:memory:)?").fullmatch
+_KEPT = {
+    "SOURCE": "serve with FITSERVE_STORE=sqlite:///fitserve.sqlite3, and register its models anew",
+    "DESTINATION": "name a database, such as sqlite:///fitserve.sqlite3",
+}
+"""Of the store that is in memory, what to do."""
 
 
 class Unreachable(FitserveError):
@@ -82,8 +89,8 @@ def opened(source: str, destination: str) -> tuple[SqlStore, SqlStore]:
 
 
 def _opened(url: str, which: str) -> SqlStore:
-    if url == "memory":
-        said = "models in memory end with their server; name a database"
+    if _in_memory(url):
+        said = f"a store in memory lives in its server alone, and ends with it; {_KEPT[which]}"
         raise click.BadParameter(said, param_hint=which)
     try:
         if which == "SOURCE":

@@ -1,5 +1,6 @@
 """What was meant by a command line that click refused, and how that is typed."""
 
+import os
 import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -7,7 +8,7 @@ from typing import Any
 
 import click
 
-from fitserve.cli.options import written
+from fitserve.cli.options import FILE, written
 from fitserve.cli.values import NO, YES, misplaced
 from fitserve.cli.words import Line, Typed
 
@@ -41,10 +42,60 @@ def mended(error: click.UsageError, group: click.Group, words: Sequence[str]) ->
         return error
     line = Line(ctx, words)
     said = _before(line, group) if ctx.command is group else _of_a_command(line)
-    told = "\n       ".join(said) or _number(error)
+    told = "\n       ".join(said) or _rows(line, error) or _number(error)
     return click.UsageError(told, ctx) if told else error
 
 
+def _file_before(line: Line) -> Iterator[str]:
+    """How it is typed, where the file stands before what it stands behind."""
+    from fitserve.models import catalog
+
+    typed = [line.words[at] for at in line.places]
+    files = [word for word in typed if os.path.isfile(word)]
+    rest = [word for word in typed if word not in files]
+    ids = [word for word in rest if word.isdigit()]
+    names = [word for word in rest if word not in ids]
+    takes = [one.name for one in line.arguments] == ["model_type", "model_id", "file"]
+    if not takes or len(files) != 1 or len(ids) > 1 or len(names) > 1 or typed[2:] == files:
+        return
+    model = catalog().get(names[0]) if names else None
+    behind = _options(line)
+    if line.ctx.command.name == "register" and (model is None or model.supervised()):
+        learns = any(one.option is not None and one.option.name == "target" for one in line.options)
+        behind += [] if learns else ["--target", "COLUMN"]
+    right = [*(names or ["knn"]), *(ids or ["1"]), *files, *behind]
+    yield f"{files[0]} is a file; TYPE and ID stand before it; write {_typed(line, right)}"
+
+
+def _rows(line: Line, error: click.UsageError) -> str | None:
+    """How rows are given that stand in the place of a file."""
+    of = error.param if isinstance(error, click.BadParameter) else None
+    typed = [line.words[at] for at in line.places][2:]
+    if not line.arguments or line.arguments[-1].name != "file" or of not in (None, FILE):
+        return None
+    text = " ".join(typed)
+    if not typed or os.path.exists(typed[0]):
+        return None
+    if (text[0], text[-1]) not in (("[", "]"), ("{", "}")):
+        cells = re.split(r"[,;\s]+", text)
+        if not all(map(_NUMBER.fullmatch, cells)):
+            return None
+        text = f"[{', '.join(cells)}]"
+    before = [line.words[at] for at in line.places[:2]]
+    asked = _typed(line, [*before, "-", *_options(line)])
+    return f"FILE is a file, or - for standard input; write echo {shlex.quote(text)} | {asked}"
+
+
+def _options(line: Line) -> list[str]:
+    """The words of the command that are options, or their values."""
+    return [word for one in line.options for word in line.words[line.of(one)]]
+
+
+def _typed(line: Line, words: Sequence[str]) -> str:
+    return f"{line.ctx.command_path} {shlex.join(words)}"
+
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 _PERCENT = re.compile(r"\s*(\d+(?:[.,]\d*)?)\s*%\s*")
 _DECIMAL = re.compile(r"\s*(\d*),(\d+)\s*")
 
@@ -98,6 +149,8 @@ def _of_a_command(line: Line) -> Iterator[str]:
     for one in line.options:
         if one.option is None:
             yield f"There is no option {one.word}; {_instead(line, one)}"
+    if all(one.option is not None for one in line.options):
+        yield from _file_before(line)
     yield from misplaced(line)
     if line.ctx.command.name == "list" and len(line.places) == 2:
         key = shlex.join(line.words[at] for at in line.places)

@@ -71,10 +71,11 @@ class CsvFile:
         lines = self.body.count(b"\n", self.start.offset) + (self.body[-1:] != b"\n")
         return min(lines, (left + 1) // self.width)
 
-    def no_column(self, name: str, there: Sequence[str]) -> str:
-        """Why there is no column of this name."""
+    def no_column(self, name: str, there: Sequence[str], kind: str | None = None) -> str:
+        """Why there is no column of this name, which is to be of that kind."""
         if parts := parted(name, there):
-            several = f"write a comma between two names: {clip(','.join(parts), 300)}"
+            each = parts if kind is None else [f"{part}:{kind}" for part in parts]
+            several = f"write a comma between two names: {clip(','.join(each), 300)}"
             return f"there is no column {clip(name, 40)!r}; {several}"
         numbered = (
             f"by number, from 0 to {self.width - 1}; write such a number, {self.width - 1} for the "

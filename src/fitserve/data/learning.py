@@ -246,9 +246,13 @@ def _of_sums(faults: list[Fault], table: Table, names: Sequence[str]) -> list[Fa
     return [Fault(line, said, NO_ROW), *(one for one in faults if one not in empty)]
 
 
-def _no_column(name: str, there: Sequence[str]) -> str:
+def _no_column(name: str, there: Sequence[str], kind: str | None = None) -> str:
     there_are = f"there are: {clip(', '.join(there), 300)}"
-    if parts := parted(name, there):
+    parts = parted(name, there)
+    if parts and kind is not None:
+        each = json.dumps(dict.fromkeys(parts, kind), ensure_ascii=False)
+        there_are = f"write each name by itself, {clip(each, 300)}"
+    elif parts:
         each = ", ".join(json.dumps(part, ensure_ascii=False) for part in parts)
         there_are = f"write each name in quotes of its own, {clip(each, 300)}"
     return f"there is no column {clip(name, 40)!r}; {instead_of(name, there)}{there_are}"
@@ -258,10 +262,10 @@ def unknown_names(
     there: Sequence[str],
     options: ColumnOptions,
     target: str | None,
-    said: Callable[[str, Sequence[str]], str] = _no_column,
+    said: Callable[[str, Sequence[str], str | None], str] = _no_column,
 ) -> Iterator[Fault]:
     """The names in what was asked that no column has, and a target that is to be left out too;
-    `said` tells of a name, and the names that there are, why there is none such."""
+    `said` tells, of a name, the names that there are and its kind or None, why there is none."""
     if target is not None and target in options.drop:
         both = f"{clip(target, 40)!r} is the target, which is no part of X; leave it out of drop"
         yield Fault(("drop",), both, "given_twice")
@@ -278,7 +282,8 @@ def unknown_names(
         elif member != "target" and not name.strip():
             yield Fault((member,), f"there is no column {name[:40]!r}; leave it out", "no_column")
         else:
-            yield Fault((member,), said(name, there), "no_column")
+            kind = options.kinds[name] if member == "kinds" else None
+            yield Fault((member,), said(name, there, kind), "no_column")
 
 
 def _gap_faults(

@@ -62,6 +62,11 @@ def parse_url(url: str) -> URL:
     _refuse_host(parsed.host or "")
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername in ("http", "https"):
+        raise ValueError(
+            "this is the address of a server, and not of its store; write what the server's "
+            "FITSERVE_STORE says, usually sqlite:///fitserve.sqlite3"
+        )
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
         said = "; use sqlite or postgresql"
         if parsed.drivername.lower().startswith(("postgres", "psql", "pgsql")):
