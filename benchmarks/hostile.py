@@ -334,7 +334,9 @@ def csv(*lines: str, times: int) -> bytes:
     return b"a,b,c,y\n" + "\n".join([*lines, ""]).encode() * times
 
 
-TENSOR = register("knn", 601, X=[[1, 2, 3], [3, 2, 1]] * 9, y=[0, 1] * 9)
+TENSOR = register(
+    "knn", 601, X=[[1, 2, 3], [3, 2, 1]] * 9, y=["u", "v"] * 9, feature_names=["a", "b", "c"]
+)
 NUMBERS = csv("1.25,2.5,3.75,u", "4.5,5.75,6.25,v", times=250_000)
 TEXTS = csv("1.25,red,3.75,u", "4.5,green,6.25,v", times=250_000)
 

@@ -65,6 +65,28 @@ def test_who_sends_requests_ahead_is_known(pair: tuple[Connection, socket.socket
         assert connection.ahead is ahead
         connection.next()
     assert not connection.ahead
+    assert connection.receive()  # there is no more, and that is not waited for
+
+
+@pytest.mark.parametrize(("lane", "rests"), [("tpool", 1), ("_large", 1), ("_ahead", 0)])
+def test_who_sends_requests_ahead_leaves_time_to_others(
+    monkeypatch: pytest.MonkeyPatch, lane: str, rests: int
+) -> None:
+    now, rested = [1000.0], list[float]()
+    monkeypatch.setattr("fitserve.serving.worker.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("fitserve.serving.worker.time.sleep", rested.append)
+
+    def work(_connection: Connection, _since: float) -> None:
+        now[0] += takes.pop(0)
+
+    worker = Worker.__new__(Worker)
+    monkeypatch.setattr(worker, "_work", work)
+    for name in ("tpool", "_ahead", "_large"):
+        setattr(worker, name, SimpleNamespace(working=name == lane))
+    takes = [0.001, 0.002, 9.0]
+    while takes:
+        worker._work_ahead(SimpleNamespace(), 0.0)  # type: ignore[arg-type]
+    assert rested == pytest.approx([3 * 0.001, 3 * 0.002, 0.02][: 3 * rests])
 
 
 @pytest.mark.parametrize(

@@ -354,10 +354,15 @@ def classes(y: Target, loc: Location, either: bool = False) -> tuple[Target, NDA
             "one_class",
         )
     labels = np.array(found, dtype=y.dtype)
-    if y.dtype == object:
-        index = {label: code for code, label in enumerate(found)}
-        return labels, np.array([index[label] for label in y], dtype=np.intp)
-    return labels, np.searchsorted(labels, y)
+    return labels, codes(y, labels)
+
+
+def codes(y: Target, labels: Target) -> NDArray[np.intp]:
+    """The index of each value of y in `labels`, which ascend and hold them all."""
+    if y.dtype == object:  # NumPy would look for text without giving the interpreter away
+        index = {label: code for code, label in enumerate(labels.tolist())}
+        return np.fromiter((index[label] for label in y.tolist()), np.intp, len(y))
+    return np.searchsorted(labels, y)
 
 
 def no_labels(y: Target) -> list[int]:

@@ -10,12 +10,11 @@ import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from fitserve.data.arrays import Target
+from fitserve.data.arrays import Target, codes
 from fitserve.data.expectations import validated
 from fitserve.errors import Fault, InvalidRequest, counted, refuse
 from fitserve.evaluation import folds
 from fitserve.evaluation.folds import Rows
-from fitserve.evaluation.report import codes
 from fitserve.evaluation.sample import sample_rows
 from fitserve.models.base import Codes, Model
 

@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from fitserve.data.arrays import FloatArray, Target
+from fitserve.data.arrays import FloatArray, Target, codes
 from fitserve.evaluation import metrics
 from fitserve.evaluation.metrics import Counts, Shares
-from fitserve.models.base import Codes
 
 MOST_CLASSES = 1000
 """With more, there is no confusion matrix: it would grow with their square."""
@@ -66,11 +65,6 @@ def regression_report(y: FloatArray, predicted: FloatArray) -> dict[str, float |
         "rmse": metrics.rmse(y, predicted),
         "mae": metrics.mae(y, predicted),
     }
-
-
-def codes(y: Target, labels: Target) -> Codes:
-    """The index of each value of y in `labels`, which ascend and hold them all."""
-    return np.searchsorted(labels, y)
 
 
 def _together(classes: Target, y: Target) -> Target:

@@ -8,13 +8,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fitserve.data.arrays import FloatArray, Target
+from fitserve.data.arrays import FloatArray, Target, codes
 from fitserve.errors import InvalidRequest
 from fitserve.evaluation import metrics
 from fitserve.evaluation.folds import Rows
 from fitserve.evaluation.importance import Importance, Round, permutation_importance, summary
 from fitserve.evaluation.plan import Plan
-from fitserve.evaluation.report import codes
 from fitserve.models.base import Model, Watch
 
 REPEATS = 5  # shufflings of each column, over all folds

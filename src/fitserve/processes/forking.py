@@ -28,6 +28,7 @@ import numpy as np
 
 from fitserve.storage import codec
 
+NICE = 5  # of the process that forks, and of what it forks: workers that answer go first
 IDLE = 60.0  # seconds after which the forking process ends
 START = 10  # seconds that the forking process may take to start and answer
 ANSWER = 1  # and, once it has, to answer; it takes some milliseconds
@@ -157,6 +158,7 @@ def fork_on_request(tasks: Mapping[str, Task]) -> None:
     for unwanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(unwanted, signal.SIG_IGN)  # a stop waits for trainings; the worker kills
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how one of them ended
+    os.nice(NICE)
     with socket.socket(fileno=int(sys.argv[1])) as control:
         control.settimeout(IDLE)
         while True:
@@ -202,8 +204,9 @@ def _leave_with(fd: int) -> None:
 
 
 def limit(seconds: int, memory_mb: int, niceness: int) -> None:
-    """What this process may take, beside the memory that it has already."""
-    os.nice(niceness)
+    """What this process may take, beside the memory that it has already; `niceness` is from the
+    worker's, and at least `NICE`."""
+    os.nice(max(0, niceness - NICE))
     with suppress(OSError):  # when memory runs out all the same, this is what shall go
         Path("/proc/self/oom_score_adj").write_text("1000")
     # Time and memory again by the kernel, which needs nobody to look.

@@ -70,6 +70,11 @@ class Threads(Generic[Job]):
         """Whether somebody waits for a thread."""
         return not self._jobs.empty()
 
+    @property
+    def working(self) -> bool:
+        """Whether a thread works."""
+        return bool(self._at_work)
+
     def relieve(self) -> None:
         """Have others work in place of those that wait. To be called while it is busy."""
         now = time.monotonic()

@@ -33,7 +33,9 @@ STOP = 2.0  # seconds that a client gets for each next step of its once the serv
 QUEUED = 1.0  # seconds in the queue, after which the client may be gone
 STAY_MS = 1  # that a thread waits for the same client's next request, where there are ...
 FEW = 4  # ... connections at most
-AHEAD_AT_WORK = 1  # threads for all who send requests before they have the answers
+AHEAD_AT_WORK = 1  # threads for all who send requests before they have the answers, ...
+AHEAD_RESTS = 3  # ... at rest so many times as long as at work while others are at work, ...
+LONGEST_REST = 0.02  # ... so many seconds at most
 LARGE_AT_WORK = 2  # threads that compute for large requests at once ...
 LARGE_SECONDS = 1.0  # ... each for so long, before others stand in
 ACCEPTED_AT_ONCE = 64
@@ -106,7 +108,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def get_thread_pool(self) -> Threads[Connection]:
         self._large = Threads(self.cfg.threads, self._work, LARGE_AT_WORK, LARGE_SECONDS)
-        self._ahead = Threads(self.cfg.threads, self._work, AHEAD_AT_WORK)
+        self._ahead = Threads(self.cfg.threads, self._work_ahead, AHEAD_AT_WORK)
         return Threads(self.cfg.threads, self._work)
 
     def run(self) -> None:
@@ -375,6 +377,13 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
                 return
             connection.given = time.monotonic()
 
+    def _work_ahead(self, connection: Connection, since: float) -> None:
+        """Such requests come without a pause, and would take half of the interpreter."""
+        begun = time.monotonic()
+        self._work(connection, since)
+        if self.tpool.working or self._large.working:
+            time.sleep(min(LONGEST_REST, AHEAD_RESTS * (time.monotonic() - begun)))
+
     def _answer(self, connection: Connection) -> bool:
         """Answer the request; whether the client's next one is here, whole, and still this
         thread's. Otherwise the connection is given away."""
@@ -447,13 +456,17 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def _wait_for(self, connection: Connection, events: int = selectors.EVENT_READ) -> None:
         """Give the connection back to the loop; no more is done with it here."""
+        connection.watched = True
         self.poller.register(connection.real, events, connection)
         connection.working = False
 
     def _unwatch(self, connection: Connection) -> None:
-        """Of one that came just now the loop has not heard yet."""
-        with contextlib.suppress(KeyError, ValueError):
-            self.poller.unregister(connection.real)
+        """Of one that came just now the loop has not heard yet, and what is not registered costs
+        two calls of the system: the error shows the socket's addresses."""
+        if connection.watched:
+            connection.watched = False
+            with contextlib.suppress(KeyError, ValueError):
+                self.poller.unregister(connection.real)
 
     def _wait_for_more(self, connection: Connection) -> None:
         """The same, where something may be here already."""

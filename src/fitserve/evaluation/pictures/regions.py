@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fitserve.data.arrays import FloatArray
+from fitserve.data.arrays import FloatArray, codes
 from fitserve.errors import InvalidRequest
 from fitserve.evaluation.pictures.ground import ragged, runs, smoothed
 from fitserve.evaluation.pictures.planes import Plane, candidates, cost
 from fitserve.evaluation.pictures.rounding import along, rounded
 from fitserve.evaluation.pictures.shown import shown
 from fitserve.evaluation.pictures.subject import LeftOut, Sample, Subject
-from fitserve.evaluation.report import codes
 from fitserve.models.base import Codes, Model
 
 GRIDS = ((112, 84), (56, 42), (28, 21))
