@@ -39,6 +39,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("linear_regression", {"X": X, "y": Y, "ALPHA": "3"}),
     ("linear_regression", {"X": [[1e-310 * b, a] for a, b in X], "y": Y}),
     ("svm", {"X": X, "y": Y, "probability": True}),
+    ("svm", {"X": X, "y": Y, "penalty": None, "lam": 1}),
     ("perceptron", {"X": X, "y": Y, "lambda": 1}),
     ("perceptron", {"X": X, "y": {"a": Y}}),
     ("perceptron", {"X": X, "y": {"a": Y, "b": Y}}),

@@ -433,6 +433,7 @@ def test_a_column_may_be_called_as_two_parameters(api: Api) -> None:
                 ("linear_regression", {"alpha": 0}),
             )
         ),
+        ("svm", {"penalty": None, "lam": 0.1}, {"C": "1e10"}),
         ("logistic_regression", {"penalty": "l2", "alpha": 10}, {"C": 0.1}),
         ("logistic_regression", {"penalty": None, "alpha": 10}, {"C": "1e10"}),
         ("linear_regression", {"penalty": "l1", "ALPHA": 10}, {"alpha": 10}),

@@ -271,7 +271,7 @@ def test_labels_for_what_learns_numbers(
         ("1,2,u\n3,4,v\n", {"target": "y", "header": "false"}, ["query", "target"],
          "by number, from 0 to 2; write such a number, 2 for the last, in place of 'y'"),
         ("1,1,u\n3,4,v\n", {"target": "y"}, ["line", 1, "1"],
-         "header=false, which names columns by number, from 0 to 2, as in target=2 for the last"),
+         "header=false, which names columns by number, from 0 to 2, and write such a number"),
         ("a,a,y\n3,4,v\n", {"target": "y"}, ["line", 1, "a"], "column a name of its own"),
         ("a,y\n1,5,u\n2,5,v\n", {"target": "y"}, ["line", 1],
          "if 1,5 is one number, write ';' between cells and add decimal=,"),

@@ -176,6 +176,7 @@ FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, bes
     ({}, "a,c\n1;0;1\n2\n"),
     ({}, "a,c;d\n1,2\n1,Smith, Jo\n"),
     ({}, "a,c\n1,5,0\n2,5,1\n"),
+    ({"model_type": "kmeans", "target": None}, "x,x\nu,v\n"),
     ({}, "x,x\nu,v\n"),
     ({"header": "false", "target": "nix"}, "1,2\n3,4\n"),
 ]

@@ -204,7 +204,7 @@ class CsvRegistration:
             given = queries.hyperparameters(cls, given)
             members = taken(cls, known)
             model = cls.from_kwargs(given, known=members, beside=self._query, having=having)
-        with amended(lambda fault: _numbered_alone(fault, target)):
+        with amended(lambda fault: _with_target(fault, target)):
             file = self._opened(self._body, dialect)
         refuse(file.several_columns())
         with relocated(_in_csv):
@@ -231,9 +231,11 @@ def _in_csv(loc: Location) -> Location:
     return loc if loc[:1] in (("line",), ("query",)) else ("query", *loc)
 
 
-def _numbered_alone(fault: Fault, target: str | None) -> Fault:
-    """The same, without the remedy of a name that stands twice, which lacks a target by number."""
-    return replace(fault, remedies=()) if fault.type == "twice" and target else fault
+def _with_target(fault: Fault, target: str | None) -> Fault:
+    """The same, of names that may be values: the target is a number then as well."""
+    if fault.type != "twice" or not fault.remedies or target is None:
+        return fault
+    return replace(fault, msg=f"{fault.msg}, and write such a number as target", remedies=())
 
 
 _NAMELESS = Advice(

@@ -192,8 +192,7 @@ def _wrong_names(names: list[str], line: int, values: bool) -> Iterator[Fault]:
                 if values:
                     said += (
                         ", or, if the first line holds values and not names, write header=false, "
-                        f"which names columns by number, from 0 to {len(names) - 1}, as in "
-                        f"target={len(names) - 1} for the last"
+                        f"which names columns by number, from 0 to {len(names) - 1}"
                     )
                 yield Fault(("line", line, name), said, "twice", (_NO_HEADER,) * values)
             seen.setdefault(name, number)

@@ -419,6 +419,9 @@ class Model(ABC):
         also = [one for one in sorted(cls.misread) if given.get(one) is not None]
         out = f"leave {' and '.join([name, *also])} out"
         if value is None or value is False or str(value).strip().lower() in ("none", "null", ""):
+            other = cls.replaced.get(cls.strength, "")  # by which the strength is given as well
+            if given.get(other) is not None:
+                out = f"leave {name} and {other} out"
             none = '"C": 1e10' if cls.strength == "C" else f'"{cls.strength}": 0'
             return f"the penalty is l2 here; to have none, {out} and write {none}", ""
         if also:
