@@ -143,13 +143,14 @@ def test_data_beside_kwargs_is_told_its_name_and_place(api: Api) -> None:
 
 @pytest.mark.parametrize("route", GOOD)
 def test_what_is_in_the_query_of_json_is_told_its_place(api: Api, route: str) -> None:
+    written = {"model_type": '"1"', "features": "[1]", "y": "[1]", "X": "[[1]]"}
     for name in (*BODIES[route].model_fields, "n_neighbors", "missing", "X", "cv"):
         msg = fault(api.client.post(f"{route}?{name}=1", json=GOOD[route]))["msg"]
-        one = '"1"' if name == "model_type" else "1"
+        one = written.get(name, "true" if name in ("importance", "probabilities") else "1")
         if name in BODIES[route].model_fields:
             assert f'into the body, "{name}": {one}' in msg
         elif route == "/register":
-            assert f'into the body, "kwargs": {{"{name}": 1}}' in msg
+            assert f'into the body, "kwargs": {{"{name}": {one}}}' in msg
         elif name in ("n_neighbors", "X") and route != "/list":
             assert f"{route} takes no " in msg
         else:
