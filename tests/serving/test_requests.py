@@ -13,6 +13,7 @@ LIMIT = 300_000
 ASK = b'{"model_type": "knn"}'
 GET = b"GET /listtypes HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LAST = b"GET /listtypes HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+LEAVE = "Connection: close"
 CHUNKS = b"a\r\n" + ASK[:10] + b"\r\nB;name=value\r\n" + ASK[10:] + b"\r\n0\r\n"
 LARGE = ASK + b" " * (LIMIT - len(ASK))
 
@@ -239,6 +240,19 @@ def test_a_body_is_not_asked_for_where_the_header_tells_enough(
     assert refused.status == status
     assert refused.headers["connection"] == "close"
     refused.problem()
+
+
+def test_a_small_body_without_its_header_is_looked_at_where_it_is_there(server: Server) -> None:
+    form = b"model_type=knn"
+    for request_, says in (
+        (post("/list", b"", LEAVE), "The body is empty"),
+        (sized("/list", b"", LEAVE), "The body is empty"),
+        (sized("/list", form, LEAVE), "The body is a form"),
+        (sized("/list", form + b"x" * 4000, LEAVE), "The body must be JSON"),
+        (chunked("/list", CHUNKS + b"\r\n", LEAVE), "The body must be JSON"),
+    ):
+        (refused,) = talk(server, [request_.replace(b"application/json", b"text/plain")])
+        assert refused.problem()["detail"].startswith(says)
 
 
 def test_a_length_over_the_limit_is_refused_before_it_is_sent(server: Server) -> None:

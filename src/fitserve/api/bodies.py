@@ -166,17 +166,13 @@ def _undeclared(schema: type[Request], sent: Sent, or_csv: bool, body: bytes) ->
 
 
 def _shown(sent: Sent) -> bytes | None:
-    """The body, where it is small, is there, and is not packed."""
+    """The body, where it is there, surely small, and not packed."""
     shown = getattr(sent.environ["wsgi.input"], "only_shown", False)
     length = sent.content_length or 0
-    packed = "Content-Encoding" in sent.headers
-    if shown or packed or length > min(undeclared.MOST, _limit()) or _is_chunked(sent):
+    unknown = not {"Content-Encoding", "Transfer-Encoding"}.isdisjoint(sent.headers.keys())
+    if shown or unknown or length > min(undeclared.MOST, _limit()):
         return None
-    return _received(sent)
-
-
-def _is_chunked(sent: Sent) -> bool:
-    return sent.content_length is None and bool(sent.environ.get("wsgi.input_terminated"))
+    return _received(sent) if length else b""
 
 
 def _allow_undeclared(sent: Sent, such: str) -> None:
