@@ -86,7 +86,7 @@ def test_who_sends_requests_ahead_leaves_time_to_others(
     takes = [0.001, 0.002, 9.0]
     while takes:
         worker._work_ahead(SimpleNamespace(), 0.0)  # type: ignore[arg-type]
-    assert rested == pytest.approx([3 * 0.001, 3 * 0.002, 0.02][: 3 * rests])
+    assert rested == pytest.approx([9 * 0.001, 9 * 0.002, 0.02][: 3 * rests])
 
 
 @pytest.mark.parametrize(
