@@ -2,7 +2,9 @@
 
 import re
 import shlex
+import socket
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -91,6 +93,63 @@ def test_a_source_that_is_not_there_is_said(
     assert main(["copy", f"sqlite:///{misspelt}", f"sqlite:///{tmp_path / 'new'}"]) == 2
     assert f"there is no file {shlex.quote(str(misspelt))}; name the" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_path_is_looked_at_before_it_is_told_how_it_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "no.db").write_text("hi")
+    for wrong, says in (
+        (str(tmp_path), f"is a folder; name a file in it, as in sqlite:///{tmp_path}/fitserve.sq"),
+        (f"sqlite:/{tmp_path}", f"is a folder; name a file in it, as in sqlite:///{tmp_path}/fit"),
+        ("none.sqlite3", f"there is no file {tmp_path}/none.sqlite3; name the file of a store"),
+        ("sqlite://none.db", f"there is no file {tmp_path}/none.db; name the file of a store"),
+        ("./no.db", "is another file than a database of SQLite"),
+    ):
+        assert main(["copy", wrong, "sqlite:///new"]) == 2
+        assert says in capsys.readouterr().err
+    with closing(SqlStore("sqlite:///store.sqlite3")) as opened:
+        opened.prepare()
+    assert main(["copy", "store.sqlite3", "new"]) == 2
+    assert "a URL is needed; write sqlite:///store.sqlite3" in capsys.readouterr().err
+    for wrong, says in (
+        (str(tmp_path), "is a folder; name a file in it"),
+        ("no/new.db", f"there is no folder {tmp_path}/no; make it"),
+        ("new.db", "a URL is needed; write sqlite:///new.db"),
+    ):
+        assert main(["copy", "sqlite:///store.sqlite3", wrong]) == 2
+        assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n", "what listens at 127.0.0.1:{} is no PostgreSQL; write"),
+        (b"", "what listens at 127.0.0.1:{} closed the connection; write the host and port"),
+    ],
+)
+def test_what_is_no_postgresql_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], answer: bytes, says: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answers() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(100)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=answers)
+        thread.start()
+        port = server.getsockname()[1]
+        url = f"postgresql://u:secret@127.0.0.1:{port}/x"
+        assert main(["copy", url, f"sqlite:///{tmp_path / 'new'}"]) == 1
+        thread.join()
+    said = capsys.readouterr().err
+    assert says.format(port) in said
+    assert "usually port 5432" in said
+    assert "secret" not in said
 
 
 @pytest.mark.parametrize(

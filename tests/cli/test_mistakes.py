@@ -122,6 +122,36 @@ TOLD = [
     ("serve --threads 8 9000", "write fitserve serve --port 9000\n"),
     ("serve -p 9000", "write fitserve serve --port 9000\n"),
     ("serve -p9000", "write fitserve serve --port 9000\n"),
+    ("register 200 knn FILE --cv 3", "ID; write fitserve register knn 200 FILE --cv 3\n"),
+    ("predict 2 svm FILE", "TYPE stands before ID; write fitserve predict svm 2 FILE\n"),
+    ("show 2 knn --json", "TYPE stands before ID; write fitserve show knn 2 --json\n"),
+    ("delete 2 knn", "TYPE stands before ID; write fitserve delete knn 2\n"),
+    ("register knn 1 FILE --cv 0.2", "2 to 20, not '0.2'; write one, as in --cv 5, or for a"),
+    ("register knn 1 FILE --cv .2", "share of the rows --holdout 0.2\n"),
+    ("register knn 1 FILE --cv 3.0", "write --cv 3\n"),
+    ("register knn 1 FILE --cv abc", "folds, 2 to 20, not 'abc'; write one, as in --cv 5\n"),
+    ("register knn 1 FILE --holdout x", "between 0 and 1, not 'x'; write one, as in --holdout 0.2"),
+    ("register knn 1 FILE --sample 1.5", "not '1.5'; write one, as in --sample 200\n"),
+    ("register knn 1 FILE --max-words many", "not 'many'; write one, as in --max-words 100\n"),
+    ("evaluate knn 1 FILE --repeats 1e1", "not '1e1'; write --repeats 10\n"),
+    (
+        "register knn 3 https://x.org/t.csv --target t",
+        "write curl -sL https://x.org/t.csv | fitserve register knn 3 - --target t\n",
+    ),
+    ("predict knn 3 'http://x.org/a?b&c'", "'http://x.org/a?b&c' | fitserve predict knn 3 -\n"),
+    ("register knn 1 FILE --missing", "Write --missing impute or --missing drop\n"),
+    ("register knn 1 FILE --decimal", "Write --decimal ,\n"),
+    ("register knn 1 FILE --unknown", "Write --unknown ignore\n"),
+    ("register knn 1 FILE --target", "Write --target COLUMN\n"),
+    ("register knn 1 FILE --cv", "Write --cv 5\n"),
+    ("register", "write fitserve register knn 1 FILE.csv --target COLUMN\n"),
+    ("register pca", "ID and FILE lack; write fitserve register pca 1 FILE.csv\n"),
+    ("register knn 7 --target a", "FILE lacks; write fitserve register knn 7 FILE.csv --target a"),
+    ("predict knn", "write fitserve predict knn 1 FILE.csv; fitserve list knn shows the ids"),
+    ("show knn", "ID lacks; write fitserve show knn 1; fitserve list knn shows the ids there are"),
+    ("delete", "write fitserve delete knn 1; fitserve list TYPE shows the ids there are\n"),
+    ("copy", "write fitserve copy sqlite:///fitserve.sqlite3 postgresql://user:password@HOST/"),
+    ("copy sqlite:///a", "DESTINATION lacks; write fitserve copy sqlite:///a postgresql://user"),
     ("serve --base-url", "write fitserve serve --host HOST --port PORT\n"),
 ]
 BY_OPTIONS = [  # what a server says, and the same for who types
@@ -147,7 +177,6 @@ AS_BEFORE = [  # what shows no more than click says
     ("register knn 1 -- FILE extra", "unexpected extra argument"),
     ("register knn x.csv --standardize", "a whole number from 0 to 2^53 - 1 is needed"),
     ("register knn --standardize 1 none.csv", "'none.csv' does not exist"),
-    ("register knn 1 FILE --target", "requires an argument"),
     ("register --drop a knn 1 none.csv", "'none.csv' does not exist"),
     ("register --target y knn 1 FILE extra", "unexpected extra argument"),
     ("register --drop a knn 1 FILE extra", "unexpected extra argument"),
@@ -185,7 +214,7 @@ def test_what_is_told_works(wrong: str, right: str, fitserve: Command) -> None:
 def test_what_was_meant_is_told(typed: str, says: str, fitserve: Command) -> None:
     done = fitserve(*shlex.split(typed.replace("FILE", IRIS)))
     assert done.code == 2
-    assert re.sub(r"FILE(?= >)|(?<=\d )FILE", IRIS, says) in done.err
+    assert re.sub(r"FILE(?= >)|(?<=\d )FILE(?!\.csv)", IRIS, says) in done.err
 
 
 @pytest.mark.parametrize(("said", "typed"), BY_OPTIONS)

@@ -10,6 +10,7 @@ from fitserve.errors import FitserveError, ModelExists, ModelUnreadable, StoreUn
 from fitserve.storage import session
 from fitserve.storage.database import SqlStore
 from fitserve.storage.engine import (
+    path_as_url,
     refuse_no_folder,
     refuse_place,
     refuse_source,
@@ -22,6 +23,10 @@ PAGE = 500
 _SERVER = "postgresql://user:password@HOST:5432/database"
 _MENDS = {
     "there is no host": f"write the name or address of your PostgreSQL server, as in {_SERVER}",
+    "what listens": "write the host and port of your PostgreSQL server, usually port 5432, as in "
+    f"{_SERVER}",
+    "the server does not answer": "see that PostgreSQL is what listens there, else write its host "
+    f"and port, usually port 5432, as in {_SERVER}",
     "nothing listens": f"start the server, or write the host and port of yours, as in {_SERVER}",
     "the server says: database": "make it, or name another",
     "": "see that you may read and write it, and run the command again",
@@ -93,11 +98,12 @@ def _opened(url: str, which: str) -> SqlStore:
         said = f"a store in memory lives in its server alone, and ends with it; {_KEPT[which]}"
         raise click.BadParameter(said, param_hint=which)
     try:
+        place = path_as_url(url)
         if which == "SOURCE":
-            refuse_source(url)
+            refuse_source(place)
         else:
-            refuse_place(url)
-            refuse_no_folder(url)
+            refuse_place(place)
+            refuse_no_folder(place)
         return SqlStore(url)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint=which) from None

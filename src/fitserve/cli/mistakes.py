@@ -42,8 +42,19 @@ def mended(error: click.UsageError, group: click.Group, words: Sequence[str]) ->
         return error
     line = Line(ctx, words)
     said = _before(line, group) if ctx.command is group else _of_a_command(line)
-    told = "\n       ".join(said) or _rows(line, error) or _number(error)
+    told = "\n       ".join(said) or _rows(line, error) or _number(error) or _lacking(line, error)
     return click.UsageError(told, ctx) if told else error
+
+
+def _exchanged(line: Line) -> Iterator[str]:
+    """How it is typed, where the ID stands before the TYPE."""
+    from fitserve.models import catalog
+
+    typed = [line.words[at] for at in line.places]
+    takes = len(line.arguments) > 1 and line.arguments[0].name == "model_type"
+    if takes and len(typed) > 1 and typed[0].isdigit() and typed[1] in catalog():
+        right = [typed[1], typed[0], *typed[2:], *_options(line)]
+        yield f"TYPE stands before ID; write {_typed(line, right)}"
 
 
 def _file_before(line: Line) -> Iterator[str]:
@@ -68,12 +79,17 @@ def _file_before(line: Line) -> Iterator[str]:
 
 
 def _rows(line: Line, error: click.UsageError) -> str | None:
-    """How rows are given that stand in the place of a file."""
+    """How rows are given, or a file of the web, that stand in the place of a file."""
     of = error.param if isinstance(error, click.BadParameter) else None
     typed = [line.words[at] for at in line.places][2:]
     if not line.arguments or line.arguments[-1].name != "file" or of not in (None, FILE):
         return None
     text = " ".join(typed)
+    if len(typed) == 1 and _WEB.match(text):
+        before = [line.words[at] for at in line.places[:2]]
+        asked = _typed(line, [*before, "-", *_options(line)])
+        said = "FILE is a file of this machine, or - for standard input"
+        return f"{said}; write curl -sL {shlex.quote(text)} | {asked}"
     if not typed or os.path.exists(typed[0]):
         return None
     if (text[0], text[-1]) not in (("[", "]"), ("{", "}")):
@@ -95,7 +111,9 @@ def _typed(line: Line, words: Sequence[str]) -> str:
     return f"{line.ctx.command_path} {shlex.join(words)}"
 
 
+_WEB = re.compile(r"(?i)(https?|ftp)://")
 _NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_PLAIN = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _PERCENT = re.compile(r"\s*(\d+(?:[.,]\d*)?)\s*%\s*")
 _DECIMAL = re.compile(r"\s*(\d*),(\d+)\s*")
 
@@ -117,7 +135,75 @@ def _number(error: click.UsageError) -> str | None:
         return f"{option} takes a share, not {typed!r}; write {option} {share:g}"
     if decimal := _DECIMAL.fullmatch(typed):
         return f"The decimal sign is a point; write {option} {decimal[1] or 0}.{decimal[2]}"
-    return None
+    what, such = _NUMBERS.get(option, ("a number", "N"))
+    share = float(typed) if _PLAIN.fullmatch(typed) else 0.0
+    if 1 <= share < 1e6 and share.is_integer() and option != "--holdout":
+        return f"{option} takes {what}, not {typed!r}; write {option} {share:.0f}"
+    said = f"{option} takes {what}, not {typed!r}; write one, as in {option} {such}"
+    if option == "--cv" and 0 < share < 1:
+        said += f", or for a share of the rows --holdout {share:g}"
+    return said
+
+
+_NUMBERS = {
+    "--cv": ("a number of folds, 2 to 20", "5"),
+    "--holdout": ("a share of the rows between 0 and 1", "0.2"),
+    "--max-categories": ("a whole number", "100"),
+    "--max-words": ("a whole number", "100"),
+    "--sample": ("a whole number of rows", "200"),
+    "--repeats": ("a whole number", "5"),
+}
+"""What options take that are numbers, and one such."""
+_VALUES = {
+    "--target": "COLUMN",
+    "--kinds": "COLUMN:KIND",
+    "--drop": "COLUMN",
+    "--delimiter": "';'",
+    "--na-values": "'?'",
+    "--set": "NAME=VALUE",
+} | {option: such for option, (_, such) in _NUMBERS.items()}
+"""What may stand behind an option."""
+_ARGUMENTS = {
+    "model_type": "knn",
+    "model_id": "1",
+    "model_ids": "1",
+    "file": "FILE.csv",
+    "source": "sqlite:///fitserve.sqlite3",
+    "destination": "postgresql://user:password@HOST/database",
+}
+"""What may be an argument."""
+
+
+def _lacking(line: Line, error: click.UsageError) -> str | None:
+    """The whole line, where an argument lacks, or the option with what may stand behind it."""
+    from fitserve.models import catalog
+
+    if isinstance(error, click.BadOptionUsage):
+        option = line.known.get(error.option_name)
+        if option is None or option.is_flag or "requires an argument" not in error.message:
+            return None
+        such = [_VALUES.get(error.option_name, "VALUE")]
+        if isinstance(option.type, click.Choice):
+            such = [one for one in option.type.choices if one not in ("error", ".")]
+        return f"{error.message} Write {' or '.join(f'{option.opts[0]} {one}' for one in such)}"
+    if not isinstance(error, click.MissingParameter) or error.param not in line.arguments:
+        return None
+    typed = [line.words[at] for at in line.places]
+    names = [str(one.name) for one in line.arguments]
+    if len(typed) >= len(names) or any(name not in _ARGUMENTS for name in names):
+        return None
+    right = [*typed, *(_ARGUMENTS[name] for name in names[len(typed) :]), *_options(line)]
+    model = catalog().get(right[0])
+    if line.ctx.command.name == "register" and (model is None or model.supervised()):
+        learns = any(one.option is not None and one.option.name == "target" for one in line.options)
+        right += [] if learns else ["--target", "COLUMN"]
+    which = [one.make_metavar(line.ctx).rstrip(".") for one in line.arguments[len(typed) :]]
+    said = f"{' and '.join(which)} {'lacks' if len(which) == 1 else 'lack'}"
+    said += f"; write {_typed(line, right)}"
+    if "ID" in which and line.ctx.command.name != "register":
+        of = right[0] if typed else "TYPE"
+        said += f"; fitserve list {of} shows the ids there are"
+    return said
 
 
 def _context(group: click.Group, words: Sequence[str]) -> click.Context:
@@ -150,7 +236,7 @@ def _of_a_command(line: Line) -> Iterator[str]:
         if one.option is None:
             yield f"There is no option {one.word}; {_instead(line, one)}"
     if all(one.option is not None for one in line.options):
-        yield from _file_before(line)
+        yield from list(_file_before(line)) or _exchanged(line)
     yield from misplaced(line)
     if line.ctx.command.name == "list" and len(line.places) == 2:
         key = shlex.join(line.words[at] for at in line.places)

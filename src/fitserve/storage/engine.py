@@ -35,6 +35,14 @@ _AWAY = (
     (r'socket "([^"]*)" failed: (?:No such|Connection refused)', r"nothing listens at \1"),
     (r'at "([^"]*:[^"]*)", port (\d+) failed: Connection refused', r"nothing listens at [\1]:\2"),
     (r'server at "([^"]*)".*?, port (\d+) failed: Connection refused', r"nothing listens at \1:\2"),
+    (
+        r'server at "([^"]*)".*?, port (\d+) failed: received invalid response',
+        r"what listens at \1:\2 is no PostgreSQL",
+    ),
+    (
+        r'server at "([^"]*)".*?, port (\d+) failed: (?:server closed|SSL error: unexpected eof)',
+        r"what listens at \1:\2 closed the connection",
+    ),
     (r"timeout expired|timed out", "the server does not answer"),
     (r"FATAL: +(.*)", r"the server says: \1"),
 )
@@ -92,8 +100,24 @@ def _of_path(url: str) -> str:
     path = os.path.expanduser(found["path"])
     if found["scheme"] == "file" and found["slashes"] == "///":  # always from the root
         path = f"/{path.removeprefix('/')}"
+    if os.path.isdir(path):
+        path = os.path.join(path, "fitserve.sqlite3")
     unsure = found["slashes"] and not path.startswith((".", "/"))
     return f"; write sqlite:///{path}" + (f", or sqlite:////{path} from the root" if unsure else "")
+
+
+def path_as_url(url: str) -> str:
+    """The URL of the file that is named by its path in place of a URL; else `url` as it is."""
+    found = _PATH(url)
+    try:
+        parse_url(url)
+    except ValueError:
+        if found is None:
+            return url
+        path = os.path.expanduser(found["path"])
+        rooted = not os.path.exists(path) and os.path.exists(f"/{path}")
+        return f"sqlite:///{'/' if rooted else ''}{path}"
+    return url
 
 
 def _from_root(url: str) -> str:
