@@ -559,9 +559,16 @@ def test_alpha_is_told_to_be_the_step_where_it_is(api: Api) -> None:
         assert told["msg"].endswith(f"try learning_rate {remedy['learning_rate']}")
         assert remedy.pop(name) is None
         assert api.register(model_type, 1, X=X, y=Y, **remedy).status_code == 201
-        for value in (0, -1, "x"):
+        for value in (-1, "x"):
             told = fault(api.register(model_type, 2, X=X, y=Y, **{name: value}))
             assert f"{name} {is_step} " in told["msg"]
+        for none in (0, 0.0, "0", False):
+            answer = api.register(model_type, 2, X=X, y=Y, **{name: none})
+            assert f"to have no penalty, leave {name} out and write" in fault(answer)["msg"]
+            (remedy,) = answer.json["remedies"]  # type: ignore[index]
+            assert remedy["set"].pop(name) is None
+            assert api.register(model_type, 4, X=X, y=Y, **remedy["set"]).status_code == 201
+            assert api.client.delete(f"/models/{model_type}/4").status_code == 204
         answer = api.register(model_type, 2, X=X, y=Y, **{name: "100"})
         assert fault(answer)["msg"].startswith(f"{name} {is_step} {means}. As a step: a number")
         (remedy,) = answer.json["remedies"]  # type: ignore[index]

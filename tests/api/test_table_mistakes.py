@@ -48,7 +48,7 @@ def trained(api: Api, body: str = TABLE, **query: str) -> None:
         (b"my data.csv\n", "the name of a file; send what the file holds"),
         (b"\xef\xbb\xbft.csv\r\n\r\n", "the name of a file; send what the file holds"),
         (b'{\\"model_type\\": \\"knn\\"}', "'Content-Type: application/json'"),
-        (b"@iris.csv", "--data-binary @FILE"),
+        (b"@iris.csv", "this is '@iris.csv' itself, as curl's --data-raw sends it"),
         (b"C:\\data\\x.xlsx", "--data-binary @FILE"),
         (b'{"model_type": "knn"}', "'Content-Type: application/json'"),
         (b"\xef\xbb\xbf[[1, 2], [3, 4]]", "'Content-Type: application/json'"),
@@ -156,7 +156,7 @@ def test_a_table_that_was_declared_to_be_json(api: Api, route: str) -> None:
     [
         ("1,200", "write 1200"),
         ("1,234,567.5", "write 1234567.5"),
-        ("-1.234.567,5", "add decimal=, if it is a decimal comma, or write -1234567.5"),
+        ("-1.234.567,5", "with decimal=, write -1234567,5, without it -1234567.5"),
         ("0,125", "or write 0.125"),
         ("1'234", "write 1234"),
         ("1\u202f234,5", "write 1234.5"),
@@ -226,6 +226,44 @@ def test_a_number_with_a_point_where_the_model_learned_commas(api: Api) -> None:
     trained(api, "a;y\n1,5;0,5\n2,5;1,5\n", decimal=",")
     fault = told(api, "/predict", "a;b\n1.5;2\n")["errors"][0]
     assert "not the text '1.5'; add decimal=. if the point is the decimal sign" in fault["msg"]
+
+
+@pytest.mark.parametrize("query", [{}, {"decimal": ","}])
+def test_points_between_thousands_beside_decimal_commas(api: Api, query: dict[str, str]) -> None:
+    table = "a;b;y\n1.234,56;1;2\n2.345,67;2;3\n"
+    problem = told(api, "/register", table, target="y", **query)
+    assert "with decimal=, write 1234,56, without it 1234.56" in problem["errors"][0]["msg"]
+    assert "remedies" not in problem
+    trained(api, table.replace(".", ""), decimal=",")
+    fault = told(api, "/predict", "a;b\n1.234,56;2\n", **query)["errors"][0]
+    assert "with decimal=, write 1234,56, without it 1234.56" in fault["msg"]
+
+
+def test_a_point_that_may_part_thousands_is_no_decimal_sign_yet(api: Api) -> None:
+    table = "a;b;y\n1.234;1;2,5\n12.500;2;3,5\n350;2;3,5\n"
+    problem = told(api, "/register", table, target="y", decimal=",")
+    assert "write 1234 if the point parts thousands, or leave" in problem["errors"][0]["msg"]
+    assert "remedies" not in problem
+    trained(api, table.replace(".", ""), decimal=",")
+    problem = told(api, "/evaluate", table, decimal=",")
+    assert "or 1234 if it parts thousands" in problem["errors"][0]["msg"]
+    assert "remedies" not in problem
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
+        ("\ufeff\ufeffa,b,y", "U+FEFF, stands before 'a'; take it out"),
+        ("a,\u200bb,y", "U+200B, stands before 'b'; take it out"),
+        ("a,b\u2060,y", "U+2060, stands behind 'b'; take it out"),
+    ],
+)
+def test_what_does_not_show_in_a_header(api: Api, head: str, says: str) -> None:
+    trained(api, "\ufeffa,b,y\n1,2,2.5\n2,3,3.5\n")
+    for route in ("/register", "/predict"):
+        query = {"target": "y", "model_id": "2"} if route == "/register" else {}
+        fault = told(api, route, f"{head}\n1,2,2.5\n2,3,3.5\n", **query)["errors"][0]
+        assert says in fault["msg"]
 
 
 @pytest.mark.parametrize(

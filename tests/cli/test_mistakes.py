@@ -161,6 +161,7 @@ BY_OPTIONS = [  # what a server says, and the same for who types
     ("write delimiter=; it", "write --delimiter ';' it"),
     ("name by delimiter= what", "name by --delimiter what"),
     ("add decimal=, if", "add --decimal , if"),
+    ("with decimal=, write", "with --decimal , write"),
     ("leave decimal= out", "leave --decimal out"),
     ("fill them (missing=impute), or (missing='drop')", "(--missing impute), or (--missing drop)"),
     ("say kinds=a b:category to take", "say --kinds 'a b:category' to take"),

@@ -15,7 +15,7 @@ JARGON = re.compile(
 
 NAMES = [
     *(b"x.json", b"data/x.ndjson", b"my data.json", b"C:\\data\\x.json", b"./x", b"../x.parquet"),
-    *(b"~/x.json", b"/data/x", b"@x", b"iris.data", b"a.b.csv.gz", b"\\\\host\\x.txt"),
+    *(b"~/x.json", b"/data/x", b"iris.data", b"a.b.csv.gz", b"\\\\host\\x.txt"),
 ]
 BARE = [b"body", b"data/x\n", b"abc-1"]
 ESCAPED = [rb"{\"model_type\":\"knn\"}", rb'{"a": \"b\"}', rb"[\"a\"]", rb'{"a": 1, \"b\": 2}']
@@ -46,7 +46,8 @@ CASES = [
     (b"{model_type: knn}", "On a command line put the whole body in single quotes"),
     (b"register.json", "the name of a file"),
     (b"data/iris.csv", "the name of a file"),
-    (b"@register", "with the @"),
+    (b"@register", "it is '@register' itself, as curl's --data-raw sends it"),
+    (b"@my rows.json", "write -d '@my rows.json', or in Python data=open('my rows.json', 'rb')"),
     (b'{"a": 1,}', "a comma stands before the closing bracket"),
     (b"[1, 2,]", "a comma stands before the closing bracket"),
     (b'{"X": [[1, 2], [3', "the body ends here"),

@@ -8,7 +8,7 @@ import numpy as np
 from fitserve.data.encoding import too_large
 from fitserve.data.kinds import Form, unit
 from fitserve.data.levels import Levels
-from fitserve.data.numerals import NUMBER_INSTEAD, SIGNS, instead, other_sign, plainly
+from fitserve.data.numerals import NUMBER_INSTEAD, SIGNS, instead, other_sign, parted, plainly
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.table import NUMBER, OTHER, Column, Table
 from fitserve.errors import Advice, Fault, clip
@@ -238,6 +238,16 @@ class _Diagnosis:
             "column is a category (kinds)"
         )
         if self.table.in_csv:
+            sent = [self.levels.texts[j] for j in texts]
+            if (whole := parted(self.levels.texts[self.levels.codes[row]])) and all(
+                map(parted, sent)
+            ):
+                said = (
+                    f"the number {self._cell_text(row)} is written with a point, where a comma is "
+                    f"the decimal sign; write {whole} if the point parts thousands, or leave "
+                    "decimal= out if it is the decimal sign"
+                )
+                return self._problem(row, said, "number_as_text", "", {})
             said = (
                 f"the number {self._cell_text(row)} is written with a point, where a comma is the "
                 "decimal sign; write all numbers alike, or leave decimal= out"
@@ -271,7 +281,9 @@ class _Diagnosis:
         what = "a number written otherwise" if plainly(text) else "no number to learn from"
         advice = instead(text, self.table.in_csv) or NUMBER_INSTEAD
         said = f"{self._cell_text(row)} is {what}; {advice}"
-        if commas:
+        if commas and "." in text:  # which no decimal sign alone would mend
+            words, set_ = "", {}
+        elif commas:
             words, set_ = SIGNS[","], {"decimal": ","}
         else:
             words, set_ = self._left_out()

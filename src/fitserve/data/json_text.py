@@ -7,7 +7,7 @@ from typing import Any
 import jiter
 
 from fitserve.data.expectations import unexpanded
-from fitserve.data.foreign import binary, names_a_file
+from fitserve.data.foreign import binary, names_a_file, sent_with_its_at
 from fitserve.errors import MalformedJson, clip
 
 SUCH = '{"model_type": "knn"}'
@@ -199,6 +199,8 @@ def _whole(body: bytes) -> str | None:
         row = ", ".join(map(str.strip, first.decode().split(marks[0])))
         as_json = f'it is a row of CSV; in JSON, "features": [{clip(row, 100)}]. {_AS_CSV}'
         return f"{_CSV}. {_NAMELESS}" if more or len(marks) > 1 else as_json
+    if (at := sent_with_its_at(head, "-d")) is not None:
+        return f"it is {at}"
     return next((words for words, looks in _OTHERS.items() if looks(head)), None)
 
 

@@ -11,6 +11,7 @@ _LOOSE = re.compile(LOOSE, re.ASCII).search
 _MINUS = re.compile(r"\W*[(−-]").match
 _SPACES = re.compile(r"[ '\u2019\u00a0\u202f_]")
 _PARTS = {"%": 2, "‰": 3}
+_PARTED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII).fullmatch
 _ENDLESS = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE).fullmatch
 
 NUMBER_INSTEAD = "write a number, or leave the row out"
@@ -46,7 +47,11 @@ def instead(text: str, in_csv: bool, fills: bool = False) -> str | None:
             return "write a number of 1.8e308 at most, or leave its row out"
         if not in_csv:
             return f"write {_in_json(text)}, without quotes"
-        return "add decimal=. if the point is the decimal sign, or write a comma"
+        whole = parted(text)
+        also = f", or {whole} if it parts thousands" if whole else ""
+        return f"add decimal=. if the point is the decimal sign, or write a comma{also}"
+    if found is Form.COMMA and in_csv and "." in text:
+        return f"with decimal=, write {text.replace('.', '')}, without it {plain}"
     if found is Form.COMMA and in_csv:
         return f"add decimal=, if it is a decimal comma, or write {plain}"
     if plain is not None:
@@ -65,12 +70,19 @@ def other_sign(texts: Iterable[str]) -> str | None:
     their CSV was read with; None: there is none, or it may part thousands."""
     stripped = [text.strip() for text in texts]
     if all(form(text) in _PLAINLY for text in stripped):
-        return "." if any("." in text for text in stripped) else None
+        pointed = [text for text in stripped if "." in text]
+        return "." if pointed and not all(map(parted, pointed)) else None
     with_points = (text if "." in text else text.replace(",", ".") for text in stripped)
     commas = any(form(text) is Form.COMMA for text in stripped)
     if commas and all("," not in t and form(t) in _PLAINLY for t in with_points):
         return "," if not any("." in text for text in stripped) else None
     return None
+
+
+def parted(text: str) -> str | None:
+    """The whole number that this is, if its points part thousands: `1234` of `1.234`."""
+    text = text.strip()
+    return text.replace(".", "") if _PARTED(text) else None
 
 
 def _in_json(digits: str) -> str:

@@ -308,16 +308,20 @@ class Model(ABC):
             said = said.partition("; write ")[0]
             penalty = {name: None, str(cls.strength): strength}
             remedies = (Advice(f"a penalty with {cls.strength} {strength:g}", penalty),)
+        if amount(given[name]) == 0:
+            none = {str(cls.strength): 1e10 if cls.strength == "C" else 0}
+            remedies = (Advice("no penalty", {name: None} | none),)
         words = f"{cls.misread_words(name, given[name])}. As a step: {said}"
         return replace(fault, msg=words, remedies=remedies)
 
     @classmethod
     def misread_words(cls, name: str, value: object) -> str:
         """What a name that is `misread` means, and what to send for what others mean by it."""
-        return (
-            f"{name} is {cls.aliases[name]} here, the step of gradient descent; for a penalty send "
-            f"{cls._penalty(value)}"
-        )
+        here = f"{name} is {cls.aliases[name]} here, the step of gradient descent"
+        if amount(value) == 0:
+            none = '"C": 1e10' if cls.strength == "C" else f'"{cls.strength}": 0'
+            return f"{here}; to have no penalty, leave {name} out and write {none}"
+        return f"{here}; for a penalty send {cls._penalty(value)}"
 
     @classmethod
     @cache
@@ -396,7 +400,7 @@ class Model(ABC):
         or ''; a type overrides it that knows one of which more is to be said than another name."""
         if cls.strength is None:
             return None
-        inverse = cls._of_C(name, value)
+        inverse = None if cls.strength == "C" else cls._of_C(name, value)
         if inverse is not None:
             said = f"write {cls._penalty(inverse)}, its inverse, if that is meant"
             return f"there is no {name!r}; {said}", cls.strength
