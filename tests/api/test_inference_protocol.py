@@ -351,6 +351,16 @@ def test_what_is_wrong_with_columns(api: Api, name: str, change: Any, said: str)
     assert said in refused(answer)
 
 
+def test_one_tensor_for_all_columns_is_told_an_input_for_each(api: Api) -> None:
+    table(api)
+    said = refused(infer(api, "gauss_naive_bayes", 1, [tensor("X", "FP64", np.array([[1, 2, 3]]))]))
+    assert "in place of X" in said
+    such = json.JSONDecoder().raw_decode(said.partition("write inputs such as ")[2])[0]
+    assert [one["name"] for one in such] == list(TABLE)
+    done = api.client.post(f"{url('gauss_naive_bayes', 1)}/infer", json={"inputs": such})
+    assert done.status_code == 200, done.get_json()
+
+
 # ----------------------------------------------------------------------------- packing
 
 
@@ -443,7 +453,10 @@ def test_a_model_that_is_not_ready_is_not(api: Api, app: Flask) -> None:
         ({"shape": [0, P], "data": []}, "at least 1"),
         ({"shape": [-1, P]}, "at least 1"),
         ({"shape": [True, P]}, "at least 1"),
-        ({"shape": [N + 1, P]}, "the shape says"),
+        ({"shape": [N + 1, P], "data": X}, f"write shape [{N}, {P}], or give as many as it says"),
+        ({"shape": [1, P + 1], "data": [0] * P}, f"{P} were sent; write shape [1, {P}], or give"),
+        ({"shape": [5, P], "data": [0] * 7}, "7 were sent; give as many as it says"),
+        ({"datatype": "BYTES", "shape": [1], "data": ["a", "b"]}, "; write shape [2, 1], or give"),
         ({"shape": [2**62, P]}, "the shape says"),
         ({"shape": [2**64, P]}, "at least 1"),
         ({"data": [[0] * P] * (N - 1) + [[0]]}, f"inputs.x.data.{N - 1}: a list of {P}"),
@@ -510,7 +523,7 @@ def test_what_lacks_of_a_tensor_is_told_as_it_is_written(api: Api) -> None:
         ({"outputs": [{"name": "predict", "parameters": {"binary_data": 1}}]}, "true or false"),
         ({"parameters": {"binary_data_output": "yes"}}, "true or false"),
         ({"id": 7}, "id: text"),
-        ({"inputs": []}, "at least one tensor"),
+        ({"inputs": []}, 'at least one tensor is needed; send an object such as {"inputs": [{'),
         ({"inputs": [[]]}, "inputs.0"),
         ({"inputs": [tensor("a", "FP64", X)[0], tensor("b", "FP64", X)[0]]}, "2 were sent"),
     ],

@@ -99,7 +99,7 @@ def asked(body: bytes, json_length: str | None) -> Inference:
     with faults.part():
         said = _known(Asked, value)
         if not said.inputs:
-            told = "at least one tensor is needed; send one"
+            told = f"at least one tensor is needed; send an object such as {SUCH}"
             raise InvalidRequest.at(("inputs",), told, "too_short")
     members = value if isinstance(value, dict) else {}
     packed = json_length is not None

@@ -21,6 +21,7 @@ from fitserve.api.tensors import Numbers, Tensor
 from fitserve.data.arrays import FloatArray, naming_columns
 from fitserve.data.columns import Columns
 from fitserve.data.dialect import Dialect
+from fitserve.data.encoding import CategoryEncoder, Encoder
 from fitserve.data.json_table import JsonTable
 from fitserve.data.table import Column, Table
 from fitserve.errors import (
@@ -145,8 +146,28 @@ def _rows(inputs: Mapping[str, Tensor], loaded: Loaded) -> Rows:
     return _TensorTable(cells, columns, (name, tensor))
 
 
+_SHOWN = 8  # columns of which each input is shown
+
+
+def _input(encoder: Encoder) -> str:
+    """How a column is sent as an input."""
+    cell: object = 1.5
+    if encoder.kind != "number":
+        cell = encoder.categories[0] if isinstance(encoder, CategoryEncoder) else "some words"
+    datatype = "FP64" if encoder.kind == "number" else tensors.BYTES
+    told = {"name": encoder.name, "shape": [1, 1], "datatype": datatype, "data": [cell]}
+    return to_json(told).decode()
+
+
 def _refuse_inputs(inputs: Mapping[str, Tensor], columns: Columns) -> None:
     listed = clip(", ".join(columns.names), 300)
+    if not any(name in columns.names for name in inputs) and len(columns.names) <= _SHOWN:
+        such = ", ".join(_input(encoder) for encoder in columns.encoders)
+        said = (
+            "this model takes an input for each column, named as it is, all of one shape, "
+            f"[rows, 1]; write inputs such as [{such}] in place of {clip(', '.join(inputs), 80)}"
+        )
+        raise InvalidRequest.at(("inputs",), said, "missing")
     faults = [
         Fault(("inputs", name), "an input of this name, a column, is needed; send it", "missing")
         for name in columns.names

@@ -239,9 +239,21 @@ def _flat(data: object, shape: tuple[int, int], loc: Location) -> tuple[list[Any
         )
     if len(data) != (rows if nested else rows * columns):
         what = f"{rows:,} rows" if nested else f"{rows * columns:,} elements"
-        said = f"the shape says {what}, and {len(data):,} were sent; give as many as it says"
-        raise InvalidRequest.at(loc, said, "length")
+        said = f"the shape says {what}, and {len(data):,} were sent; "
+        fitting = _fitting(data, shape, nested)
+        said += f"write shape {' or '.join(fitting)}, or " if fitting else ""
+        raise InvalidRequest.at(loc, f"{said}give as many as it says", "length")
     return (list(chain.from_iterable(data)) if nested else data), nested
+
+
+def _fitting(data: list[Any], shape: tuple[int, int], nested: bool) -> list[str]:
+    """The shapes that the data have, where the rows or the columns are as in `shape`."""
+    (rows, columns), n = shape, len(data)
+    if nested:
+        return [f"[{n}, {columns}]"]
+    fit = [(rows, n // rows)] if n and n % rows == 0 and type(data[0]) is not str else []
+    fit += [(n // columns, columns)] if n and n % columns == 0 else []
+    return [str(list(one)) for one in fit]
 
 
 def _numbers(datatype: str, flat: list[Any], kinds: set[type]) -> NDArray[Any]:
