@@ -505,6 +505,7 @@ def test_a_list_of_texts_is_json_in_json(api: Api, route: str) -> None:
         ("k=1", {"k": 1}),
         ("weights=distance", {"weights": "distance"}),
         ("holdout=0.5", {"holdout": 0.5}),
+        ("holdout=.5", {"holdout": 0.5}),
         ("drop=b", {"drop": ["b"]}),
         ("kinds=b:category", {"kinds": {"b": "category"}}),
         ("standardize=true", {"standardize": True}),

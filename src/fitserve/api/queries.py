@@ -24,6 +24,8 @@ CSV = (*DIALECT, "na_values")
 _KEY = ("model_type", "model_id")
 _NEXT = re.compile(r"(?:[;,?&|\s]|%26)+(?:amp;)?([A-Za-z]\w*)=")
 """Where another parameter begins that was not parted by &."""
+_BARE = re.compile(r"^\.(?=\d)")
+"""The point of a number without a digit before it, which JSON has not: `.2`."""
 _ID = re.compile(r"0|[1-9][0-9]{0,15}").fullmatch
 _LISTS = ("drop", "na_values")
 _TRUTHS = ("probabilities", "importance", "standardize")
@@ -366,7 +368,7 @@ def _simple(text: str) -> Any:
         return text.lower() == "true"
     if text.lower() in ("null", "none"):
         return None
-    found = _json(text)
+    found = _json(_BARE.sub("0.", text))
     return text if found is None else found
 
 
