@@ -253,17 +253,21 @@ def test_a_point_that_may_part_thousands_is_no_decimal_sign_yet(api: Api) -> Non
 @pytest.mark.parametrize(
     ("head", "says"),
     [
-        ("\ufeff\ufeffa,b,y", "U+FEFF, stands before 'a'; take it out"),
-        ("a,\u200bb,y", "U+200B, stands before 'b'; take it out"),
-        ("a,b\u2060,y", "U+2060, stands behind 'b'; take it out"),
+        ("\ufeff\ufeffa,b,y", "U+FEFF, stands before 'a' in the header; take it out"),
+        ("a,\u200bb,y", "U+200B, stands before 'b' in the header; take it out"),
+        ("a,b\u2060,y", "U+2060, stands behind 'b' in the header; take it out"),
     ],
 )
 def test_what_does_not_show_in_a_header(api: Api, head: str, says: str) -> None:
     trained(api, "\ufeffa,b,y\n1,2,2.5\n2,3,3.5\n")
-    for route in ("/register", "/predict"):
-        query = {"target": "y", "model_id": "2"} if route == "/register" else {}
-        fault = told(api, route, f"{head}\n1,2,2.5\n2,3,3.5\n", **query)["errors"][0]
-        assert says in fault["msg"]
+    fault = told(api, "/predict", f"{head}\n1,2,2.5\n2,3,3.5\n")["errors"][0]
+    assert says in fault["msg"]
+    target = "a" if "'a'" in says else "b"
+    query = {"target": target, "model_id": "2"}
+    fault = told(api, "/register", f"{head}\n1,2,2.5\n2,3,3.5\n", **query)["errors"][0]
+    assert says in fault["msg"]
+    api.client.delete("/models/decision_tree/1")
+    trained(api, f"{head}\n1,2,2.5\n2,3,3.5\n")  # it may be a name as well, and was taken
 
 
 @pytest.mark.parametrize(

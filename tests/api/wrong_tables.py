@@ -97,6 +97,7 @@ FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, bes
     ({"header": "no"}, FILE),
     ({"kinds": "c:text"}, FILE),
     ({"decimal": ",", "delimiter": ";"}, "a;c\n1.5;0\n2.5;1\n"),
+    ({"decimal": ",", "delimiter": ";"}, "a;c\n1.234;0\n2.500;1\n"),
     ({}, "a,c\n" + "".join(f"{i},{word}\n" for i, word in enumerate(WORDS))),
     ({}, 'a,c\n1,"1,5"\n2,"2,5"\n'),
     ({}, "a,c\n1,1.5 kg\n2,2.5 kg\n"),

@@ -17,7 +17,7 @@ from fitserve.data.csv import CsvFile, Opened, listed
 from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import Encoder, NumberEncoder
 from fitserve.data.json_table import JsonTable
-from fitserve.data.names import closest
+from fitserve.data.names import closest, hidden
 from fitserve.data.table import Place, Table, called
 from fitserve.errors import (
     Fault,
@@ -429,5 +429,6 @@ def _head(file: CsvFile, names: list[str], target: str | None, *, none: bool) ->
 
 def _renamed(name: str, there: list[str], others: Iterable[str] = ()) -> str:
     """All columns that a file has, and which of `others` may be the one that is missing."""
+    unseen = hidden(name, there)
     near = "".join(f"rename {one!r} so, if that is meant; " for one in closest(name, others))
-    return near + listed(there)
+    return (unseen or near) + listed(there)

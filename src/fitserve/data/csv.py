@@ -13,7 +13,7 @@ import numpy as np
 from fitserve.data.cells import MOST_TEXTS, ColumnBuilder
 from fitserve.data.dialect import Dialect
 from fitserve.data.head import Head, head, widths_of
-from fitserve.data.names import instead_of, parted
+from fitserve.data.names import hidden, instead_of, parted
 from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
 from fitserve.data.table import FloatArray, Numbered, Place, Table, Written
 from fitserve.data.titles import DELIMITERS, LOOKED_AT, has_values, title
@@ -85,6 +85,8 @@ class CsvFile:
         why = self.mistaken(name, unnamed)
         if why is None and not self.dialect.header:
             why = f"without a header columns are named {numbered}"
+        if unseen := hidden(name, there):
+            why = unseen + listed(there)
         why = why or instead_of(name, there) + listed(there)
         return f"there is no column {clip(name, 40)!r}; {why}"
 

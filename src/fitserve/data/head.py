@@ -16,7 +16,6 @@ MOST_COLUMNS = 100_000
 LONGEST_LINE = 2**22  # bytes
 _MARK = b"\xef\xbb\xbf"
 _SEP = re.compile(rb'"?sep=([\t -~])"?\r?\n', re.IGNORECASE).match
-_HIDDEN = re.compile("^[\\u200b\\u2060\\ufeff]+|[\\u200b\\u2060\\ufeff]+$")
 
 _NO_HEADER = Advice("the first line holds values, not names", {"header": False})
 
@@ -174,8 +173,8 @@ def _may_be_values(
 
 
 def _wrong_names(names: list[str], line: int, values: bool) -> Iterator[Fault]:
-    """Names that are empty, but for the first of several, begin or end with what does not show, or
-    stand twice; `values` is whether they may be none."""
+    """Names that are empty, but for the first of several, or stand twice; `values` is whether they
+    may be none."""
     times = Counter(names)
     seen: dict[str, int] = {}
     for number, name in enumerate(names, 1):
@@ -183,11 +182,6 @@ def _wrong_names(names: list[str], line: int, values: bool) -> Iterator[Fault]:
             said = f"column {number} has no name; give it one"
             if number == len(names) > 1:
                 said += ", or, if the line ends in a delimiter too many, take that away everywhere"
-            yield Fault(("line", line), said, "column_name")
-        elif (hidden := _HIDDEN.search(name)) is not None:
-            where, shown = "behind" if hidden.start() else "before", clip(_HIDDEN.sub("", name), 40)
-            code = f"U+{ord(hidden[0][0]):04X}"
-            said = f"an invisible character, {code}, stands {where} {shown!r}; take it out"
             yield Fault(("line", line), said, "column_name")
         elif name and times[name] > 1:
             if name in seen:

@@ -95,6 +95,7 @@ THEIRS = re.compile(
 ).fullmatch
 """Parameters of scikit-learn's estimators that no type has here."""
 _NEARLY = 0.85  # how alike two names are where no other can be meant
+_HIDDEN = re.compile("^[\\u200b\\u2060\\ufeff]+|[\\u200b\\u2060\\ufeff]+$")
 _KIND = r":(number|category|text)$"
 _PARTS = re.compile(r"[;|&,]|(?:(?<=:number)|(?<=:category)|(?<=:text))\s+")
 _A_KEY = re.compile(r"x?(?:api|auth|access)?(?:key|token)|auth\w*|bearer|password").fullmatch
@@ -122,6 +123,17 @@ def _surely(name: str, known: list[str]) -> list[str]:
 def instead_of(name: str, known: Iterable[str]) -> str:
     """`write age, if that is meant; ` where one of the known names is nearly this one."""
     return "".join(f"write {one}, if that is meant; " for one in closest(name, known))
+
+
+def hidden(name: str, there: Iterable[str]) -> str:
+    """That one of the names there is this one, but for what does not show before or behind it."""
+    for one in there:
+        unseen = _HIDDEN.search(one)
+        if unseen is not None and _HIDDEN.sub("", one) == name:
+            where, code = "behind" if unseen.start() else "before", f"U+{ord(unseen[0][0]):04X}"
+            said = f"an invisible character, {code}, stands {where} {clip(name, 40)!r}"
+            return f"{said} in the header; take it out; "
+    return ""
 
 
 def parted(name: str, known: Iterable[str]) -> list[str]:
