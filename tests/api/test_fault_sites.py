@@ -274,6 +274,7 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     yield register(api, "knn", {"X": X, "y": ["a", "A", "a", "A"], "k": 1}, 5)
     yield register(api, "linear_regression", {"X": X, "y": [1.5] * 4}, 5)
     yield register(api, "logistic_regression", {"X": X, "y": Y, "alpha": 0.1}, 5)
+    yield refused(*register(api, "logistic_regression", {"X": X, "y": Y, "alpha": 0}, 6))
     yield register(api, "svm", {"X": X, "y": Y, "C": 1.0, "lam": 1.0}, 5)
     yield register(api, "perceptron", {"X": X, "y": Y, "alpha": 0.1}, 5)
     yield register(api, "multi_naive_bayes", {"X": X, "y": Y, "class_prior": [0.1, 0.1]}, 3)

@@ -98,6 +98,8 @@ FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, bes
     ({"kinds": "c:text"}, FILE),
     ({"decimal": ",", "delimiter": ";"}, "a;c\n1.5;0\n2.5;1\n"),
     ({"decimal": ",", "delimiter": ";"}, "a;c\n1.234;0\n2.500;1\n"),
+    ({"decimal": ",", "delimiter": ";"}, "a;c\n1.234,56;0\n2.345,5;1\n"),
+    ({}, "@t.csv"),
     ({}, "a,c\n" + "".join(f"{i},{word}\n" for i, word in enumerate(WORDS))),
     ({}, 'a,c\n1,"1,5"\n2,"2,5"\n'),
     ({}, "a,c\n1,1.5 kg\n2,2.5 kg\n"),
@@ -210,6 +212,8 @@ PREDICTED: list[Any] = [  # features for the first of them
 ASKED: list[tuple[str, dict[str, Any], str]] = [  # a route, its query, a CSV
     ("predict", {"model_type": None}, FILE),
     ("predict", {}, "a,b\nNA,x\n"),
+    ("predict", {}, "a,b\u200b\n1,x\n"),
+    ("predict", {"decimal": ","}, "a;b\n1.234;x\n"),
     ("predict", {}, "a,b\ninf,x\n"),
     ("predict", {}, "a,b\n?,x\n"),
     ("predict", {"model_id": 12}, "a,b\n?,x\n"),
