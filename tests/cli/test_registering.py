@@ -121,7 +121,7 @@ def test_a_csv_by_standard_input_and_a_queued_training(
         (["--set", "=3"], "--set: write NAME=VALUE, as in n_neighbors=3, not '=3'"),
         (["--kinds", "zip"], "--kinds: write COLUMN:KIND, as in zip:category, not 'zip'"),
         (["--missing", "fill"], "'fill' is not one of 'error', 'impute', 'drop'"),
-        (["--cv", "five"], "'five' is not a valid integer"),
+        (["--cv", "five"], "--cv takes a number of folds, 2 to 20, not 'five'"),
     ],
 )
 def test_a_wrong_command_line_is_exit_code_2(
