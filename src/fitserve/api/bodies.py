@@ -42,8 +42,8 @@ def takes(
     query: Collection[str] = (),
 ) -> Callable[[Callable[[Any], Any]], Callable[[], Any]]:
     """The route takes a JSON body of this schema as its argument, or what `csv` makes of the
-    query, a body that is CSV, and what opens that. Beside JSON a query
-    may hold the parameters `query` alone."""
+    query, a body that is CSV, and what opens that. Beside JSON a query may hold the parameters
+    `query` alone."""
 
     def decorate(route: Callable[[Any], Any]) -> Callable[[], Any]:
         @wraps(route)

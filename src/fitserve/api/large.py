@@ -424,12 +424,13 @@ class LargeCsv(CsvFile):
     def __init__(self, body: bytes, dialect: Dialect, begin: Callable[[], _Reading]) -> None:
         """`begin` starts such a process."""
         self._begin = begin
+        self._reading: _Reading | None
         self._reading, told = self._begun(body, dialect)
         delimiter, agreed, names, begins, starts, faults = told
         known = Head(delimiter, agreed, names, Position(*begins), Position(*starts), faults)
         super().__init__(body, dialect, known)
 
-    def _begun(self, body: bytes, dialect: Dialect) -> tuple[_Reading | None, list[Any]]:
+    def _begun(self, body: bytes, dialect: Dialect) -> tuple[_Reading, list[Any]]:
         """A process that has read the head, and that."""
         reading = self._begin()
         told = asdict(dialect) | {"missing": list(dialect.missing)}
@@ -438,8 +439,8 @@ class LargeCsv(CsvFile):
     def read(
         self, names: Sequence[str], apart: Collection[str] = (), text: Collection[str] = ()
     ) -> Table:
-        reading, self._reading = self._reading or self._begun(self.body, self.dialect)[0], None
-        assert reading is not None
+        reading = self._reading or self._begun(self.body, self.dialect)[0]
+        self._reading = None  # it ends with what it has told
         _, state = reading.take(names=list(names), apart=list(apart), text=list(text))
         return Table.restored(state, *Places.restored(self, state).after(0))
 
