@@ -319,8 +319,7 @@ class Model(ABC):
         """What a name that is `misread` means, and what to send for what others mean by it."""
         here = f"{name} is {cls.aliases[name]} here, the step of gradient descent"
         if amount(value) == 0:
-            none = '"C": 1e10' if cls.strength == "C" else f'"{cls.strength}": 0'
-            return f"{here}; to have no penalty, leave {name} out and write {none}"
+            return f"{here}; to have no penalty, leave {name} out and write {cls._no_penalty()}"
         return f"{here}; for a penalty send {cls._penalty(value)}"
 
     @classmethod
@@ -426,8 +425,7 @@ class Model(ABC):
             other = cls.replaced.get(cls.strength, "")  # by which the strength is given as well
             if given.get(other) is not None:
                 out = f"leave {name} and {other} out"
-            none = '"C": 1e10' if cls.strength == "C" else f'"{cls.strength}": 0'
-            return f"the penalty is l2 here; to have none, {out} and write {none}", ""
+            return f"the penalty is l2 here; to have none, {out} and write {cls._no_penalty()}", ""
         if also:
             return f"the penalty is l2 here; {out} and write {cls._penalty(given[also[0]])}", ""
         return f"the penalty is l2 here; {out}, {cls.strength} says how strong it is", ""
@@ -461,6 +459,10 @@ class Model(ABC):
         return (f"{cls.strength}" if strength is None else f'"{cls.strength}": {strength:.6g}') + (
             inverse
         )
+
+    @classmethod
+    def _no_penalty(cls) -> str:
+        return '"C": 1e10' if cls.strength == "C" else f'"{cls.strength}": 0'
 
     @classmethod
     def _strength(cls, value: object) -> float | None:
