@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fitserve.data.cells import ColumnBuilder
-from fitserve.data.csv import CsvFile, Places
+from fitserve.data.csv import CsvFile
 from fitserve.data.dialect import MISSING_WORDS, Dialect
 from fitserve.data.table import MISSING, NUMBER, OTHER, Table
 from fitserve.errors import InvalidRequest
@@ -414,7 +414,7 @@ def test_where_rows_stand_is_known_to_who_did_not_read_them() -> None:
     table, places = file.placed(file.names, (), ())
     lines = [2 + sum(row.count("\n") + 1 for row in rows[:i]) for i in (0, 9_000, 19_999)]
     state = json.loads(json.dumps(places.state() | {"lines": places.state()["lines"].tolist()}))
-    place, written, numbered = Places.restored(file, state).after(0)
+    place, written, numbered = file.places().restored(state).after(0)
     for i, line in zip((0, 9_000, 19_999), lines, strict=True):
         assert numbered(i) == table.numbered(i) == line
         assert place(i, "b") == table.place(i, "b") == ("line", line, "b")

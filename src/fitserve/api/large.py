@@ -26,7 +26,7 @@ from fitserve.api.schemas import (
 )
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.columns import Columns
-from fitserve.data.csv import CsvFile, Opened, Places
+from fitserve.data.csv import CsvFile, Opened
 from fitserve.data.dialect import Dialect
 from fitserve.data.head import Head
 from fitserve.data.packing import unpacked
@@ -442,7 +442,7 @@ class LargeCsv(CsvFile):
         reading = self._reading or self._begun(self.body, self.dialect)[0]
         self._reading = None  # it ends with what it has told
         _, state = reading.take(names=list(names), apart=list(apart), text=list(text))
-        return Table.restored(state, *Places.restored(self, state).after(0))
+        return Table.restored(state, *self.places().restored(state).after(0))
 
     def blocks(
         self, names: Sequence[str], text: Collection[str] = (), rows: int | None = None

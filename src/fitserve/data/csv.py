@@ -2,10 +2,8 @@
 
 import csv
 import io
-from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain, islice, pairwise
-from typing import Any, NamedTuple, Self
 
 import jiter
 import numpy as np
@@ -14,8 +12,9 @@ from fitserve.data.cells import MOST_TEXTS, ColumnBuilder
 from fitserve.data.dialect import Dialect
 from fitserve.data.head import Head, head, widths_of
 from fitserve.data.names import hidden, instead_of, parted
+from fitserve.data.places import Places, lines_of
 from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
-from fitserve.data.table import FloatArray, Numbered, Place, Table, Written
+from fitserve.data.table import FloatArray, Table
 from fitserve.data.titles import DELIMITERS, LOOKED_AT, has_values, title
 from fitserve.errors import COUNTED, LISTED, Fault, InvalidRequest, Location, clip, counted, refuse
 
@@ -131,10 +130,10 @@ class CsvFile:
 
     def placed(
         self, names: Sequence[str], apart: Collection[str], text: Collection[str]
-    ) -> tuple[Table, "Places"]:
+    ) -> tuple[Table, Places]:
         """What `read` does, and where the rows stand."""
         layout = _Layout(self, names, apart, text, self.most_rows)
-        places = Places(self)
+        places = self.places()
         for chunk in self._chunks(places, json=not text):
             layout.add(chunk)
         self._refuse_none(layout.n_rows)
@@ -147,7 +146,7 @@ class CsvFile:
 
         Left out, `rows` are some 2 MB of numbers. A block's texts are its own.
         """
-        places = Places(self)
+        places = self.places()
         capacity = min(rows or max(1, _VALUES // self.width), self.most_rows)
         start = 0
         layout = _Layout(self, names, (), text, capacity)
@@ -163,6 +162,10 @@ class CsvFile:
         self._refuse_none(start + layout.n_rows)
         yield layout.table(places, start)
 
+    def places(self) -> Places:
+        """Where its rows stand, before any was passed."""
+        return Places(self.body, self.delimiter, self.at)
+
     def _refuse_none(self, n_rows: int) -> None:
         if not n_rows:
             said = "there is no row below the header; send at least one"
@@ -170,7 +173,7 @@ class CsvFile:
 
     # ---------------------------------------------------------------------------- chunks
 
-    def _chunks(self, places: "Places", json: bool) -> Iterator[Chunk]:
+    def _chunks(self, places: Places, json: bool) -> Iterator[Chunk]:
         """All rows; as numbers where they are nothing else, if `json`. `places` learns of each."""
         stream = io.BytesIO(self.body)
         stream.seek(self.start.offset)
@@ -200,7 +203,7 @@ class CsvFile:
                         raise self._refusal([])
                 if rows:
                     a_line_each = lines + found.line_num - begin.line == len(rows)
-                    where = None if a_line_each else _lines(read, begin.line)
+                    where = None if a_line_each else lines_of(read, begin.line)
                     places.passed(begin, len(rows), where)
                     yield rows
         except (csv.Error, UnicodeDecodeError):
@@ -412,99 +415,8 @@ class _Layout:
         for _, j, builder in self._columns:
             builder.add(start, columns[j])
 
-    def table(self, places: "Places", start: int) -> Table:
+    def table(self, places: Places, start: int) -> Table:
         columns = {name: builder.column(self.n_rows) for name, _, builder in self._columns}
         numbers = self.numbers[: self.n_rows]
         place, written, numbered = places.after(start)
         return Table(columns, self.n_rows, place, start, numbers, self.layout, written, numbered)
-
-
-def _lines(rows: Sequence[list[str]], line: int) -> list[int]:
-    """In which line each of these consecutive rows begins, but blank ones; the first in `line`."""
-    found = []
-    for row in rows:
-        if not blank(row):
-            found.append(line)
-        line += 1 + sum(cell.count("\n") for cell in row)
-    return found
-
-
-class _Passed(NamedTuple):
-    """A chunk that was read."""
-
-    first: int
-    """Its first row."""
-    n_rows: int
-    begin: Position
-    lines: Sequence[int] | None
-    """In which line each row begins; None where each is one line."""
-
-
-class Places:
-    """Where rows stand in a file, once they were passed."""
-
-    def __init__(self, file: CsvFile) -> None:
-        self._file = file
-        self._chunks: list[_Passed] = []
-        self._n_rows = 0
-        self._again: tuple[int, list[Position]] = (-1, [])  # a chunk, its rows
-
-    def passed(self, begin: Position, n_rows: int, lines: Sequence[int] | None = None) -> None:
-        self._chunks.append(_Passed(self._n_rows, n_rows, begin, lines))
-        self._n_rows += n_rows
-
-    def state(self) -> dict[str, Any]:
-        """JSON and arrays from which `restored` makes the same."""
-        told = [(one.n_rows, *one.begin, one.lines is None) for one in self._chunks]
-        lines = [one.lines for one in self._chunks if one.lines is not None]
-        return {"chunks": told, "lines": np.array(list(chain(*lines)), dtype=np.int64)}
-
-    @classmethod
-    def restored(cls, file: CsvFile, state: Mapping[str, Any]) -> Self:
-        places, at = cls(file), 0
-        for n_rows, offset, line, a_line_each in state["chunks"]:
-            lines = None if a_line_each else state["lines"][at : at + n_rows]
-            at += 0 if a_line_each else n_rows
-            places.passed(Position(offset, line), n_rows, lines)
-        return places
-
-    def after(self, start: int) -> tuple[Place, Written, Numbered]:
-        """Where the rows from `start` on stand, what is written there, and their lines."""
-        at = self._file.at
-
-        def place(row: int, name: str) -> Location:
-            return self._of(start + row, name)
-
-        def written(row: int, name: str) -> str:
-            return self._record(start + row).cells[at[name]].strip()
-
-        def numbered(row: int) -> int:
-            return self._line(start + row)
-
-        return place, written, numbered
-
-    def _of(self, row: int, name: str) -> Location:
-        """A cell that stands below line breaks of its record has a line of its own."""
-        line = self._line(row)
-        if self._chunks[self._chunk(row)].lines is None:
-            return ("line", line, name)
-        before = self._record(row).cells[: self._file.at[name]]
-        return ("line", line + sum(cell.count("\n") for cell in before), name)
-
-    def _line(self, row: int) -> int:
-        """In which a row begins."""
-        chunk = self._chunks[self._chunk(row)]
-        at = row - chunk.first
-        return chunk.begin.line + at if chunk.lines is None else int(chunk.lines[at])
-
-    def _chunk(self, row: int) -> int:
-        return bisect_right(self._chunks, row, key=lambda one: one.first) - 1
-
-    def _record(self, row: int) -> Record:
-        """The chunk that holds the row is read again for it."""
-        at = self._chunk(row)
-        chunk, file = self._chunks[at], self._file
-        if self._again[0] != at:
-            found = islice(records(file.body, file.delimiter, chunk.begin), chunk.n_rows)
-            self._again = (at, [record.begin for record in found])
-        return next(records(file.body, file.delimiter, self._again[1][row - chunk.first]))
