@@ -95,8 +95,13 @@ def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
         return
     made = request.getfixturevalue("app_of_the_file")
     yield made
-    client = made.test_client()
-    for model in client.get("/models").get_json()["models"]:
+    empty(made)
+
+
+def empty(app: Flask) -> None:
+    """Delete its models, that no test finds those of another."""
+    client = app.test_client()
+    for model in client.get("/models?limit=1000").get_json()["models"]:
         client.delete(f"/models/{model['model_type']}/{model['model_id']}")
 
 

@@ -29,7 +29,7 @@ from fitserve.storage.store import Key
 from tests.api import wrong_tables
 from tests.api.generated import Request, requests
 from tests.api.test_fault_sites import ASKED, NAMED, X, Y
-from tests.conftest import Api, needs_proc, start_server, until
+from tests.conftest import Api, empty, needs_proc, start_server, until
 
 Both = Callable[..., TestResponse]
 TIMES = ("created", "started", "seconds", "request_id")  # which no two answers share
@@ -67,7 +67,7 @@ def all_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def both(apps: list[Api]) -> Both:
+def both(apps: list[Api]) -> Iterator[Both]:
     """Ask as a small body and as a large one, and compare the answers."""
 
     def ask(path: str, value: Any, **headers: str) -> TestResponse:
@@ -81,7 +81,9 @@ def both(apps: list[Api]) -> Both:
         assert comparable(answer.json) == comparable(small.json), body[:200]
         return answer
 
-    return ask
+    yield ask
+    for one in apps:
+        empty(one.client.application)
 
 
 def registration(model_type: str, model_id: int, **kwargs: Any) -> dict[str, Any]:
@@ -491,8 +493,6 @@ def test_csvs_and_their_faults(apps: list[Api], both: Both) -> None:
     for query, file in wrong_tables.FILES:
         ask("register", wrong_tables.NAMED | query, file)
     for query, file in wrong_tables.TRAINED:
-        for api in apps:
-            api.client.delete(f"/models/{query['model_type']}/{query['model_id']}")
         assert ask("register", query, file).status_code == 201
     for route, query, file in wrong_tables.ASKED:
         ask(route, {"model_type": "knn", "model_id": 11} | query, file)
