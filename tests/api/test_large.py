@@ -147,6 +147,42 @@ def test_tables_and_their_faults(both: Both, sent: Any) -> None:
     both("/evaluate", ask | {"features": sent, "y": TABLE["died"]})
 
 
+HUGE: dict[str, list[Any]] = {"a": [None, 1, 2, 3], "t": [0, 1, 5, 9], "b": [0, 0, 1e308, 1]}
+BY_ROWS = [list(cells) for cells in zip(*HUGE.values(), strict=True)]
+BY_NAME = [dict(zip(HUGE, cells, strict=True)) for cells in BY_ROWS]
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "at"),
+    [
+        ({"X": HUGE, "drop": ["t"]}, ["X", "b", 2]),
+        ({"X": BY_NAME, "drop": ["t"]}, ["X", 2, "b"]),
+        ({"X": BY_ROWS, "drop": ["1"]}, ["X", 2, 2]),
+        ({"X": BY_ROWS, "drop": ["t"], "feature_names": list(HUGE)}, ["X", 2, 2]),
+        ({"X": HUGE, "target": "b"}, ["X", "b", 2]),
+        ({"X": BY_NAME, "target": "b"}, ["X", 2, "b"]),
+        ({"X": BY_ROWS, "target": "2"}, ["X", 2, 2]),
+        ({"X": {"a": HUGE["a"]}, "y": HUGE["b"]}, ["y", 2]),
+    ],
+)
+def test_a_fault_of_training_is_told_by_the_row_that_was_sent(
+    both: Both, apps: list[Api], kwargs: dict[str, Any], at: list[Any]
+) -> None:
+    """Though rows before it were left out; to who does not wait for it, by rows."""
+    model_type = "linear_regression" if {"y", "target"} & kwargs.keys() else "pca"
+    ask = registration(model_type, 1, **kwargs, missing="drop")
+    ask["kwargs"] |= {} if model_type == "pca" else {"learning_rate": 0.1}
+    answer = both("/register", ask)
+    assert answer.json is not None
+    assert [error["loc"] for error in answer.json["errors"]] == [["kwargs", *at]]
+    assert both("/register", ask, Prefer="respond-async").status_code == 202
+    for api in apps:
+        url = f"/models/{model_type}/1"
+        until(lambda: api.client.get(url).get_json()["status"] == "failed")  # noqa: B023
+        (error,) = api.client.get(url).get_json()["problem"]["errors"]
+        assert 2 in error["loc"]
+
+
 @pytest.mark.parametrize(
     "cell", ["NA", " ", None, 10**400, "1,5", "x"], ids=lambda one: str(one)[:9]
 )

@@ -109,7 +109,11 @@ def _read_csv(connection: Connection, dialect: dict[str, Any]) -> None:
 
 def _training(ask: Any, _: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     training = ask.training(catalog()[ask.model_type])
-    return {"form": _form(ask.kwargs["X"])}, training.queued()
+    X, names = ask.kwargs["X"], ask.kwargs.get("feature_names")
+    form = _form(X)
+    if form == "lists" and names is None:
+        names = [str(j) for j in range(len(X[0]))]
+    return {"form": form, "names": names or []}, training.queued()
 
 
 def _prediction(ask: Any, known: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Semaphore
@@ -284,16 +284,8 @@ class LargeRegistration:
     def training(self, cls: type[Model]) -> Training:
         told, data = self._reading.take()
         lacking = dict.fromkeys(("hyperparameters", "feature_names"))
-        training = Training.restored(Key(self.model_type, self._id), cls, lacking, data)
-        if training.table is None:
-            return training
-        columns = training.table.columns
-        cell = _place(told["form"], columns.names, ("X",))
-
-        def place(loc: Location) -> Location:
-            return ("kwargs", *columns.place(cell, loc[1:]))
-
-        return replace(training, table=replace(training.table, place=place))
+        cell = _place(told["form"], told["names"], ("X",))
+        return Training.restored(Key(self.model_type, self._id), cls, lacking, data, cell)
 
 
 class LargePrediction:

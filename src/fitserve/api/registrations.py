@@ -319,7 +319,7 @@ def _training(
     advice += noted(model, found.X, found.y, found.columns, spelled, given)
     kept = plan.sampled(model, classes).tolist()
     numbers = np.array([found.number(row) for row in kept], dtype=np.intp)
-    table = OfTable(found.columns, found.table, found.described, place)
+    table = OfTable(found.columns, found.table, found.described, place, found.table.rows)
     return Training(key, model, found.X, found.y, None, plan, spelled, table, numbers, advice)
 
 

@@ -11,7 +11,7 @@ from fitserve.data.arrays import FloatArray
 from fitserve.data.dialect import MISSING_WORDS
 from fitserve.data.encoding import Encoder, Rows, restored
 from fitserve.data.numerals import SIGNS, other_sign
-from fitserve.data.table import Column, Place, Table
+from fitserve.data.table import Column, Numbered, Place, Table
 from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, Location
 
 
@@ -73,6 +73,13 @@ class Columns:
         if len(loc) == 2 or not isinstance(loc[2], int):
             return place(row, self.names[0])[:2]
         return place(row, self.owner(loc[2]))
+
+    def learned_place(self, place: Place, numbered: Numbered, loc: Location) -> Location:
+        """The same of what a model says of X or y, which were learned from a table, and `numbered`
+        tells which rows of what was sent its rows are."""
+        if loc[:1] != ("y",) or len(loc) < 2 or not isinstance(loc[1], int):
+            return self.place(place, loc)
+        return ("y", numbered(loc[1])) if self.target is None else place(loc[1], self.target)
 
     @cached_property
     def _plain(self) -> bool:

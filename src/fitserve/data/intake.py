@@ -42,12 +42,8 @@ class Intake:
 
     def place(self, loc: Location) -> Location:
         """Where in the table lies what a model says of X or y, at `("X", row, column)`."""
-        rows, target = self.table.rows, self.table.target
-        if loc[:1] == ("y",) and len(loc) > 1 and isinstance(loc[1], int):
-            if target is not None:
-                return self.table.table.place(loc[1], target)
-            return ("y", loc[1] if rows is None else int(rows[loc[1]]))
-        return self.columns.place(self.table.table.place, loc)
+        table = self.table.table
+        return self.columns.learned_place(table.place, table.numbered, loc)
 
     def naming_target(self, fault: Fault) -> Fault:
         """The same where y is a column, which has its own name and place; its kind makes text of

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.columns import Columns
+from fitserve.data.encoding import Rows
 from fitserve.data.learning import Examined
+from fitserve.data.table import Place
 from fitserve.errors import Advice, Fault, FitserveError, Location, amended, within
 from fitserve.evaluation.findings import Findings, Matrix, find
 from fitserve.evaluation.plan import Plan
@@ -39,6 +41,8 @@ class OfTable:
     described: list[dict[str, Any]]
     place: Callable[[Location], Location]
     """Where in the request lies what a model says of X, y or a hyperparameter."""
+    rows: Rows | None = None
+    """Which rows of the table that was sent are learned from; None: all."""
 
     def as_sent(self, fault: Fault) -> Fault:
         """A fault that was found in the matrix, where it lies in the table."""
@@ -47,17 +51,24 @@ class OfTable:
 
     def queued(self) -> State:
         """What `Training.data` lacks of it."""
-        return {"described": self.described}
+        return {"described": self.described, "rows": self.rows}
 
     @classmethod
-    def restored(cls, data: State) -> Self:
+    def restored(cls, data: State, cell: Place) -> Self:
+        """`cell` tells where in kwargs a cell of the table that was sent stands."""
         source = Examined.restored(data) if "table" in data else None
-        columns = Columns.restored(data["columns"])
+        columns, rows = Columns.restored(data["columns"]), data.get("rows")
 
-        def place(loc: Location) -> Location:  # what was sent is not there any more
-            return ("kwargs", *columns.place(lambda row, name: ("X", row, name), loc[1:]))
+        def numbered(row: int) -> int:
+            return row if rows is None else int(rows[row])
 
-        return cls(columns, source, data["described"], place)
+        def placed(row: int, name: str) -> Location:
+            return cell(numbered(row), name)
+
+        def place(loc: Location) -> Location:
+            return ("kwargs", *columns.learned_place(placed, numbered, loc[1:]))
+
+        return cls(columns, source, data["described"], place, rows)
 
     def told(self) -> dict[str, Any]:
         names = self.columns.names
@@ -160,14 +171,24 @@ class Training:
         return {**self.data(), "hyperparameters": told, "noted": noted, **names, **of_table}
 
     @classmethod
-    def restored(cls, key: Key, of: type[Model], told: Mapping[str, Any], data: State) -> Self:
-        """The training that was described so and queued; an earlier version has queued less."""
+    def restored(
+        cls,
+        key: Key,
+        of: type[Model],
+        told: Mapping[str, Any],
+        data: State,
+        cell: Place = lambda row, name: ("X", row, name),
+    ) -> Self:
+        """The training that was described so and queued; an earlier version has queued less.
+
+        `cell` tells where in kwargs a cell of its table stands, where what was sent is there still.
+        """
         X, y = data["X"], data["y"]
         model = of(**data.get("hyperparameters", told["hyperparameters"]))
         model.examine(X, y)
         names = data.get("feature_names", told["feature_names"])
         plan = Plan(**data.get("plan", {}))
-        table = OfTable.restored(data) if "columns" in data else None
+        table = OfTable.restored(data, cell) if "columns" in data else None
         spelled, numbers = data.get("spelled", {}), data.get("numbers")
         noted = [Advice(one["words"], one["set"] or {}) for one in data.get("noted", [])]
         return cls(key, model, X, y, names, plan, spelled, table, numbers, noted)
