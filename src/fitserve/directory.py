@@ -16,6 +16,7 @@ from typing import Any
 from fitserve.data import limits
 from fitserve.data.columns import Columns
 from fitserve.data.names import meant
+from fitserve.data.shell import unexpanded
 from fitserve.errors import (
     ModelExists,
     ModelTraining,
@@ -101,7 +102,8 @@ class ModelDirectory:
         found = self.catalog.get(model_type)
         if found is None:
             known = sorted(self.catalog)
-            raise UnknownModelType(model_type, known, next(iter(meant(model_type, known)), None))
+            near = "".join(f"write {one}, if that is meant" for one in meant(model_type, known))
+            raise UnknownModelType(model_type, known, unexpanded(model_type) or near)
         return found
 
     @property

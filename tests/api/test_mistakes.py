@@ -66,6 +66,17 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
         ),
         (GOOD | {"model_id": 1.0}, ["model_id"], "not the number 1.0; write 1"),
         (GOOD | {"model_id": "$ID"}, ["model_id"], """write "model_id": '"$ID"'"""),
+        (
+            GOOD | {"$ID": 1},
+            ["$ID"],
+            "the name of a member is needed; $ID is a shell's",
+        ),
+        (with_kwargs(X="$X"), ["kwargs", "X"], """write '"$X"' in place of "$X"; or"""),
+        (with_kwargs(X=[[1, "$A"], [2, 3]]), ["kwargs", "X", 0, 1], """write '"$A"' in place of"""),
+        (with_kwargs(X={"a": [1, "$A"]}), ["kwargs", "X", "a", 1], """write '"$A"' in place of"""),
+        (with_kwargs(X=[[1], ["$5"]]), ["kwargs", "X", 1, 0], "not the text '$5'; write 5"),
+        (with_kwargs(y="$Y"), ["kwargs", "y"], "$Y is a shell's variable"),
+        (with_kwargs(**{"$K": 1}), ["kwargs", "$K"], "$K is a shell's variable"),
         (with_kwargs(k="${K}"), ["kwargs", "k"], "${K} is a shell's variable"),
         (GOOD | {"model_id": True}, ["model_id"], "not true"),
         (
@@ -386,7 +397,7 @@ def test_rows_of_json_beside_a_query_are_told_their_body(
     [
         (b"a,b\n1,2\n", "it looks like CSV. "),
         (b"b\n1\n", "looks like CSV"),
-        (b"rows.json", "it is the name of a file"),
+        (b"rows.json", "it is the name of a file, 'rows.json'"),
     ],
 )
 def test_a_table_beside_a_query_that_is_declared_json(
@@ -543,6 +554,25 @@ def test_other_names_in_a_query_are_told_at_once(api: Api, route: str) -> None:
     assert "write model_type, if that is meant; known are: model_type, model_id" in faults["model"]
     for told in faults.values():
         assert told in answer.json["detail"]  # type: ignore[index]
+
+
+def test_an_empty_body_is_shown_a_whole_one(api: Api) -> None:
+    # What the example of /evaluate holds to be true is nothing that this model knows.
+    for route, status in (
+        ("/register", 201),
+        ("/predict", 200),
+        ("/evaluate", 422),
+        ("/list", 200),
+    ):
+        detail = told(api, b" ", route)["detail"]
+        body, _ = json.JSONDecoder().raw_decode(detail.partition("such as ")[2])
+        answer = api.client.post(route, json=body)
+        assert answer.status_code == status, answer.text
+
+
+def test_a_type_that_is_a_shells_variable(api: Api) -> None:
+    answer = api.client.post("/list", json={"model_type": "$TYPE"})
+    assert "$TYPE is a shell's variable" in answer.json["detail"]  # type: ignore[index]
 
 
 @pytest.mark.parametrize("route", ["/predict", "/evaluate"])

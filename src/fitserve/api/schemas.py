@@ -134,7 +134,7 @@ class Request(BaseModel):
 
 def parse(schema: type[T], body: bytes) -> T:
     """The request that the JSON text holds, or `MalformedJson` or `InvalidRequest`."""
-    return checked(schema, parse_json(body))
+    return checked(schema, parse_json(body, schema.such()))
 
 
 def checked(schema: type[T], value: object) -> T:

@@ -10,6 +10,7 @@ from fitserve.data.kinds import Form, unit
 from fitserve.data.levels import Levels
 from fitserve.data.numerals import NUMBER_INSTEAD, SIGNS, instead, other_sign, parted, plainly
 from fitserve.data.options import ColumnOptions, Kind
+from fitserve.data.shell import unexpanded
 from fitserve.data.table import NUMBER, OTHER, Column, Table
 from fitserve.errors import Advice, Fault, clip
 
@@ -323,7 +324,10 @@ class _Diagnosis:
             return self._problem(row, said, "mixed_column", "", {})
         plain = None
         if self.levels.codes[row] >= 0:
-            plain = instead(self.levels.texts[self.levels.codes[row]], self.table.in_csv)
+            text = self.levels.texts[self.levels.codes[row]]
+            plain = instead(text, self.table.in_csv)
+            if not self.table.in_csv and (variable := unexpanded(text, in_place=True)):
+                return self._problem(row, f"{counted}; {variable}", "mixed_column", "", {})
         mend = plain or "mend the cell"
         at_end = row == self.table.n_rows - 1 >= BELOW
         if self.table.in_csv and texts == 1 < numbers and (row == 0 or at_end):

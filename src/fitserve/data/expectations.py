@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from fitserve.data.names import given_already, meant, unknown
 from fitserve.data.numerals import plainly
+from fitserve.data.shell import unexpanded
 from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, Location, clip
 
 T = TypeVar("T")
@@ -48,25 +49,7 @@ _SPELLED = {
     **dict.fromkeys(("none", "null"), None),
 }
 
-
-_VARIABLE = re.compile(r"\$(?:\w+|\{\w+\}|\([^\n]+\))").fullmatch
-_TEXTS = ("model_type", "target")
-
-
 # ------------------------------------------------------------------------------ in words
-
-
-def unexpanded(word: object, name: str = "") -> str:
-    """What to do where a shell's variable stands, as the value of this name, or ''."""
-    if not isinstance(word, str) or not _VARIABLE(word[:200]):
-        return ""
-    outside = f"""'"{clip(word, 40)}"'"""
-    such = f'"{outside}"' if name in _TEXTS else outside
-    such = f'"{name}": {such}' if name else such
-    return (
-        f"{clip(word, 40)} is a shell's variable, which between single quotes stays as it is; end "
-        f"these before it and begin them again behind it, write {such}"
-    )
 
 
 def sent(value: object) -> str:
@@ -289,6 +272,8 @@ def _stranger(
 ) -> tuple[Fault, str]:
     """The fault of a member that nobody knows, and the member that was meant, or nothing."""
     value = given[name]
+    if variable := unexpanded(name, quoted=True):
+        return Fault((name,), f"the name of a member is needed; {variable}", "extra_forbidden"), ""
     there = elsewhere(name, value)
     if there is not None:
         words, needless = there

@@ -1,13 +1,14 @@
 """Reading JSON, and saying in plain words why a text is none."""
 
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import jiter
 
-from fitserve.data.expectations import unexpanded
 from fitserve.data.foreign import binary, names_a_file, sent_with_its_at
+from fitserve.data.shell import unexpanded
 from fitserve.errors import MalformedJson, clip
 
 SUCH = '{"model_type": "knn"}'
@@ -201,7 +202,18 @@ def _whole(body: bytes) -> str | None:
         return f"{_CSV}. {_NAMELESS}" if more or len(marks) > 1 else as_json
     if (at := sent_with_its_at(head, "-d")) is not None:
         return f"it is {at}"
+    if names_a_file(head):
+        return _of_a_file(head)
     return next((words for words, looks in _OTHERS.items() if looks(head)), None)
+
+
+def _of_a_file(head: bytes) -> str:
+    name = head.decode(errors="replace")
+    at = clip(shlex.quote(f"@{name}"), 90)
+    return (
+        f"it is the name of a file, {clip(name, 80)!r}, not what the file holds. With curl write "
+        f"-d {at} or --data-binary {at}, with the @"
+    )
 
 
 def _is_csv(head: bytes) -> bool:
@@ -235,8 +247,6 @@ _OTHERS: Mapping[str, Callable[[bytes], object]] = {
     "it is text in UTF-16 or UTF-32. Save or encode it as UTF-8": lambda head: (
         head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:4]
     ),
-    "it is the name of a file, not what the file holds. curl sends a file by -d @FILE or "
-    "--data-binary @FILE, with the @": names_a_file,
     f"it is a form (name=value). Send an object such as {SUCH}; Python's requests does so by "
     "json=, not by data=": re.compile(rb"[\w.%+-]+=[^{}\n&]*(&[\w.%+-]+=[^{}\n&]*)*$").match,
     "it is a form in parts. Send the JSON alone; curl does so by -d @FILE, not by -F": re.compile(
@@ -356,7 +366,8 @@ def _unexpanded(body: bytes, found: re.Match[bytes]) -> str:
     if body.strip() == found[0]:
         return f'{word} is a shell\'s variable; write it in double quotes, -d "{word}"'
     named = _MEMBER_OF.search(body, max(found.start() - 90, 0), found.start())
-    return unexpanded(word, named[1].decode(errors="replace") if named else "")
+    is_name = body[found.end() : found.end() + 20].lstrip()[:1] == b":"
+    return unexpanded(word, named[1].decode(errors="replace") if named else "", quoted=is_name)
 
 
 def _of_what_to_learn(body: bytes, at: int) -> str | None:

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from fitserve.data.kinds import LOOSE, TRUTHS, Form, form, unit
+from fitserve.data.shell import unexpanded
 
 _LOOSE = re.compile(LOOSE, re.ASCII).search
 _MINUS = re.compile(r"\W*[(−-]").match
 _SPACES = re.compile(r"[ '\u2019\u00a0\u202f_]")
 _PARTS = {"%": 2, "‰": 3}
 _PARTED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII).fullmatch
+_UNEVEN = re.compile(r"[+-]?\d+(?:_\d+)+", re.ASCII).fullmatch
 _ENDLESS = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE).fullmatch
 
 NUMBER_INSTEAD = "write a number, or leave the row out"
@@ -27,9 +29,11 @@ def plainly(text: str) -> str | None:
         return None
     if "0x" in text.lower():
         return str(int(text, 16))
+    if _ENDLESS(text):
+        return None
     digits = _LOOSE(text)
-    if digits is None:
-        return None if _ENDLESS(text) else f"{float(text):.15g}"  # digits of another script
+    if digits is None or _UNEVEN(text):  # digits of another script, or 1_0
+        return str(Decimal(text))
     number = Decimal(_pointed(digits[0]))
     places = _PARTS.get(text[-1], 0)
     return ("-" if _MINUS(text) else "") + str(number.scaleb(-places) if places else number)
@@ -41,6 +45,8 @@ def instead(text: str, in_csv: bool, fills: bool = False) -> str | None:
     text = text.strip()
     if text in TRUTHS:
         return f"write {TRUTHS[text]:.0f}"
+    if not in_csv and (variable := unexpanded(text, in_place=True)):
+        return variable
     found, plain = form(text), plainly(text)
     if found in (Form.NUMBER, Form.ZEROS):
         if not math.isfinite(float(text)):

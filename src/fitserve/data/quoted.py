@@ -4,6 +4,7 @@ import re
 
 from fitserve.data.expectations import encoded, sent
 from fitserve.data.numerals import plainly
+from fitserve.data.shell import unexpanded
 from fitserve.errors import clip
 
 AS_COLUMNS = (
@@ -39,7 +40,7 @@ _A_ROW = re.compile(r"-?\d+(?:\.\d+)?(?:(?:, ?| )-?\d+(?:\.\d+)?)+").fullmatch
 def rows_as_text(value: object, otherwise: str, *, named: bool | None = None) -> str:
     """What to say of a text in place of rows, or '' if nothing shows; `otherwise` is how pandas is
     called for rows that are taken there, `named` whether columns have names where that is known."""
-    return _said(value, _rows(value, otherwise, named))
+    return _variable(value) or _said(value, _rows(value, otherwise, named))
 
 
 def labels_as_text(value: object) -> str:
@@ -48,11 +49,18 @@ def labels_as_text(value: object) -> str:
         return _said(value, ("what pandas' to_json() makes", f"send {AS_LABELS}"))
     if isinstance(value, str) and "\n" in value.strip() and value.lstrip()[:1] not in ("[", "("):
         return _said(value, ("a column as it is printed", f"send {AS_LABELS}"))
-    return _said(value, _encoded(value, AS_LABELS))
+    return _variable(value) or _said(value, _encoded(value, AS_LABELS))
+
+
+def _variable(value: object) -> str:
+    variable = unexpanded(value, in_place=True)
+    return f"a list is needed, not {sent(value)}; {variable}" if variable else ""
 
 
 def unquoted(value: object) -> str:
     """What to do where a text holds a row, or ''."""
+    if variable := unexpanded(value, in_place=True):
+        return f"; {variable}"
     found = _a_row(value) or _encoded(value, "x.tolist()")
     return "" if found is None else f"; it is {found[0]}: {found[1]}"
 

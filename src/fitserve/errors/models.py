@@ -11,8 +11,8 @@ class UnknownModelType(FitserveError):
     name = "unknown-model-type"
     title = "No such model type"
 
-    def __init__(self, model_type: str, known: Sequence[str], meant: str | None = None) -> None:
-        instead = "" if meant is None else f"; write {meant}, if that is meant"
+    def __init__(self, model_type: str, known: Sequence[str], mended: str = "") -> None:
+        instead = f"; {mended}" if mended else ""
         super().__init__(
             f"There is no model type {clip(model_type)!r}{instead}. The types are: "
             f"{', '.join(known)}."
