@@ -128,6 +128,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("pca", {"X": X, "y": Y}),
     ("pca", {"X": X[:1]}),
     ("knn", {"X": X, "y": Y, "k": 1, "cv": 2, "holdout": 0.5}),
+    ("knn", {"X": X, "y": Y, "k": 1, "cv": "2", "holdout": 0.5}),
     ("knn", {"X": X, "y": Y, "k": 1, "cv": 9}),
     ("knn", {"X": X[:1], "y": [0.5], "k": 1, "holdout": 0.9}),
     ("knn", {"X": X, "y": Y, "k": 1, "importance": True}),

@@ -641,6 +641,67 @@ def test_what_a_program_could_set_is_told(api: Api, sent: Any, meant: int | None
     assert problem.get("remedies", []) == expected
 
 
+@pytest.mark.parametrize("form", ["matrix", "table", "csv"])
+@pytest.mark.parametrize(
+    ("model_type", "sent", "most"),
+    [
+        ("pca", {"n_components": "3.0"}, {"n_components": 2}),
+        ("pca", {"n_components": 3.0}, {"n_components": 2}),
+        ("knn", {"n_neighbors": "100"}, {"n_neighbors": 4}),
+        ("knn", {"k": 100.0}, {"k": 4}),
+        ("kmeans", {"k": "20.0"}, {"k": 3}),
+        ("gmm", {"n_components": "20.0"}, {"n_components": 3}),
+        ("decision_tree", {"cv": "12.0", "max_depth": "3.0"}, {"cv": 4, "max_depth": 3}),
+    ],
+)
+def test_a_count_that_is_to_be_written_is_one_that_the_rows_allow(
+    api: Api, model_type: str, sent: dict[str, Any], most: dict[str, Any], form: str
+) -> None:
+    supervised = catalog()[model_type].supervised()
+    rows = X if supervised else [*X[:3], X[0]]  # three are different
+
+    def register(kwargs: dict[str, Any]) -> Any:
+        if form == "csv":
+            lines = [f"{a},{b},{c}" for (a, b), c in zip(rows, "uuvv", strict=True)]
+            query = kwargs | ({"target": "c"} if supervised else {"drop": "c"})
+            query |= {"model_type": model_type, "model_id": 1}
+            body, media = "\n".join(["a,b,c", *lines]), "text/csv"
+            return api.client.post("/register", query_string=query, data=body, content_type=media)
+        data: Any = (
+            rows if form == "matrix" else [dict(zip("ab", row, strict=True)) for row in rows]
+        )
+        return api.register(model_type, 1, X=data, **({"y": Y} if supervised else {}), **kwargs)
+
+    problem = register(sent).json
+    for name, value in most.items():
+        assert {name: value} in [remedy["set"] for remedy in problem["remedies"]]
+        assert re.search(f"(write|at most) {value}\\b", problem["detail"])
+    assert register(most).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("sent", "says", "set_"),
+    [
+        ({"cv": 2, "holdout": ".5"}, "leave cv out and write 0.5", {"cv": None, "holdout": 0.5}),
+        ({"cv": "2", "holdout": 0.5}, "leave holdout out and write 2", {"cv": 2, "holdout": None}),
+        ({"cv": "2", "holdout": ".5"}, "leave cv out, or", {"cv": 2, "holdout": None}),
+        ({"cv": 2, "holdout": "half"}, "leave cv out and write such a number", None),
+    ],
+)
+def test_an_option_that_is_wrong_beside_the_other_is_told_both(
+    api: Api, sent: dict[str, Any], says: str, set_: dict[str, Any] | None
+) -> None:
+    problem = told(api, with_kwargs(**sent))
+    assert says in problem["detail"]
+    assert (set_ is None) == ("remedies" not in problem)
+    if set_ is not None:
+        assert set_ in [remedy["set"] for remedy in problem["remedies"]]
+        left = {name: value for name, value in (sent | set_).items() if value is not None}
+        assert api.register("knn", 1, X=X, y=Y, n_neighbors=1, **left).status_code == 201
+    without = told(api, {**GOOD, "model_type": "kmeans", "kwargs": {"X": X, "k": 2} | sent})
+    assert all("there is no y to compare with" in fault["msg"] for fault in without["errors"])
+
+
 def test_remedies_are_a_merge_patch_of_kwargs(api: Api) -> None:
     for kwargs in (
         {"n_neighbours": 2},
@@ -734,7 +795,7 @@ HUGE = [[1e308, 1e308], [-1e308, -1e308]] * 2
         (
             "pca",
             {"X": HUGE},
-            "divide the column by 1e+308, or leave its row out, or set standardize to true",
+            "divide the column by 1e+308, or set standardize to true",
             SCALED,
         ),
         ("pca", {"X": TINY}, "rows differ by 8e-308 at most, too little to compute with", None),
@@ -905,6 +966,32 @@ def test_a_gap_in_the_target_of_rows_costs_its_row(api: Api) -> None:
 
 OUTLIER: list[tuple[float, float]] = [(1, 2), (2, 1), (3, 1e200), (4, 2), (5, 2), (6, 1.5)]
 SIGNS = [1.7e308, 8.5e307, -1.7e308] * 2
+
+
+@pytest.mark.parametrize(
+    ("model_type", "size"),
+    [("pca", 1e155), ("pca", 1e200), ("pca", 1e308), ("gmm", 1e200), ("gmm", 1e308)],
+)
+@pytest.mark.parametrize("names", [["0", "1"], ["a", "b"]])
+def test_all_columns_that_are_too_large_are_named_at_once(
+    api: Api, model_type: str, size: float, names: list[str]
+) -> None:
+    ids = iter(range(4))
+
+    def register(rows: Any) -> Any:
+        kwargs = {"feature_names": names, "n_components": 1}
+        return api.register(model_type, next(ids), X=rows.tolist(), **kwargs)
+
+    rows = np.array([[1.0, 0.2], [0.2, 1.0], [0.3, 0.5], [0.1, 0.4]]) * size
+    problem = register(rows).json
+    assert [fault["loc"][1:] for fault in problem["errors"]] == [["X", 0, 0], ["X", 1, 1]]
+    factors = [float(re.findall(r"by (\S+),", one["msg"])[0]) for one in problem["errors"]]
+    assert "its row out" not in problem["detail"]
+    assert register(rows / factors).status_code == 201
+    rows = np.array([[size, size], [1.0, 2.0], [3.0, 5.0], [2.0, 9.0]])
+    problem = register(rows).json
+    assert problem["detail"].count("leave its row out") == len(problem["errors"]) == 2
+    assert register(rows[1:]).status_code == 201
 
 
 @pytest.mark.parametrize("model_type", sorted(catalog()))

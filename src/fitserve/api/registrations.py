@@ -1,8 +1,8 @@
 """What /register is asked to train on where that is a table: its columns have names and kinds."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -25,6 +25,7 @@ from fitserve.data.options import NAMES
 from fitserve.errors import (
     Advice,
     Fault,
+    Gathered,
     InvalidRequest,
     Location,
     amended,
@@ -35,7 +36,7 @@ from fitserve.errors import (
     within,
 )
 from fitserve.evaluation.plan import OPTIONS as PLANNED
-from fitserve.evaluation.plan import classes_of, plan_of, refuse_without_y
+from fitserve.evaluation.plan import classes_of, plan_of, refuse_unplanned
 from fitserve.models import having
 from fitserve.models.base import Model
 from fitserve.storage.store import Key
@@ -156,6 +157,46 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
     return _training(key, model, found, planned, [], place, _spelled(cls, given), given)
 
 
+@contextmanager
+def fitting(read: Callable[[dict[str, Any]], object], given: Mapping[str, Any]) -> Iterator[None]:
+    """Say, of a number that is to be written instead of what was sent, what the rows allow: with
+    it `read` is asked for the same training, as if it had been sent."""
+    try:
+        yield
+    except InvalidRequest as error:
+        wrong = {str(fault.loc[-1]): fault for fault in error.faults if fault.loc}
+        sets = [remedy.set for fault in wrong.values() for remedy in fault.remedies]
+        counts = {
+            name: value
+            for one in sets
+            for name, value in one.items()
+            if name in wrong and type(value) is int
+        }
+        refused: dict[Location, Fault] = {}
+        for _ in counts:  # what the rows refuse first may hide the next
+            told = Gathered()
+            with told.part():
+                read({name: one for name, one in given.items() if name not in wrong} | counts)
+            found = {fault.loc: fault for fault in told.faults if fault.remedies}
+            refused |= {fault.loc: found[fault.loc] for fault in error.faults if fault.loc in found}
+            allowed = {str(loc[-1]): one.remedies[0].set for loc, one in refused.items()}
+            counts |= {name: one[name] for name, one in allowed.items() if name in one}
+        raise InvalidRequest(
+            [_allowed(fault, refused.get(fault.loc)) for fault in error.faults],
+            error.total,
+            error.add,
+        ) from None
+
+
+def _allowed(fault: Fault, refused: Fault | None) -> Fault:
+    """The same, with what is to be written instead of what was to be written."""
+    values = [one for remedy in refused.remedies for one in remedy.set.values()] if refused else []
+    if refused is None or not values:
+        return fault
+    said, why = fault.msg.rpartition("; write ")[0], refused.msg.partition("; ")[0]
+    return replace(fault, msg=f"{said}; write {values[0]}: {why}", remedies=refused.remedies)
+
+
 class CsvRegistration:
     """POST /register with a CSV: what stands in kwargs of JSON stands in the query."""
 
@@ -183,13 +224,16 @@ class CsvRegistration:
 
         def check() -> None:
             with within("query"):
-                refuse_without_y(cls, queries.simple(self._query, PLANNED))
+                refuse_unplanned(cls, queries.simple(self._query, PLANNED))
 
-        with beside(check):
-            return self._read(cls)
+        def again(query: Mapping[str, Any]) -> Training:
+            return self._read(cls, {name: str(value) for name, value in query.items()})
 
-    def _read(self, cls: type[Model]) -> Training:
-        given = dict(self._query)
+        with fitting(again, self._query), beside(check):
+            return self._read(cls, self._query)
+
+    def _read(self, cls: type[Model], query: Mapping[str, str]) -> Training:
+        given = dict(query)
         target = given.pop("target", None)
         with within("query"):
             dialect = queries.dialect(given)
@@ -203,7 +247,7 @@ class CsvRegistration:
             known = ("target", *queries.DIALECT, *NAMES, *PLANNED, *_BESIDE)
             given = queries.hyperparameters(cls, given)
             members = taken(cls, known)
-            model = cls.from_kwargs(given, known=members, beside=self._query, having=having)
+            model = cls.from_kwargs(given, known=members, beside=query, having=having)
         with amended(lambda fault: _with_target(fault, target)):
             file = self._opened(self._body, dialect)
         refuse(file.several_columns())
@@ -311,7 +355,7 @@ def _training(
 
     with relocated(place), within("kwargs"), amended(as_sent):
         model.examine(found.X, found.y)
-        plan = plan_of(planned)
+        plan = plan_of(type(model), planned)
         plan.check(model, found.y)
     advice += observations.of_rows(found.table)
     advice += observations.of_na_values(found.table, found.columns.na_values)

@@ -20,7 +20,7 @@ from fitserve.data.options import SCHEMA as COLUMN_OPTIONS
 from fitserve.data.quoted import QUERY
 from fitserve.errors import Fault, InvalidRequest, amended, beside, clip, refuse, within
 from fitserve.evaluation import plan
-from fitserve.evaluation.plan import OPTIONS, plan_of, refuse_without_y
+from fitserve.evaluation.plan import OPTIONS, plan_of, refuse_unplanned
 from fitserve.models import catalog, having
 from fitserve.models.base import Model
 from fitserve.storage.cache import Loaded
@@ -259,35 +259,36 @@ class RegisterRequest(Request):
 
         def check() -> None:
             with within("kwargs"):
-                refuse_without_y(cls, self.kwargs)
+                refuse_unplanned(cls, self.kwargs)
 
-        with beside(check):
-            return self._training(cls)
+        def again(kwargs: Mapping[str, Any]) -> Training:
+            return self._training(cls, kwargs)
 
-    def _training(self, cls: type[Model]) -> Training:
-        if registrations.is_table(self.kwargs):
-            return registrations.of_json(Key(self.model_type, self.model_id), cls, self.kwargs)
+        with registrations.fitting(again, self.kwargs), beside(check):
+            return self._training(cls, self.kwargs)
+
+    def _training(self, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
+        if registrations.is_table(kwargs):
+            return registrations.of_json(Key(self.model_type, self.model_id), cls, kwargs)
         hyperparameters = {
-            name: value for name, value in self.kwargs.items() if name not in self.data_members
+            name: value for name, value in kwargs.items() if name not in self.data_members
         }
-        spelled = {name: given for given, name in cls.aliases.items() if given in self.kwargs}
+        spelled = {name: given for given, name in cls.aliases.items() if given in kwargs}
         with within("kwargs"):
             known = (*self.data_members, *registrations.TABLE_MEMBERS)
             members = registrations.taken(cls, known)
-            model = cls.from_kwargs(
-                hyperparameters, known=members, beside=self.kwargs, having=having
-            )
-            registrations.require_rows(self.kwargs)
-            rows, named = self.kwargs["X"], self.kwargs.get("feature_names")
-            registrations.refuse_label_in_rows(cls, self.kwargs)
+            model = cls.from_kwargs(hyperparameters, known=members, beside=kwargs, having=having)
+            registrations.require_rows(kwargs)
+            rows, named = kwargs["X"], kwargs.get("feature_names")
+            registrations.refuse_label_in_rows(cls, kwargs)
             with arrays.naming_columns(named), registrations.as_a_table(rows):
                 X = arrays.matrix(rows, ("X",))
             names = arrays.names(named, X.shape[1], ("feature_names",))
-            y = self.kwargs.get("y")
+            y = kwargs.get("y")
             if y is not None and cls.supervised():
                 with amended(registrations.gap_in_y):
                     y = arrays.target(y, ("y",))
-            planned = plan_of(self.kwargs)
+            planned = plan_of(cls, kwargs)
             with amended(lambda fault: fault.naming(names).spelling(spelled)):
                 model.examine(X, y)
                 planned.check(model, y)

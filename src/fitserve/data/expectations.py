@@ -197,6 +197,8 @@ def _meant(schema: Schema, value: object) -> list[Any]:
                 guesses.append(number(plainly(value.strip()) or value))
             except ValueError:
                 continue
+        whole = [one for one in guesses if isinstance(one, float) and one.is_integer()]
+        guesses += map(int, whole)
         if of_texts:
             guesses.append([part.strip() for part in re.split("[,;|]", value)])
         choices = [str(choice) for one in _branches(schema) for choice in _choices(one)]

@@ -2,7 +2,7 @@
 hyperparameters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from fitserve.data.arrays import Target, codes
 from fitserve.data.expectations import validated
-from fitserve.errors import Fault, InvalidRequest, counted, refuse
+from fitserve.errors import Advice, Fault, InvalidRequest, amended, counted, refuse
 from fitserve.evaluation import folds
 from fitserve.evaluation.folds import Rows
 from fitserve.evaluation.sample import sample_rows
@@ -98,8 +98,10 @@ class Plan:
         if self.cv is not None and self.cv > n:
             raise InvalidRequest.at(
                 ("cv",),
-                f"X has {counted(n, 'row')}, too few for {self.cv} folds; ask for at most {n}",
+                f"X has {counted(n, 'row')}, too few for {self.cv} folds; "
+                + (f"ask for at most {n}" if n > 1 else "leave cv out"),
                 "too_few_rows",
+                remedies=[Advice(f"cv is {n}", {"cv": n})] if n > 1 else [],
             )
         folds = self.folds(model, classes)
         if n - len(folds[0]) < 1:
@@ -138,11 +140,14 @@ def schema() -> dict[str, Any]:
 
 
 OPTIONS = tuple(option.name for option in fields(Plan))
+_OF_Y = ("cv", "holdout", "importance")
+"""Options that compare with y."""
 
 
-def refuse_without_y(of: type[Model], kwargs: Mapping[str, Any]) -> None:
-    """Refuse what compares with y, of a type that learns without."""
+def refuse_unplanned(of: type[Model], kwargs: Mapping[str, Any]) -> None:
+    """Refuse what is no plan's, and what compares with y, of a type that learns without."""
     if of.supervised():
+        plan_of(of, kwargs)
         return
     refuse(
         Fault(
@@ -151,13 +156,28 @@ def refuse_without_y(of: type[Model], kwargs: Mapping[str, Any]) -> None:
             f"{name} out",
             "no_y",
         )
-        for name in ("cv", "holdout", "importance")
+        for name in _OF_Y
         if kwargs.get(name) is not None and kwargs[name] is not False
     )
 
 
-def plan_of(kwargs: Mapping[str, Any]) -> Plan:
+def plan_of(of: type[Model], kwargs: Mapping[str, Any]) -> Plan:
     """What of `kwargs` is a plan's; raises `InvalidRequest` that names each option that is out of
-    range."""
-    given = {name: kwargs[name] for name in OPTIONS if name in kwargs}
-    return validated(lambda known: Plan(**known), given, schema(), known=OPTIONS, remedied=True)
+    range. What `refuse_unplanned` refuses is left to that."""
+    names = [name for name in OPTIONS if of.supervised() or name not in _OF_Y]
+    given = {name: kwargs[name] for name in names if name in kwargs}
+    both = [name for name in ("cv", "holdout") if given.get(name) is not None]
+
+    def one_of_both(fault: Fault) -> Fault:
+        """Of an option that is wrong and stands beside the other: that one of them goes."""
+        if len(both) < 2 or fault.loc[0] not in both:
+            return fault
+        said, _, mended = fault.msg.partition("; ")
+        here, other = sorted(both, key=str(fault.loc[0]).__ne__)
+        mended = f"and {mended}" if mended else "and write such a number"
+        said += f"; both cv and holdout were sent: leave {here} out, or leave {other} out {mended}"
+        alone = (Advice(f"{one.words}, alone", {**one.set, other: None}) for one in fault.remedies)
+        return replace(fault, msg=said, remedies=tuple(alone))
+
+    with amended(one_of_both):
+        return validated(lambda known: Plan(**known), given, schema(), known=OPTIONS, remedied=True)

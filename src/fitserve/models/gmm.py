@@ -12,7 +12,7 @@ from fitserve.errors import Advice, InvalidRequest
 from fitserve.models.base import COUNT, Codes, Model, hyperparameters
 from fitserve.models.kmeans import KMeans, count_distinct
 from fitserve.models.numerics import EPS, thinned
-from fitserve.models.overflow import beside_the_rest, too_far
+from fitserve.models.overflow import too_far, too_large_beside_the_rest
 
 Covariance = Literal["full", "tied", "diag", "spherical"]
 
@@ -102,7 +102,7 @@ class GaussianMixture(Model):
                     total += float(log_likelihood.reshape(-1)[:n].sum())
                 likelihood = total / len(Z) + log_scale
                 if not np.isfinite(likelihood):
-                    raise InvalidRequest([beside_the_rest(X)])
+                    raise too_large_beside_the_rest(X)
                 converged = bool(losses) and abs(likelihood + losses[-1]) < self.tol
                 mixture = self._maximized(moments, reg, X)
                 losses.append(-likelihood)
@@ -188,7 +188,7 @@ class GaussianMixture(Model):
                 "dimensions than there are columns"
             )
             if not np.isfinite(larger):
-                raise InvalidRequest([beside_the_rest(X)]) from None
+                raise too_large_beside_the_rest(X) from None
             remedies = [Advice(f"reg_covar is {larger:.0e}", {"reg_covar": float(f"{larger:.0e}")})]
             scaled = ""
             if self.reg_covar and spread * spread > 1.0:  # it adds too little to columns so wide

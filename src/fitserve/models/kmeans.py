@@ -98,12 +98,14 @@ class KMeans(Model):
 
     def _check(self, X: FloatArray, y: None) -> None:
         if len(X) < self.n_clusters:
+            distinct = count_distinct(X, enough=self.n_clusters)
+            of_them = "" if distinct == len(X) else f", {distinct} of them different"
             raise InvalidRequest.at(
                 ("n_clusters",),
-                f"{self.n_clusters} clusters need as many rows, and X has {len(X)}; "
-                f"ask for at most {len(X)}",
+                f"{self.n_clusters} clusters need as many rows, and X has {len(X)}{of_them}; "
+                f"ask for at most {distinct}",
                 "too_few_rows",
-                remedies=[Advice(f"n_clusters is {len(X)}", {"n_clusters": len(X)})],
+                remedies=[Advice(f"n_clusters is {distinct}", {"n_clusters": distinct})],
             )
 
     def _refuse_too_few(self, rows: FloatArray) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.encoding import Encoder, NumberEncoder
-from fitserve.errors import Advice, Fault, InvalidRequest
+from fitserve.errors import LISTED, Advice, Fault, InvalidRequest
 
 HUGE = 1e150
 """Beyond this, squares overflow."""
@@ -64,10 +65,11 @@ def too_large_in_all(X: FloatArray) -> InvalidRequest:
     most = float(sizes.max(initial=0.0))
     columns = np.abs(X).max(axis=0)
     least = np.where(columns > 0.0, columns, np.inf)
-    if least.min() < min(1.0 / max(most, 1e-308), most / HUGE):
-        return InvalidRequest([beside_the_rest(X, int(least.argmin()))])
+    small = least < min(1.0 / max(most, 1e-308), most / HUGE)
+    if small.any():
+        return _columns_beside_the_rest(X, small)
     if most >= 1.0:
-        return InvalidRequest([beside_the_rest(X)])
+        return too_large_beside_the_rest(X)
     span = f"numbers of size {sizes.min():.3g} to {most:.3g}" if most else "zeros"
     said = (
         f"X holds {span}, too small to compute with; multiply its columns by "
@@ -76,11 +78,21 @@ def too_large_in_all(X: FloatArray) -> InvalidRequest:
     return InvalidRequest.at(("X",), said, "overflow", remedies=[_STANDARDIZED])
 
 
-def beside_the_rest(X: FloatArray, column: int | None = None, anew: bool = True) -> Fault:
-    """The largest number of X, or of its column, which may be too small: training cannot compute
-    with it; `anew` is whether it can with columns brought to one scale."""
-    if column is None:
-        column = int(np.abs(X).max(axis=0).argmax())
+def too_large_beside_the_rest(X: FloatArray) -> InvalidRequest:
+    """The largest number of X, and of each other column whose numbers have squares that overflow:
+    to scale one alone would leave the next."""
+    sizes = np.abs(X).max(axis=0)
+    return _columns_beside_the_rest(X, sizes >= min(HUGE, float(sizes.max())))
+
+
+def _columns_beside_the_rest(X: FloatArray, which: NDArray[np.bool_]) -> InvalidRequest:
+    columns = np.flatnonzero(which).tolist()
+    return InvalidRequest([beside_the_rest(X, j) for j in columns[:LISTED]], len(columns))
+
+
+def beside_the_rest(X: FloatArray, column: int, anew: bool = True) -> Fault:
+    """The largest number of a column, which may be too small: training cannot compute with it;
+    `anew` is whether it can with columns brought to one scale."""
     row = int(np.abs(X[:, column]).argmax())
     number = X[row, column]
     size = abs(float(number))
@@ -93,8 +105,10 @@ def beside_the_rest(X: FloatArray, column: int | None = None, anew: bool = True)
     else:
         said = (
             f"the number {number:g} is too large to compute with, beside the rest of X; divide "
-            f"the column by {_unit(size):g}, or leave its row out"
+            f"the column by {_unit(size):g}"
         )
+        others = np.abs(np.delete(X, row, axis=0)).max(initial=0.0)
+        said += ", or leave its row out" if others < min(HUGE, size / 1e3) else ""
     said += ", or set standardize to true" if anew else ""
     return Fault(("X", row, column), said, "overflow", (_STANDARDIZED,) * anew, column)
 
@@ -113,8 +127,9 @@ def in_training(X: FloatArray, y: Target | None) -> Callable[[Fault], Fault]:
             sizes = np.abs(y)
             if sizes.max() > max(HUGE, np.abs(X).max()):
                 return _of_y(y, int(sizes.argmax()))
-        whole = fault.column is None or len(fault.loc) < 3
-        return fault if whole else beside_the_rest(X, fault.column, bool(fault.remedies))
+        if fault.column is None or len(fault.loc) < 3:
+            return fault
+        return beside_the_rest(X, fault.column, bool(fault.remedies))
 
     return told
 
