@@ -979,7 +979,7 @@ def test_all_columns_that_are_too_large_are_named_at_once(
     ids = iter(range(4))
 
     def register(rows: Any) -> Any:
-        kwargs = {"feature_names": names, "n_components": 1}
+        kwargs = {"feature_names": names, "n_components": 2}
         return api.register(model_type, next(ids), X=rows.tolist(), **kwargs)
 
     rows = np.array([[1.0, 0.2], [0.2, 1.0], [0.3, 0.5], [0.1, 0.4]]) * size
