@@ -824,6 +824,21 @@ def test_what_a_model_advises_would_help(
         assert api.register(model_type, 1, **kwargs | remedy).status_code == 201
 
 
+@pytest.mark.parametrize("model_type", ["logistic_regression", "linear_regression", "svm"])
+@pytest.mark.parametrize("step", [0.3, 10.0, 1e4, 1e10])
+def test_a_step_that_is_too_long_has_mends_that_do(api: Api, model_type: str, step: float) -> None:
+    rows = [[1000.0 * i, 0.001 * (i % 3 + 1)] for i in range(1, 9)]
+    asked: dict[str, Any] = {"X": rows, "y": [0.5, 1, 1.5, 2, 3, 3, 4, 4]}
+    if model_type != "linear_regression":
+        asked["y"] = [0, 0, 1, 0, 1, 1, 0, 1]
+    problem = api.register(model_type, 1, **asked, learning_rate=step).json
+    sets = [remedy["set"] for remedy in problem["remedies"]]  # type: ignore[index]
+    assert (SCALED in sets) == (step == 0.3)
+    for model_id, set_ in enumerate(sets):
+        kwargs = {**asked, "learning_rate": step, **set_}
+        assert api.register(model_type, model_id, **kwargs).status_code == 201
+
+
 @pytest.mark.parametrize("size", [1e-320, 1e-308, 1e-200, 1e-150, 1e-100, 1e-3, 1.0, 1e3])
 @pytest.mark.parametrize("model_type", sorted(catalog()))
 def test_columns_too_narrow_to_learn_from_are_to_be_standardized(

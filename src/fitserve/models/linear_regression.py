@@ -207,7 +207,7 @@ class LinearRegression(Model):
             down = (residual @ X + self.alpha * w) / n
             return float(loss), np.append(down, constant * residual.mean())
 
-        def curvature() -> float:
+        def curvature(X: FloatArray) -> float:
             columns = np.column_stack([X, np.full(n, constant)])
             norm = spectral_norm(columns)
             return float((norm * norm + self.alpha) / n)
@@ -221,6 +221,7 @@ class LinearRegression(Model):
             stop=lambda _theta, _loss, down: bool(np.abs(down).max() <= self.tol * first),
             iterated=self._iterated,
             curvature=curvature,
+            X=X,
         )
         self._learned(theta[:p], np.zeros(p), theta[p])
 

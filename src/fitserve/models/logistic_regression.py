@@ -186,8 +186,9 @@ class LogisticRegression(Model):
             loss, P = problem.loss(theta @ A, theta)
             return loss, problem.gradient(P, theta)
 
-        def curvature() -> float:
-            norm = spectral_norm(A * np.sqrt(weight))
+        def curvature(X: FloatArray) -> float:
+            columns = np.column_stack([X, A[p]])
+            norm = spectral_norm(columns * np.sqrt(weight)[:, None])
             bound = 0.25 if problem.width == 1 else 0.5  # of p (1 - p); of diag(p) - pp'
             return float(bound * norm * norm + problem.penalty.max())
 
@@ -213,6 +214,7 @@ class LogisticRegression(Model):
             stop=close,
             iterated=self._iterated,
             curvature=curvature,
+            X=X,
         )
         self._learned(theta, np.zeros(p), np.ones(p))
 

@@ -75,14 +75,16 @@ def gradient_descent(
     max_iter: int,
     stop: Callable[[FloatArray, float, FloatArray], bool],
     iterated: Callable[..., None],
-    curvature: Callable[[], float],
+    curvature: Callable[[FloatArray], float],
+    X: FloatArray,
 ) -> tuple[FloatArray, bool, float | None]:
     """Step down the gradient from `start` at a fixed rate; answer where it ended, whether
     `stop(theta, loss, gradient)` said that it converged, and, if not, 2 / curvature where the rate
     is above that and few numbers are learned: its steps go too far.
 
     `objective` gives the loss and its gradient; `curvature` bounds the largest eigenvalue of its
-    Hessian, of which 2 / rate must be above. Raises `InvalidRequest` when the loss grew.
+    Hessian on X, or on others in its place; 2 / rate must be above it. Raises
+    `InvalidRequest` when the loss grew.
     """
     theta = start
     first_loss, gradient = objective(theta)
@@ -99,14 +101,16 @@ def gradient_descent(
         if converged:
             break
     if not loss <= first_loss * (1.0 + 1e-9):
-        bound = 2.0 / curvature()
+        bound = 2.0 / curvature(X)
         left_out = Advice("learning_rate is left out", {"learning_rate": None})
         scaled = Advice("columns are standardized", {"standardize": True})
         kind = "diverged"
         if not np.isfinite(first_loss):
             advice, remedies, kind = "divide y, so that its squares fit float64", [], "overflow"
         elif not _SHORT < bound < np.inf:
-            advice, remedies = "leave it out, or set standardize to true", [left_out, scaled]
+            advice, remedies = "leave it out", [left_out]
+            if rate < 2.0 / curvature(standardized(X)):
+                advice, remedies = f"{advice}, or set standardize to true", [left_out, scaled]
         else:
             less = f"{0.5 * bound:.2g}"
             advice = f"it must be below {bound:.3g} for these data; try learning_rate {less}"
@@ -117,8 +121,17 @@ def gradient_descent(
             kind,
             remedies=remedies,
         )
-    bends = 0.0 if converged or theta.size > LOOKED_INTO else curvature()
+    bends = 0.0 if converged or theta.size > LOOKED_INTO else curvature(X)
     return theta, converged, 2.0 / bends if bends * rate > 2.0 else None
+
+
+def standardized(X: FloatArray) -> FloatArray:
+    """X with each column of mean 0 and standard deviation 1; of zeros where it is constant."""
+    rows: FloatArray = X / power_of_two(np.abs(X).max(axis=0))
+    rows -= column_means(rows)
+    spread = rows.std(axis=0)
+    rows /= np.where(spread > 0.0, spread, 1.0)
+    return rows
 
 
 def settle_ties(scores: FloatArray, rounding: FloatArray) -> FloatArray:

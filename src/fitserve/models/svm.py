@@ -157,9 +157,12 @@ class Svm(Model):
 
     def _descend(self, X: FloatArray, y: Codes, signs: FloatArray, lam: float, rate: float) -> None:
         """Gradient descent on all problems at once, in the data's own units."""
-        rows = X
-        if self.fit_intercept:
-            rows = np.column_stack([X, np.full(len(X), self.intercept_scaling)])
+
+        def with_constant(X: FloatArray) -> FloatArray:
+            constant = np.full(len(X), self.intercept_scaling)
+            return np.column_stack([X, constant]) if self.fit_intercept else X
+
+        rows = with_constant(X)
         squared = self.loss == "squared_hinge"
         size = max(1, _HELD // signs.shape[1])
 
@@ -177,8 +180,8 @@ class Svm(Model):
                 slope / len(rows) + 2.0 * lam * W,
             )
 
-        def curvature() -> float:
-            norm = spectral_norm(rows)
+        def curvature(X: FloatArray) -> float:
+            norm = spectral_norm(with_constant(X))
             steep = norm * norm / len(rows) * float(np.abs(signs).max())
             return (2.0 if squared else 1.0) * steep + 2.0 * lam
 
@@ -195,6 +198,7 @@ class Svm(Model):
             stop=close,
             iterated=self._iterated,
             curvature=curvature,
+            X=X,
         )
         self.coef_ = W[:, : X.shape[1]].copy()
         self.intercept_ = np.zeros(len(W))
