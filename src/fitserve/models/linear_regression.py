@@ -76,9 +76,7 @@ class LinearRegression(Model):
 
     def drowned(self, reach: float) -> str | None:
         pull = {"alpha": self.n_samples_ / self.alpha if self.alpha else np.inf}
-        if self.learning_rate is not None:
-            pull["learning_rate"] = self.learning_rate * self.max_iter
-        return too_weak(reach, pull)
+        return too_weak(reach, pull, self.learning_rate, self.max_iter)
 
     def _fit(self, X: FloatArray, y: FloatArray) -> None:
         if self.learning_rate is not None:

@@ -76,9 +76,7 @@ class LogisticRegression(Model):
 
     def drowned(self, reach: float) -> str | None:
         pull = {"C": self.C * self.n_samples_}
-        if self.learning_rate is not None:
-            pull["learning_rate"] = self.learning_rate * self.max_iter
-        return too_weak(reach, pull)
+        return too_weak(reach, pull, self.learning_rate, self.max_iter)
 
     def _fit(self, X: FloatArray, y: Codes) -> None:
         counts = np.bincount(y)

@@ -32,9 +32,13 @@ def thinned(losses: list[float], most: int = LOSSES) -> list[float]:
     return losses[:: -(1 + max(len(losses) - 1, 0) // most)][::-1]
 
 
-def too_weak(reach: float, pull: Mapping[str, float]) -> str | None:
+def too_weak(
+    reach: float, pull: Mapping[str, float], learning_rate: float | None = None, max_iter: int = 0
+) -> str | None:
     """Says which hyperparameter keeps columns that reach so far from moving any score; `pull` is,
-    by name, how far each would let columns move it that reach 1."""
+    by name, how far each would let columns move it that reach 1, beside a descent, if one is."""
+    if learning_rate is not None:
+        pull = {**pull, "learning_rate": learning_rate * max_iter}
     name = min(pull, key=pull.__getitem__)
     return f"{name} lets them tell nothing" if reach * pull[name] * reach < _NOTHING else None
 

@@ -98,12 +98,8 @@ class Svm(Model):
         return super()._elsewhere(name, value)
 
     def drowned(self, reach: float) -> str | None:
-        pull = {"C": self.C * self.n_samples_}
-        if self.lam is not None:
-            pull = {"lam": 0.5 / self.lam}
-        if self.learning_rate is not None:
-            pull["learning_rate"] = self.learning_rate * self.max_iter
-        return too_weak(reach, pull)
+        pull = {"C": self.C * self.n_samples_} if self.lam is None else {"lam": 0.5 / self.lam}
+        return too_weak(reach, pull, self.learning_rate, self.max_iter)
 
     def _check(self, X: FloatArray, y: Codes) -> None:
         if self.lam is not None and self.C != 1.0:
