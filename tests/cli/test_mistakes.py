@@ -4,6 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
+import click
 import pytest
 
 from fitserve.cli import command
@@ -152,6 +153,12 @@ TOLD = [
     ("delete", "write fitserve delete knn 1; fitserve list TYPE shows the ids there are\n"),
     ("copy", "write fitserve copy sqlite:///fitserve.sqlite3 postgresql://user:password@HOST/"),
     ("copy sqlite:///a", "DESTINATION lacks; write fitserve copy sqlite:///a postgresql://user"),
+    ("serve --port --workers 3", "write --port 8000, or"),
+    (
+        "evaluate knn 1 FILE --target --importance",
+        "write --target COLUMN, or --target=--importance",
+    ),
+    ("predict knn 1 FILE --delimiter --table", "write --delimiter ';', or --delimiter=--table if"),
     ("serve --base-url", "write fitserve serve --host HOST --port PORT\n"),
 ]
 BY_OPTIONS = [  # what a server says, and the same for who types
@@ -184,6 +191,37 @@ AS_BEFORE = [  # what shows no more than click says
     ("nix", "No such command 'nix'"),
     ("--nix list", "No such option '--nix'"),
 ]
+
+
+@pytest.mark.parametrize(
+    "option",
+    [one for one in command.commands["register"].params if isinstance(one, click.Option)],
+    ids=lambda one: one.opts[0],
+)
+@pytest.mark.parametrize("following", ["--sample 7", "--standardize", "--sample=7"])
+def test_an_option_without_its_value_is_told_from_the_next(
+    option: click.Option, following: str, fitserve: Command
+) -> None:
+    if option.is_flag:
+        return
+    word = option.opts[0]
+    words = ["register", "knn", 1, IRIS, word, *following.split(), "--dry-run"]
+    done = fitserve(*words)
+    assert done.code == 2
+    assert f"{word} was given no value, {following.split()[0]} is the next option; w" in done.err
+    (right,) = re.findall(rf"; write {word} (\S+?)(?:,? or |\n)", done.err)
+    of_this_file = {
+        "--target": "species",
+        "--drop": "sepal_width",
+        "--kinds": "sepal_width:category",
+        "--set": "k=3",
+        "--delimiter": ",",
+        "--decimal": ".",
+    }
+    words.insert(5, of_this_file.get(word) or shlex.split(right)[0])
+    words += [] if word == "--target" else ["--target", "species"]
+    done = fitserve(*words)
+    assert done.code == 0, done.err
 
 
 @pytest.mark.parametrize("name", sorted(TYPES))

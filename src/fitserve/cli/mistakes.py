@@ -46,6 +46,34 @@ def mended(error: click.UsageError, group: click.Group, words: Sequence[str]) ->
     return click.UsageError(told, ctx) if told else error
 
 
+def refuse_no_value(group: click.Group, words: Sequence[str]) -> None:
+    """Refuse an option without its value: click takes the next option for that."""
+    ctx = _context(group, words)
+    said = [] if ctx.command is group else list(_without_value(Line(ctx, words)))
+    if said:
+        raise click.UsageError("\n       ".join(said), ctx)
+
+
+def _without_value(line: Line) -> Iterator[str]:
+    for one in line.options:
+        behind = line.words[one.at + 1 : one.at + 2]
+        if one.option is None or one.option.is_flag or one.value is not None or not behind:
+            continue
+        said = f"{one.word} was given no value, {behind[0]} is the next option; write "
+        said += " or ".join(f"{one.word} {such}" for such in _such(one.option))
+        if isinstance(one.option.type, click.types.StringParamType):
+            meant = shlex.quote(f"{one.word}={behind[0]}")
+            said += f", or {meant} if that is the value" if one.word != "--set" else ""
+        yield f"{said}, or leave {one.word} out"
+
+
+def _such(option: click.Option) -> list[str]:
+    """What may stand behind an option."""
+    if isinstance(option.type, click.Choice):
+        return [one for one in option.type.choices if one not in ("error", ".")]
+    return [_VALUES.get(option.opts[0], "VALUE")]
+
+
 def _exchanged(line: Line) -> Iterator[str]:
     """How it is typed, where the ID stands before the TYPE."""
     from fitserve.models import catalog
@@ -161,8 +189,11 @@ _VALUES = {
     "--delimiter": "';'",
     "--na-values": "'?'",
     "--set": "NAME=VALUE",
+    "--host": "127.0.0.1",
+    "--port": "8000",
+    "--workers": "2",
 } | {option: such for option, (_, such) in _NUMBERS.items()}
-"""What may stand behind an option."""
+"""What may stand behind an option, and is no choice."""
 _ARGUMENTS = {
     "model_type": "knn",
     "model_id": "1",
@@ -182,10 +213,8 @@ def _lacking(line: Line, error: click.UsageError) -> str | None:
         option = line.known.get(error.option_name)
         if option is None or option.is_flag or "requires an argument" not in error.message:
             return None
-        such = [_VALUES.get(error.option_name, "VALUE")]
-        if isinstance(option.type, click.Choice):
-            such = [one for one in option.type.choices if one not in ("error", ".")]
-        return f"{error.message} Write {' or '.join(f'{option.opts[0]} {one}' for one in such)}"
+        such = [f"{option.opts[0]} {one}" for one in _such(option)]
+        return f"{error.message} Write {' or '.join(such)}"
     if not isinstance(error, click.MissingParameter) or error.param not in line.arguments:
         return None
     typed = [line.words[at] for at in line.places]
@@ -235,6 +264,9 @@ def _of_a_command(line: Line) -> Iterator[str]:
     for one in line.options:
         if one.option is None:
             yield f"There is no option {one.word}; {_instead(line, one)}"
+    if lacking := list(_without_value(line)):
+        yield from lacking
+        return
     if all(one.option is not None for one in line.options):
         yield from list(_file_before(line)) or _exchanged(line)
     yield from misplaced(line)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import click
 
+_LONG = re.compile(r"--[A-Za-z]")
 _NUMBER = re.compile(r"-[\d.]")
 
 
@@ -72,8 +73,15 @@ class Line:
     def _takes(self, option: click.Option | None, word: str, commands: Iterable[str]) -> bool:
         """Whether the word is the value of the option before it."""
         if option is not None:
-            return not option.is_flag
+            return not option.is_flag and not self._for_itself(option, word)
         return not _is_option(word) and word not in commands
+
+    def _for_itself(self, option: click.Option, word: str) -> bool:
+        """Whether the word behind an option is the next one, though click takes it for a value."""
+        if not _LONG.match(word):
+            return False
+        text = isinstance(option.type, click.types.StringParamType)
+        return not text or word.partition("=")[0] in self.known
 
     @property
     def room(self) -> int:
