@@ -5,6 +5,7 @@ import re
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -702,6 +703,91 @@ def test_an_option_that_is_wrong_beside_the_other_is_told_both(
     assert all("there is no y to compare with" in fault["msg"] for fault in without["errors"])
 
 
+def obeyed(api: Api, model_type: str, kwargs: dict[str, Any], remedy: dict[str, Any]) -> None:
+    merged = {name: value for name, value in (kwargs | remedy).items() if value is not None}
+    answer = api.register(model_type, 7, **merged)
+    assert answer.status_code == 201, answer.text
+    assert api.client.delete(f"/models/{model_type}/7").status_code == 204
+
+
+CHOICES = [
+    (model_type, name)
+    for model_type, cls in catalog().items()
+    for name, one in cls.schema()["properties"].items()
+    if name != "task" and ("'enum'" in str(one) or "'const'" in str(one))
+]
+
+
+@pytest.mark.parametrize(
+    ("model_type", "sent", "first"),
+    [
+        *((one, {name: "nonsense"}, {name: None}) for one, name in CHOICES),
+        *((one, {name: {"0": 1}}, {name: None}) for one, name in CHOICES),
+        *(
+            (one, {"penalty": value}, {"penalty": None})
+            for one in ("logistic_regression", "svm", "linear_regression")
+            for value in ("l1", "l2", "elasticnet")
+        ),
+        ("logistic_regression", {"penalty": "none"}, {"penalty": None, "C": 1e10}),
+        ("linear_regression", {"penalty": None}, {"penalty": None, "alpha": 0}),
+        ("svm", {"penalty": "none", "lam": 0.1}, {"penalty": None, "lam": None, "C": 1e10}),
+        (
+            "logistic_regression",
+            {"penalty": "l1", "alpha": 0.5},
+            {"penalty": None, "alpha": None, "C": 2.0},
+        ),
+        ("logistic_regression", {"lambda": 0.5}, {"lambda": None, "C": 2.0}),
+        ("linear_regression", {"C": 2}, {"C": None, "alpha": 0.5}),
+        ("svm", {"alpha": 0.5}, {"alpha": None, "lam": 0.5}),
+        ("svm", {"kernel": "rbf"}, {"kernel": None}),
+        ("svm", {"probability": True}, {"probability": None}),
+        ("perceptron", {"penalty": "elasticnet"}, {"penalty": "l2"}),
+        ("perceptron", {"lam": 0.1}, {"lam": None, "alpha": 0.1, "penalty": "l2"}),
+        ("knn", {"metric": "manhattan"}, {"metric": None, "p": 1}),
+        ("knn", {"metric": "cosine"}, {"metric": None}),
+        ("gmm", {"init_params": "random_from_data"}, {"init_params": "random"}),
+        ("decision_tree", {"class_weight": "auto"}, {"class_weight": "balanced"}),
+        ("pca", {"n_components": "mle"}, {"n_components": None}),
+    ],
+)
+def test_what_others_set_has_a_remedy(
+    api: Api, model_type: str, sent: dict[str, Any], first: dict[str, Any]
+) -> None:
+    kwargs: dict[str, Any] = {"X": X}
+    kwargs |= {"y": Y} if catalog()[model_type].supervised() else {}
+    needed = {"knn": {"k": 1}, "kmeans": {"k": 2}}.get(model_type, {})
+    kwargs |= needed | sent
+    body = {"model_type": model_type, "model_id": 7, "kwargs": kwargs}
+    remedies = told(api, body)["remedies"]
+    assert remedies[0]["set"] == first
+    for remedy in remedies:
+        obeyed(api, model_type, kwargs, remedy["set"])
+
+
+@pytest.mark.parametrize("sent", ["1.0", "01", " 1", "1e0", "+1", "0x1", 1.0, [1]])
+@pytest.mark.parametrize("route", ["/predict", "/evaluate"])
+def test_an_id_that_is_surely_a_number(api: Api, route: str, sent: Any) -> None:
+    assert api.register("knn", 1, X=X, y=Y, k=1).status_code == 201
+    ask = {"model_type": "knn", "features": X} | ({"y": Y} if route == "/evaluate" else {})
+    problem = told(api, ask | {"model_id": sent}, route)
+    assert "; write 1" in problem["detail"]
+    assert problem["remedies"] == [{"words": "model_id is 1", "set": {"model_id": 1}}]
+    assert api.client.post(route, json=ask | problem["remedies"][0]["set"]).status_code == 200
+    if isinstance(sent, str):
+        query = f"{route}?model_type=knn&model_id={quote(sent)}"
+        answer = api.raw(query, b"0,1\n", Content_Type="text/csv").json
+        assert "; write 1" in answer["detail"]  # type: ignore[index]
+        assert answer["remedies"] == problem["remedies"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("sent", ["a", "", -1, 1.5, True, {"id": 1}])
+def test_an_id_that_is_no_number_is_said_to_be_listed(api: Api, sent: Any) -> None:
+    key = {"model_type": "knn", "model_id": sent}
+    for route, body in (("/register", key | {"kwargs": {}}), ("/predict", key | {"features": X})):
+        problem = told(api, body, route)
+        assert "as /list tells it, or of your choice at /register" in problem["detail"]
+
+
 def test_remedies_are_a_merge_patch_of_kwargs(api: Api) -> None:
     for kwargs in (
         {"n_neighbours": 2},
@@ -1170,6 +1256,8 @@ def test_an_id_in_a_path_has_one_spelling(api: Api, method: str, model_id: str) 
     answer = api.client.open(f"/models/knn/{model_id}", method=method)
     assert answer.status_code == 404
     assert len(answer.data) < 1200
+    if model_id in ("01", "1.0", "+1"):
+        assert "Write 1 instead of" in answer.json["detail"]  # type: ignore[index]
     assert api.client.post("/list", json={"model_type": "knn"}).json["model_ids"] == [1, 10, 101]  # type: ignore[index]
 
 

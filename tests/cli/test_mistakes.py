@@ -59,6 +59,7 @@ OBEYED = [  # what is typed, and what is to be typed instead
     ("-k=3", "--set k=3"),
 ]
 TOLD = [
+    ("predict knn 1.0 FILE", "is needed, not '1.0'; write 1"),
     ("register knn 1 FILE --header no", "write --no-header alone"),
     ("register knn 1 FILE --no-header 1", "write --no-header alone"),
     ("register knn 1 FILE --standardize=false", "leave --standardize out"),

@@ -424,6 +424,28 @@ def test_a_gap_when_predicting_is_filled_or_refused(missing: str) -> None:
 # -------------------------------------------------------------------------------- predicting
 
 
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("rome", "; write 'Rome'; known"),
+        ("ROME", "; write 'Rome'; known"),
+        ("evry", "; write 'Évry'; known"),
+        ("new  york", "; write 'New York'; known"),
+        ("New-York", "; write 'New York'; known"),
+        ("a+", "; write 'A+'; known"),
+        ("B", "; write 'b'; known"),
+        ("Roma", "trained; known"),
+        ("+", "trained; known"),
+    ],
+)
+def test_a_category_that_is_written_otherwise(sent: str, meant: str) -> None:
+    known = ["A+", "A-", "New York", "Rome", "b", "Évry"]
+    columns = learned({"city": known}).columns
+    with pytest.raises(InvalidRequest) as caught:
+        again(columns, {"city": [sent]})
+    assert meant in caught.value.detail
+
+
 def test_an_unknown_category_is_refused_or_all_zeros() -> None:
     table = {"c": ["b", "a", "b"]}
     with pytest.raises(InvalidRequest, match="known are: a, b") as caught:

@@ -8,6 +8,7 @@ from werkzeug.routing import MapAdapter, Rule
 
 from fitserve.api.observed import shown
 from fitserve.data.names import closest
+from fitserve.data.numerals import whole
 from fitserve.errors import clip
 
 _PREFIX = re.compile(r"(?:/api)?(?:/v\d+)?(?=/)")
@@ -98,9 +99,11 @@ def no_route(method: str, path: str, adapter: MapAdapter, rules: Iterable[Rule])
         return f"{here}; write {_with_method(method, near, adapter)}."
     model = _OF_A_MODEL(path)
     if model is not None and model[1] not in _ACTIONS:
+        number = whole(model[1][:80])
+        near_number = "one" if number is None else number
         return (
             f"{here}: a model's id is a whole number in plain digits, without zeros in front. "
-            f"Write one instead of {clip(model[1], 40)!r}."
+            f"Write {near_number} instead of {clip(model[1], 40)!r}."
         )
     of_type = _OF_A_TYPE(_PREFIX.sub("", path.rstrip("/"), count=1))
     if of_type is not None:

@@ -14,8 +14,9 @@ from werkzeug.datastructures import MultiDict
 from fitserve.data.dialect import Dialect, truth_meant
 from fitserve.data.expectations import sent, twice_encoded, validated
 from fitserve.data.names import meant, unknown, with_commas
+from fitserve.data.numerals import whole
 from fitserve.data.options import KINDS, NAMES, SCHEMA, ColumnOptions
-from fitserve.errors import Fault, InvalidRequest, clip, refuse, within
+from fitserve.errors import Advice, Fault, InvalidRequest, clip, refuse, within
 from fitserve.models.base import Model
 from fitserve.storage.store import MAX_MODEL_ID, Key
 
@@ -66,7 +67,12 @@ def key(query: Mapping[str, str], default_id: int | None = None) -> Key:
         model_id = int(text) if _ID(text) else MAX_MODEL_ID + 1
         if model_id > MAX_MODEL_ID:
             said = f"a whole number from 0 to 2^53 - 1 is needed, not {clip(text, 40)!r}"
-            faults.append(Fault(("model_id",), said, "int_parsing"))
+            near = whole(text[:80])
+            remedies: tuple[Advice, ...] = ()
+            if near is not None:
+                said += f"; write {near}"
+                remedies = (Advice(f"model_id is {near}", {"model_id": near}),)
+            faults.append(Fault(("model_id",), said, "int_parsing", remedies))
     elif default_id is None:
         faults.append(_needed("model_id", "a whole number of your choice", query))
     if faults or model_id is None:

@@ -43,6 +43,8 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     of_rows: ClassVar[str] = ""
     """What to say to whoever sends rows alone."""
+    remedied: ClassVar[bool] = False
+    """Whether its faults say what a program could set in it."""
 
     @classmethod
     @cache
@@ -155,6 +157,7 @@ def checked(schema: type[T], value: object) -> T:
             schema.schema_of(),
             known=schema.model_fields,
             elsewhere=lambda name, held: schema.elsewhere(name, held, value),
+            remedied=schema.remedied,
         )
 
 
@@ -306,6 +309,7 @@ class RowsRequest(Request):
     features: Features
 
     of_rows: ClassVar = '; write rows as "features": [...]'
+    remedied: ClassVar = True
     route: ClassVar[str]
 
     @classmethod

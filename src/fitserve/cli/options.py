@@ -21,7 +21,11 @@ class ModelId(click.IntRange):
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter:
-            self.fail(f"a whole number from 0 to 2^53 - 1 is needed, not {value!r}", param, ctx)
+            from fitserve.data.numerals import whole
+
+            near = whole(str(value)[:80])
+            said = f"a whole number from 0 to 2^53 - 1 is needed, not {value!r}"
+            self.fail(said if near is None else f"{said}; write {near}", param, ctx)
 
 
 class _File(click.Path):

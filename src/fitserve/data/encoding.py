@@ -14,7 +14,7 @@ from fitserve.data.kinds import TRUTHS
 from fitserve.data.numerals import NUMBER_INSTEAD, instead
 from fitserve.data.options import Kind
 from fitserve.data.table import MISSING, NUMBER, Column, Table
-from fitserve.data.words import find_words
+from fitserve.data.words import alike, find_words
 from fitserve.errors import clip
 
 Rows = NDArray[np.intp]
@@ -183,8 +183,11 @@ class CategoryEncoder:
             return missing(table, row, self.name), "missing"
         known = clip(", ".join(self.categories), SHOWN)
         here = f"{shown(cells, row)}{table.called(row, self.name)}"
+        assert cells.codes is not None, "a category is read as text"
+        near = alike(cells.texts[cells.codes[row]], self.categories)
+        write = f"write {' or '.join(clip(repr(one), 40) for one in near[:3])}; " if near else ""
         said = (
-            f"{here} was not there when the model was trained; known are: {known}. "
+            f"{here} was not there when the model was trained; {write}known are: {known}. "
             "A model that is registered with unknown=ignore takes it as none of these"
         )
         return said, "unknown_category"

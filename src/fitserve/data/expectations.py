@@ -20,9 +20,9 @@ from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, Location, cli
 
 T = TypeVar("T")
 Schema = Mapping[str, Any]
-Elsewhere = Callable[[str, Any], tuple[str, str] | None]
-"""Of a member that does not belong here, and its value: where it does, and which member that makes
-needless."""
+Elsewhere = Callable[[str, Any], tuple[str, str, *tuple[Advice, ...]] | None]
+"""Of a member that does not belong here, and its value: where it does, which member that makes
+needless, and what a program could set."""
 Foreign = Callable[[str], tuple[str, str] | None]
 """Of a member that others have: that they do, and what there is here."""
 
@@ -37,8 +37,8 @@ _TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
 }
 _NEVER: Mapping[str, type | tuple[type, ...]] = {"y": str, "target": (list, dict)}
 """What members do not hold that others call by the same names."""
-_NOT_NULL = {"model_id": "write the model's id, as /list tells it"}
-"""What to write instead of a null that could be left out, but should not."""
+_NOT_NULL = {"model_id": "write the model's id, as /list tells it, or of your choice at /register"}
+"""What to write instead of what could be left out, but should not."""
 _LARGEST = 2**53 - 1  # that every reader of JSON keeps exact
 _ENCODED = re.compile(r"""[\s"'\\]*[\[{]""").match
 _PRINTED = re.compile(r"""[\s"\\]*([\[{(])[\s\[{(]*'""").match
@@ -209,6 +209,8 @@ def _meant(schema: Schema, value: object) -> list[Any]:
         guesses.append(int(value))
     elif isinstance(value, int) and not isinstance(value, bool) and value in (0, 1):
         guesses.append(bool(value))
+    elif isinstance(value, list) and len(value) == 1:
+        guesses += value
     return [guess for guess in guesses if fits(schema, guess)][:1]
 
 
@@ -278,10 +280,10 @@ def _stranger(
         return Fault((name,), f"the name of a member is needed; {variable}", "extra_forbidden"), ""
     there = elsewhere(name, value)
     if there is not None:
-        words, needless = there
+        words, needless, *remedied = there
         if taken and needless in taken:
             return _needless(name, needless, given_already(name, needless, taken[needless]))
-        return Fault((name,), words, "extra_forbidden"), needless
+        return Fault((name,), words, "extra_forbidden", tuple(remedied)), needless
     inside = [one for one in value if one in known] if isinstance(value, dict) else []
     if inside:
         says = (
@@ -376,4 +378,20 @@ def _fault(
         quotes = ", without quotes" if bare else ""
         remedy = Advice(f"{place[0]} is {written}", {str(place[0]): guess})
         return Fault(place, f"{says}; write {written}{quotes}", kind, (remedy,) * (len(loc) == 1))
+    if name in _NOT_NULL:
+        return Fault(place, f"{says}; {_NOT_NULL[name]}", kind)
     return Fault(place, says, kind)
+
+
+def or_left_out(fault: Fault, given: Mapping[str, Any], schema: Schema) -> Fault:
+    """The same, where nothing better is told of a choice, or of what may be null, that it may as
+    well be left out."""
+    name = str(fault.loc[-1])
+    branches = list(_branches(schema["properties"].get(name, {})))
+    choices = any(map(_choices, branches))
+    may = choices or any(one.get("type") == "null" for one in branches)
+    if len(fault.loc) > 1 or "; " in fault.msg or not may or type(given[name]) in (int, float):
+        return fault
+    said = f"{fault.msg}; write {'one of these' if choices else 'one'}, or leave it out"
+    remedy = Advice(f"{name} is left out", {name: None})
+    return Fault(fault.loc, said, fault.type, (remedy,))

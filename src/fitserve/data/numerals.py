@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from fitserve.data.kinds import LOOSE, TRUTHS, Form, form, unit
 from fitserve.data.shell import unexpanded
@@ -37,6 +37,16 @@ def plainly(text: str) -> str | None:
     number = Decimal(_pointed(digits[0]))
     places = _PARTS.get(text[-1], 0)
     return ("-" if _MINUS(text) else "") + str(number.scaleb(-places) if places else number)
+
+
+def whole(text: str) -> int | None:
+    """The whole number from 0 that this surely is, written otherwise: 1 of `1.0`, `01`, `1e0`."""
+    try:
+        number = Decimal(plainly(text.strip()) or text.strip())
+    except InvalidOperation:
+        return None
+    near = number.is_finite() and 0 <= number < 2**53
+    return int(number) if near and number == number.to_integral_value() else None
 
 
 def instead(text: str, in_csv: bool, fills: bool = False) -> str | None:

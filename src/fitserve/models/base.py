@@ -31,12 +31,15 @@ from pydantic.dataclasses import dataclass
 from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.diagnosis import only_numbers
-from fitserve.data.expectations import validated
+from fitserve.data.expectations import or_left_out, validated
 from fitserve.data.names import THEIRS, meant
 from fitserve.data.numerals import plainly
 from fitserve.errors import Advice, Fault, InvalidRequest, amended, counted
 from fitserve.models.overflow import too_large, too_large_an_answer, too_large_in_all
 
+Instead = tuple[str, str, *tuple[Advice, ...]]
+"""What to write instead of a hyperparameter of others, which is meant by it, or '', and what a
+program could set."""
 Task = Literal["classification", "regression", "clustering", "projection"]
 Codes = NDArray[np.intp]
 Watch = Callable[[float, float | None], None]
@@ -281,7 +284,11 @@ class Model(ABC):
             name = next((o for o, by in cls.replaced.items() if by == name and o in named), name)
             if named.get(name) is not None:
                 taken[one] = spelled[name]
-        with amended(lambda fault: cls.as_misread(fault, kwargs)):
+
+        def told(fault: Fault) -> Fault:
+            return cls.as_misread(or_left_out(fault, named, cls.schema()), kwargs)
+
+        with amended(told):
             return validated(
                 lambda fields: cls(**fields),
                 named,
@@ -394,25 +401,25 @@ class Model(ABC):
         return 1.0 - residual / total if total > 0.0 else None
 
     @classmethod
-    def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
-        """What to write instead of a hyperparameter that others have, and which is meant by it,
-        or ''; a type overrides it that knows one of which more is to be said than another name."""
+    def _elsewhere(cls, name: str, value: object) -> Instead | None:
+        """What to write instead of a hyperparameter that others have, which is meant by it, or '',
+        and what a program could set; a type overrides it that knows one of which more is to be
+        said than another name."""
         if cls.strength is None:
             return None
         inverse = None if cls.strength == "C" else cls._of_C(name, value)
         if inverse is not None:
             said = f"write {cls._penalty(inverse)}, its inverse, if that is meant"
-            return f"there is no {name!r}; {said}", cls.strength
+            return f"there is no {name!r}; {said}", cls.strength, *cls._as_strong(name, inverse)
         if not meant(name, ("lam",)):
             return None
         if cls.strength != "C" or "lam" in cls.names():
             return None
-        return f"there is no {name!r}; write {cls._penalty(value)}, if that is meant", "C"
+        said = f"there is no {name!r}; write {cls._penalty(value)}, if that is meant"
+        return said, "C", *cls._as_strong(name, value)
 
     @classmethod
-    def _of_penalty(
-        cls, name: str, value: object, given: Mapping[str, Any]
-    ) -> tuple[str, str] | None:
+    def _of_penalty(cls, name: str, value: object, given: Mapping[str, Any]) -> Instead | None:
         """What to write instead of which penalty there is, where it is always l2, among all that
         was given."""
         known = amount(value)
@@ -425,10 +432,25 @@ class Model(ABC):
             other = cls.replaced.get(cls.strength, "")  # by which the strength is given as well
             if given.get(other) is not None:
                 out = f"leave {name} and {other} out"
-            return f"the penalty is l2 here; to have none, {out} and write {cls._no_penalty()}", ""
+                also.append(other)
+            none = dict.fromkeys([name, *also]) | {cls.strength: 1e10 if cls.strength == "C" else 0}
+            said = f"the penalty is l2 here; to have none, {out} and write {cls._no_penalty()}"
+            return said, "", Advice("no penalty", none)
         if also:
-            return f"the penalty is l2 here; {out} and write {cls._penalty(given[also[0]])}", ""
-        return f"the penalty is l2 here; {out}, {cls.strength} says how strong it is", ""
+            said = f"the penalty is l2 here; {out} and write {cls._penalty(given[also[0]])}"
+            return said, "", *cls._as_strong(name, given[also[0]], *also)
+        said = f"the penalty is l2 here; {out}, {cls.strength} says how strong it is"
+        return said, "", Advice(f"{name} is left out, an l2 penalty", {name: None})
+
+    @classmethod
+    def _as_strong(cls, name: str, value: object, *also: str) -> list[Advice]:
+        """What to set instead of a name of others, and what is sent beside it, where a penalty as
+        strong as `value` is meant."""
+        strength = cls._strength(value)
+        if strength is None:
+            return []
+        instead = dict.fromkeys([name, *also]) | {str(cls.strength): strength}
+        return [Advice(f"a penalty with {cls.strength} {strength:.6g}", instead)]
 
     @classmethod
     def _of_others(cls, name: str, others: list[str]) -> tuple[str, str] | None:

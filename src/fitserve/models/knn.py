@@ -10,7 +10,7 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import Advice, InvalidRequest, clip, counted
-from fitserve.models.base import COUNT, Codes, Model, hyperparameters
+from fitserve.models.base import COUNT, Codes, Instead, Model, hyperparameters
 from fitserve.models.numerics import EPS
 from fitserve.models.overflow import too_large
 
@@ -80,16 +80,18 @@ class Knn(Model):
     )
 
     @classmethod
-    def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
+    def _elsewhere(cls, name: str, value: object) -> Instead | None:
         if name.lower() not in ("metric", "distance") or not isinstance(value, str):
             return super()._elsewhere(name, value)
         for p, named in _METRICS.items():
             if value.lower() in named:
-                return f'there is no {name!r}; write "p": {p}, which is {clip(value)}', "p"
-        return (
+                said = f'there is no {name!r}; write "p": {p}, which is {clip(value)}'
+                return said, "p", Advice(f"p is {p}", {name: None, "p": p})
+        said = (
             f"there is no {name!r}; leave it out: the distance is Minkowski's, of which p says the "
             'power, "p": 2 (euclidean) or "p": 1 (manhattan)'
-        ), ""
+        )
+        return said, "", Advice("a euclidean distance", {name: None})
 
     def stretch(self) -> float:
         n = self.n_samples_

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import Advice, InvalidRequest, clip
-from fitserve.models.base import COUNT, Model, hyperparameters
+from fitserve.models.base import COUNT, Instead, Model, hyperparameters
 from fitserve.models.numerics import EPS, column_means, power_of_two
 
 Count = Annotated[int, Field(ge=1, le=COUNT)]
@@ -52,7 +52,7 @@ class PCA(Model):
         return super().expected_memory() + 8 * 4 * least * least
 
     @classmethod
-    def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
+    def _elsewhere(cls, name: str, value: object) -> Instead | None:
         if "variance" not in name.lower() or "covar" in name.lower():
             return super()._elsewhere(name, value)
         share = value if isinstance(value, (int, float)) and 0 < value < 1 else None

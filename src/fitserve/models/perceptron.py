@@ -8,7 +8,8 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
 from fitserve.data.names import meant
-from fitserve.models.base import COUNT, Codes, Model, hyperparameters
+from fitserve.errors import Advice
+from fitserve.models.base import COUNT, Codes, Instead, Model, hyperparameters
 from fitserve.models.numerics import (
     LOSSES,
     class_of,
@@ -80,16 +81,19 @@ class Perceptron(Model):
     )
 
     @classmethod
-    def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
+    def _elsewhere(cls, name: str, value: object) -> Instead | None:
         inverse = cls._of_C(name, value)
         value = value if inverse is None else inverse
         if (inverse is None and not meant(name, ("lam",))) or not isinstance(value, (int, float)):
             return super()._elsewhere(name, value)
         strength = f'"alpha": {value:.6g}' if 0 <= value <= 1e9 else "alpha"
-        return (
+        said = (
             f'there is no {name!r}; write {strength} and beside it "penalty": "l2" or "l1", '
             "without which alpha does nothing"
-        ), "alpha"
+        )
+        l2 = {name: None, "alpha": value, "penalty": "l2"}
+        as_l2 = [Advice(f"an l2 penalty with alpha {value:.6g}", l2)] if 0 <= value <= 1e9 else []
+        return said, "alpha", *as_l2
 
     def _fit(self, X: FloatArray, y: Codes) -> None:
         rng = self._rng()

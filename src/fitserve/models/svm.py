@@ -8,7 +8,7 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, InvalidRequest
-from fitserve.models.base import COUNT, Codes, Model, hyperparameters
+from fitserve.models.base import COUNT, Codes, Instead, Model, hyperparameters
 from fitserve.models.numerics import (
     EPS,
     LOSSES,
@@ -85,16 +85,20 @@ class Svm(Model):
     )
 
     @classmethod
-    def _elsewhere(cls, name: str, value: object) -> tuple[str, str] | None:
+    def _elsewhere(cls, name: str, value: object) -> Instead | None:
         if name.lower() in ("kernel", "gamma", "degree", "coef0"):
-            return f"svm is linear here; leave {name} out", ""
+            left_out = Advice(f"{name} is left out, svm is linear", {name: None})
+            return f"svm is linear here; leave {name} out", "", left_out
         if name.lower() == "probability":
             said = "leave probability out; logistic_regression gives some"
-            return f"svm gives no probabilities; {said}", ""
+            left_out = Advice(f"{name} is left out", {name: None})
+            return f"svm gives no probabilities; {said}", "", left_out
         if name.lower() == "alpha":
             of_size = isinstance(value, (int, float)) and 1e-9 <= value <= 1e9
             strength = f'"lam": {value:.6g}' if of_size else "lam"
-            return f"there is no {name!r}; write {strength}, or C, its inverse", "lam"
+            said = f"there is no {name!r}; write {strength}, or C, its inverse"
+            as_lam = Advice(f"a penalty with lam {value:.6g}", {name: None, "lam": value})
+            return said, "lam", *([as_lam] if of_size else [])
         return super()._elsewhere(name, value)
 
     def drowned(self, reach: float) -> str | None:
