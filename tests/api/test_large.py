@@ -571,6 +571,25 @@ def test_a_csv_with_predictions_is_written_here(
     assert forked == [apart.TASK]
 
 
+@pytest.mark.parametrize(
+    ("labels", "target", "times"),
+    [("0101", "y", 1), ("uvuv", "y", 1), ("0101", "b", 2), ("uvuv", "b", 2)],
+)
+def test_a_large_csv_is_read_once_for_the_rows_and_what_is_true_of_them(
+    api: Api, forked: list[str], all_large: None, labels: str, target: str, times: int
+) -> None:
+    """But where it is a column that the model knows, and may take otherwise."""
+    lines = [f"{a},{label},{label}\n" for (a, _), label in zip(X, labels, strict=True)]
+    file = "".join(["a,b,y\n", *lines]).encode()
+    query = "?model_type=knn&model_id=1&target="
+    api.raw(f"/register{query}y&k=1", file, Content_Type="text/csv")
+    del forked[:]
+    answer = api.raw(f"/evaluate{query}{target}", file, Content_Type="text/csv")
+    assert answer.json is not None
+    assert answer.json["metrics"]["accuracy"] == 1.0
+    assert forked == [apart.TASK] * times
+
+
 @pytest.mark.parametrize("path", ["/register", "/predict", "/evaluate"])
 def test_one_large_csv_at_a_time_is_read(
     api: Api, app: Flask, monkeypatch: pytest.MonkeyPatch, path: str

@@ -120,10 +120,23 @@ class CsvRows(Rows):
         self.n_rows = file.most_rows
         self.cost = file.cell_cost * len(columns.names) + columns.n_encoded
         self._place: Place = lambda row, name: ("line", row, name)
+        self._table: Table | None = None
+
+    def with_target(self, target: str, as_text: bool) -> Table:
+        """A table that has this column. The rows are read once for both, but where the model knows
+        the column, too: it may take other cells for text."""
+        names, text = self._columns.names, self._columns.as_text
+        own = {target} if as_text else set[str]()
+        if target in names:
+            return self._file.read([target], text=own)
+        self._table = self._file.read([*names, target], {target} - own, text | own)
+        return self._table
 
     def parts(self, step: int) -> Iterator[FloatArray]:
         """Of exactly so many rows each: how rows are put together decides about the last bits of
         what is predicted for them."""
+        if self._table is not None:
+            return map(self._encoded, self._table.blocks(step))
         tables = self._file.blocks(self._columns.names, self._columns.as_text, rows=step)
         return map(self._encoded, tables)
 
@@ -256,7 +269,8 @@ class CsvEvaluation:
             said = f"this column, which is to be compared with, is missing; {why}"
             raise InvalidRequest.at(("line", 1, target), said, "missing")
         classes = loaded.model.classes_
-        y, place = intake.truth(file, target, classes is not None and classes.dtype == object)
+        as_text = classes is not None and classes.dtype == object
+        y, place = intake.truth(file, rows.with_target(target, as_text), target, as_text)
         return (
             rows,
             y,

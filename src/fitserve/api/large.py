@@ -381,8 +381,7 @@ class TableRows(Rows):
         self.cost = float(columns.n_encoded)
 
     def parts(self, step: int) -> Iterator[FloatArray]:
-        for start in range(0, self.n_rows, step):
-            yield self._columns.encode(self._table.part(start, start + step))
+        return map(self._columns.encode, self._table.blocks(step))
 
     def located(self, start: int) -> AbstractContextManager[None]:
         return of_columns(
@@ -440,5 +439,4 @@ class LargeCsv(CsvFile):
         self, names: Sequence[str], text: Collection[str] = (), rows: int | None = None
     ) -> Iterator[Table]:
         table = self.read(names, text=text)
-        step = rows or table.n_rows
-        return (table.part(at, at + step) for at in range(0, table.n_rows, step))
+        return table.blocks(rows or table.n_rows)

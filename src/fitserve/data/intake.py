@@ -18,7 +18,7 @@ from fitserve.data.learning import Examined, Written, examined, unknown_names
 from fitserve.data.levels import Levels
 from fitserve.data.limits import refuse_too_large
 from fitserve.data.options import ColumnOptions, Kind
-from fitserve.data.table import Column, Place
+from fitserve.data.table import Column, Place, Table
 from fitserve.errors import Advice, Fault, Location, clip, refuse, relocated
 
 _EXACT = 2.0**53  # from which on not every whole number has a float of its own
@@ -138,12 +138,12 @@ def _as_categories(cells: Column) -> list[str | None]:
     return [None if code < 0 else cells.texts[code].strip() for code in cells.codes.tolist()]
 
 
-def truth(file: CsvFile, target: str, as_text: bool) -> tuple[Target, Place]:
-    """What is true of each row, to compare predictions with, and where its cells stand.
+def truth(file: CsvFile, table: Table, target: str, as_text: bool) -> tuple[Target, Place]:
+    """What is true of each row, to compare predictions with, and where its cells stand: of a table
+    that was read of the file.
 
     Raises `InvalidRequest` with the place of each cell that is empty, or no number among numbers.
     """
-    table = file.read([target], text={target} if as_text else ())
     cells = table.columns[target]
     gaps = np.flatnonzero(cells.missing()).tolist()
     refuse(

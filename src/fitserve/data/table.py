@@ -4,7 +4,7 @@ What its columns mean (number, category, text; missing, mixed, dates) is decided
 nothing is lost that the decision needs, and nothing is kept that costs more than the cells did.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -148,6 +148,10 @@ class Table:
             lambda row, name: self.written(start + row, name),
             lambda row: self.numbered(start + row),
         )
+
+    def blocks(self, step: int) -> Iterator["Table"]:
+        """Of `step` rows each, of the last as many as are left."""
+        return (self.part(at, at + step) for at in range(0, self.n_rows, step))
 
     def matrix(self, names: Sequence[str]) -> FloatArray:
         """The values of these columns, all of numbers, as C-contiguous `(n_rows, len(names))`.
