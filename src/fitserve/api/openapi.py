@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 from pydantic import BaseModel, TypeAdapter
 
-from fitserve.api import answers, inference_requests, operations, queries, schemas
+from fitserve.api import answers, descriptions, inference_requests, operations, queries, schemas
 from fitserve.api.keys import Access, Keys, declared
 from fitserve.api.operations import OPERATIONS, Operation
 from fitserve.api.tensors import BYTES, DTYPES
@@ -288,17 +288,17 @@ def _ref(name: str) -> Schema:
 
 def _schemas(catalog: Catalog) -> dict[str, Schema]:
     """Every schema that has a name, by it; each type's kwargs by the type's."""
-    kwargs = {name: schemas.kwargs_schema(cls) for name, cls in sorted(catalog.items())}
+    kwargs = {name: descriptions.kwargs_schema(cls) for name, cls in sorted(catalog.items())}
     bodies = {f"Register.{name}": _register(name) for name in kwargs}
     mapping = {name: _REFS.format(model=f"Register.{name}") for name in kwargs}
-    features = {"features": schemas.FEATURES}
+    features = {"features": descriptions.FEATURES}
     return {
         "Register": {
             "oneOf": [_ref(name) for name in bodies],
             "discriminator": {"propertyName": "model_type", "mapping": mapping},
         },
         "Predict": _body(schemas.PredictRequest, catalog, features),
-        "Evaluate": _body(schemas.EvaluateRequest, catalog, features | {"y": schemas.TRUTH}),
+        "Evaluate": _body(schemas.EvaluateRequest, catalog, features | {"y": descriptions.TRUTH}),
         "List": _body(schemas.ListRequest, catalog, {}),
         "Index": schemas.IndexRequest.schema_of(),
         "Infer": _inference(),

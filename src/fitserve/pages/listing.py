@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from fitserve.api import schemas
+from fitserve.api import descriptions
 from fitserve.pages.drawing import svg
 from fitserve.pages.drawing.wording import number, per_cent
 from fitserve.pages.progress import Progress, progress
@@ -125,7 +125,9 @@ class Row(NamedTuple):
 
 
 def _row(i: int, record: Record) -> Row:
-    described = schemas.page([record], None, ["classes", "hyperparameters", "training", "problem"])
+    described = descriptions.page(
+        [record], None, ["classes", "hyperparameters", "training", "problem"]
+    )
     (told,) = described["models"]
     told |= {name: record.description.get(name) for name in ("started", "progress", "place")}
     of = progress(told) if record.status == "training" else None

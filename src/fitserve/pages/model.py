@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from fitserve.api import schemas
+from fitserve.api import descriptions
 from fitserve.directory import ModelDirectory
 from fitserve.errors import FitserveError, Overloaded, StoreUnavailable
 from fitserve.evaluation.advice import NOTHING_LEARNED
@@ -54,7 +54,7 @@ class ModelPage:
 
     @cached_property
     def described(self) -> Told:
-        return Told(schemas.description(self.loaded.record))
+        return Told(descriptions.description(self.loaded.record))
 
     @property
     def model_type(self) -> str:
@@ -235,7 +235,11 @@ def shown(
         loaded = directory.get(model_type, model_id)
         return page("model.html", here="models", model=ModelPage(directory, loaded, gone))
     record = directory.record(model_type, model_id)
-    waiting = {"here": "models", "record": record, "described": Told(schemas.description(record))}
+    waiting = {
+        "here": "models",
+        "record": record,
+        "described": Told(descriptions.description(record)),
+    }
     if record.status == "training":
         waiting |= {
             "progress": progress(record.description),

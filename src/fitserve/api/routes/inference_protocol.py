@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from fitserve.api import inferences, schemas
+from fitserve.api import descriptions, inferences, schemas
 from fitserve.api.bodies import client_gone, takes_little, takes_tensors
 from fitserve.api.inference_requests import Inference
 from fitserve.api.keys import open_to_all, reads
@@ -70,7 +70,7 @@ def blueprint(directory: ModelDirectory, statistics: Statistics) -> Blueprint:
     @reads
     @takes_little(schemas.index_request)
     def index(ask: IndexRequest) -> Any:
-        return schemas.index(directory.everything(), ready_only=ask.ready)
+        return descriptions.index(directory.everything(), ready_only=ask.ready)
 
     @routes.get("/models/stats")
     @reads

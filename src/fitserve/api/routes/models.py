@@ -7,7 +7,7 @@ from urllib.request import parse_http_list
 from flask import Blueprint, request, url_for
 from werkzeug.routing import IntegerConverter
 
-from fitserve.api import evaluations, predictions, queries, schemas
+from fitserve.api import descriptions, evaluations, predictions, queries, schemas
 from fitserve.api.accepting import prefers_page, see_page
 from fitserve.api.asked import CsvEvaluation, CsvPrediction
 from fitserve.api.bodies import client_gone, takes
@@ -36,14 +36,14 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     def register(ask: RegisterRequest | CsvRegistration | LargeRegistration) -> Any:
         training = ask.training(directory.type(ask.model_type))
         if queries.dry_run(request.args):
-            return schemas.rehearsal(training.key, directory.rehearse(training))
+            return descriptions.rehearsal(training.key, directory.rehearse(training))
         if prefers_async():
             record, status = directory.enqueue(training, caller()), HTTPStatus.ACCEPTED
             headers = {"Preference-Applied": "respond-async", "Retry-After": "1"}
         else:
             record, status, headers = directory.register(training, caller()), HTTPStatus.CREATED, {}
         headers["Location"] = url_for(".describe", **record.key._asdict())
-        return schemas.description(record), status, headers
+        return descriptions.description(record), status, headers
 
     @routes.post("/predict")
     @reads
@@ -75,7 +75,7 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     @reads
     def describe_type(model_type: str) -> Any:
         schemas.query(NoQuery, request.args)
-        return schemas.model_type(directory.type(model_type), directory.limits)
+        return descriptions.model_type(directory.type(model_type), directory.limits)
 
     @routes.get("/models")
     @reads
@@ -83,7 +83,7 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
         query = schemas.query(ModelsQuery, request.args)
         fields, after = query.members(), query.after_key()
         page = directory.page(query.model_type, after, query.limit)
-        return schemas.page(*page, fields)
+        return descriptions.page(*page, fields)
 
     @routes.get("/models/<model_type>/<id:model_id>")
     @reads
@@ -95,13 +95,13 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
         record = directory.record(model_type, model_id)
         headers = {"Retry-After": "1"} if record.status == "training" else {}
         headers["Vary"] = "Accept"
-        return schemas.description(record), headers
+        return descriptions.description(record), headers
 
     @routes.get("/models/<model_type>/<id:model_id>/classes")
     @reads
     def list_classes(model_type: str, model_id: int) -> Any:
         query = schemas.query(ClassesQuery, request.args)
-        return schemas.classes(directory.get(model_type, model_id), query)
+        return descriptions.classes(directory.get(model_type, model_id), query)
 
     @routes.get("/models/<model_type>/<id:model_id>/pictures")
     @reads
