@@ -703,6 +703,49 @@ def test_an_option_that_is_wrong_beside_the_other_is_told_both(
     assert all("there is no y to compare with" in fault["msg"] for fault in without["errors"])
 
 
+@pytest.mark.parametrize(
+    ("kwargs", "says", "set_"),
+    [
+        ({"X": [[1, None]], "y": ["a"]}, 'leave the column out ("drop": ["1"]', {"drop": ["1"]}),
+        ({"X": [[1, "NA"]], "y": ["a"]}, "every cell of this column is a gap", {"drop": ["1"]}),
+        (
+            {"X": [[1, None]], "y": ["a"], "feature_names": ["u", "v"]},
+            "leave the column out",
+            {"drop": ["v"]},
+        ),
+        ({"X": [[None]], "y": ["a"]}, "every cell of this column is a gap: fill them. ", None),
+        ({"X": {"u": [None]}, "y": ["a"]}, "is empty, and of all others; fill them. ", None),
+        (
+            {"X": [[1, None], [None, 2]], "y": ["a", "b"]},
+            "fill the gap (missing='impute' beside X does so). The second",
+            {"missing": "impute"},
+        ),
+        (
+            {"X": {"u": [1, None], "v": [None, 2]}, "y": ["a", "b"]},
+            "most frequent value (missing=impute). ",
+            {"missing": "impute"},
+        ),
+        ({"X": [[1, 2]], "y": [None]}, "give one: no row says what to learn", None),
+    ],
+)
+def test_a_gap_is_not_mended_by_leaving_all_rows_out(
+    api: Api, kwargs: dict[str, Any], says: str, set_: dict[str, Any] | None
+) -> None:
+    problem = told(api, GOOD | {"kwargs": kwargs | {"k": 1}})
+    assert says in problem["detail"]
+    assert [one["set"] for one in problem.get("remedies", [])] == ([set_] if set_ else [])
+    answer = api.register("knn", 1, **kwargs | {"k": 1} | (set_ or {}))
+    one_class = "one class only" in answer.text and len(kwargs["y"]) == 1
+    assert set_ is None or answer.status_code == 201 or one_class, answer.text
+
+
+@pytest.mark.parametrize("row", [[1, None], [[1, None]], [["x", 1]]])
+def test_the_only_row_is_not_to_be_left_out(api: Api, row: Any) -> None:
+    assert api.register("knn", 1, X=X, y=Y, k=1).status_code == 201
+    problem = told(api, {"model_type": "knn", "model_id": 1, "features": row}, "/predict")
+    assert "row out" not in problem["detail"]
+
+
 def obeyed(api: Api, model_type: str, kwargs: dict[str, Any], remedy: dict[str, Any]) -> None:
     merged = {name: value for name, value in (kwargs | remedy).items() if value is not None}
     answer = api.register(model_type, 7, **merged)

@@ -186,7 +186,7 @@ def test_a_cell_that_is_no_plain_number(api: Api, column: str, cell: str, says: 
         assert not any("kinds" in one or "drop" in one for one in sets)
         return
     trained(api)
-    ask = told(api, "/predict", f'a,b\n"{cell}",2\n')["errors"][0]
+    ask = told(api, "/predict", f'a,b\n"{cell}",2\n1,2\n')["errors"][0]
     assert says.partition("; ")[2] in ask["msg"]
     assert ask["loc"] == ["line", 2, "a"]
 

@@ -96,18 +96,32 @@ def refuse_label_in_rows(cls: type[Model], kwargs: Mapping[str, Any]) -> None:
     raise InvalidRequest.at(("y",), said, "missing")
 
 
-def as_a_table(rows: Any) -> AbstractContextManager[None]:
-    """Say of the gaps and texts that are found among rows of numbers how a table takes them."""
+def as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
+    """Say of the gaps and texts that are found among rows of numbers, whose columns may have
+    names, how a table takes them."""
 
     @cache
     def of_text(column: int) -> bool:
         return 2 * sum(type(row[column]) is str for row in rows) > len(rows)
 
+    @cache
+    def nothing_in(column: int) -> bool:
+        return all(_is_gap(row[column]) for row in rows)
+
+    @cache
+    def no_row_is_whole() -> bool:
+        return all(any(map(_is_gap, row)) for row in rows)
+
     def change(fault: Fault) -> Fault:
         if fault.column is None or fault.type != "float_type":
             return fault
         cell = rows[fault.loc[1]][fault.loc[2]]
-        if cell is None or (isinstance(cell, str) and Dialect().is_missing(cell)):
+        if _is_gap(cell):
+            if nothing_in(fault.column):
+                return _of_gaps_alone(fault, rows, names)
+            if no_row_is_whole():
+                said = f"{fault.msg.partition('; ')[0]}; fill the gap (missing='impute' beside X "
+                return replace(fault, msg=f"{said}does so)", remedies=(FILL,))
             msg = f"{fault.msg} (missing='impute' or 'drop' beside X does so)"
             return replace(fault, msg=msg, remedies=(FILL,))
         if type(cell) is not str or "; " in fault.msg:
@@ -120,12 +134,36 @@ def as_a_table(rows: Any) -> AbstractContextManager[None]:
     return amended(change)
 
 
-def gap_in_y(fault: Fault) -> Fault:
-    """Say of a null among labels how a table leaves its row out."""
-    if not fault.msg.endswith(arrays.LEAVE_OUT):
-        return fault
-    said = f"{fault.msg} (missing='drop' beside X does so)"
-    return replace(fault, msg=said, remedies=(LEAVE_ROWS_OUT,))
+def _is_gap(cell: object) -> bool:
+    return cell is None or (isinstance(cell, str) and Dialect().is_missing(cell))
+
+
+def _of_gaps_alone(fault: Fault, rows: Any, names: Any) -> Fault:
+    """The same, of a column of which no cell is there: none can be filled by the others, and to
+    leave its rows out leaves none."""
+    said = f"{fault.msg.partition('; ')[0]}; every cell of this column is a gap: fill them"
+    width, at = len(rows[0]), fault.column
+    if width == 1 or at is None:
+        return replace(fault, msg=said)
+    name = names[at] if isinstance(names, list) and len(names) == width else str(at)
+    left_out = Advice(f"leaves column {name} out", {"drop": [name]})
+    said += f", or leave the column out ({json.dumps({'drop': [name]})[1:-1]} beside X does so)"
+    return replace(fault, msg=said, remedies=(left_out,))
+
+
+def gap_in_y(y: Any) -> AbstractContextManager[None]:
+    """Say of a null among the labels how a table leaves its row out."""
+
+    def change(fault: Fault) -> Fault:
+        if not fault.msg.endswith(arrays.LEAVE_OUT):
+            return fault
+        if set(map(type, y)) == {type(None)}:
+            said = f"{fault.msg.partition('; ')[0]}; give one: no row says what to learn"
+            return replace(fault, msg=said)
+        said = f"{fault.msg} (missing='drop' beside X does so)"
+        return replace(fault, msg=said, remedies=(LEAVE_ROWS_OUT,))
+
+    return amended(change)
 
 
 _OF_TEXT = (

@@ -280,12 +280,12 @@ class RegisterRequest(Request):
             registrations.require_rows(kwargs)
             rows, named = kwargs["X"], kwargs.get("feature_names")
             registrations.refuse_label_in_rows(cls, kwargs)
-            with arrays.naming_columns(named), registrations.as_a_table(rows):
+            with arrays.naming_columns(named), registrations.as_a_table(rows, named):
                 X = arrays.matrix(rows, ("X",))
             names = arrays.names(named, X.shape[1], ("feature_names",))
             y = kwargs.get("y")
             if y is not None and cls.supervised():
-                with amended(registrations.gap_in_y):
+                with registrations.gap_in_y(y):
                     y = arrays.target(y, ("y",))
             planned = plan_of(cls, kwargs)
             with amended(lambda fault: fault.naming(names).spelling(spelled)):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fitserve.data.expectations import sent, twice_encoded
 from fitserve.data.limits import refuse_many_classes
 from fitserve.data.names import closest
-from fitserve.data.numerals import NUMBER_INSTEAD, instead
+from fitserve.data.numerals import NUMBER_INSTEAD, instead, only_row
 from fitserve.data.quoted import (
     AS_COLUMNS,
     AS_LABELS,
@@ -482,7 +482,7 @@ def features(
         raise InvalidRequest.at(loc, said, "list_type")
     refuse_width(rows, n_features, feature_names, loc, single)
     placed = relocated(lambda found: (*loc, *(found[2:] if single else found[1:])))
-    with placed, naming_columns(feature_names), amended(told_instead):
+    with placed, naming_columns(feature_names), of_one(rows), amended(told_instead):
         return matrix(rows, ("X",)), single
 
 
@@ -509,6 +509,12 @@ def _refuse_rows_as_text(row: object, loc: Location) -> None:
         return
     said = f"a row is needed, not {sent(row[0])}{unquoted(row[0])}"
     raise InvalidRequest.at((*loc, 0), said, "list_type")
+
+
+def of_one(rows: object) -> AbstractContextManager[None]:
+    """Say of the faults found inside, where these rows are but one, not to leave it out."""
+    alone = isinstance(rows, list) and len(rows) == 1
+    return amended(lambda one: replace(one, msg=only_row(one.msg)) if alone else one)
 
 
 def told_instead(fault: Fault) -> Fault:

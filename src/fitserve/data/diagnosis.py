@@ -8,7 +8,15 @@ import numpy as np
 from fitserve.data.encoding import too_large
 from fitserve.data.kinds import Form, unit
 from fitserve.data.levels import Levels
-from fitserve.data.numerals import NUMBER_INSTEAD, SIGNS, instead, other_sign, parted, plainly
+from fitserve.data.numerals import (
+    NUMBER_INSTEAD,
+    SIGNS,
+    added,
+    instead,
+    other_sign,
+    parted,
+    plainly,
+)
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.shell import unexpanded
 from fitserve.data.table import NUMBER, OTHER, Column, Table
@@ -19,6 +27,9 @@ NO_ROW = "no_row"  # the type of a fault in the first row or the last, which may
 BELOW = 5  # rows below which a total may stand
 _MUCH = 0.2  # of a column's cells that are text, from which on it may be a category
 _SENTENCE = 3.0  # words a cell from which on a text is proposed to be read word by word
+
+FORMAT = "number_format"  # the type of a fault that the cells themselves are better rid of
+_GENERAL = ". A spreadsheet exports it so where the column's number format is General"
 
 _NUMBERS = {Form.NUMBER, Form.ZEROS}
 _OTHERWISE = {Form.COMMA, Form.GROUPED, Form.OTHERWISE}
@@ -279,8 +290,12 @@ class _Diagnosis:
         commas = Form.COMMA in forms and self.table.in_csv
         row = self.levels.first(*({Form.COMMA} if commas else forms))
         text = self.levels.texts[self.levels.codes[row]]
-        what = "a number written otherwise" if plainly(text) else "no number to learn from"
+        plain = plainly(text)
+        what = "a number written otherwise" if plain else "no number to learn from"
         advice = instead(text, self.table.in_csv) or NUMBER_INSTEAD
+        if plain:
+            sign = added(text)
+            advice += f", without {sign}" if sign and advice == f"write {plain}" else ""
         said = f"{self._cell_text(row)} is {what}; {advice}"
         if commas and "." in text:  # which no decimal sign alone would mend
             words, set_ = "", {}
@@ -289,7 +304,9 @@ class _Diagnosis:
         else:
             words, set_ = self._left_out()
             said += "" if self.target else ", or leave the column out (drop)"
-        return self._problem(row, said, "number_format", words, set_)
+        exported = plain and self.table.in_csv and not commas and unit(text) is None
+        said += _GENERAL if exported else ""
+        return self._problem(row, said, FORMAT, words, set_)
 
     def _date(self) -> Fault:
         row = self.levels.first(Form.DATE)

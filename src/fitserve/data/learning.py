@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
-from fitserve.data.diagnosis import BELOW, NO_ROW, asked, diagnosed
+from fitserve.data.diagnosis import BELOW, FORMAT, NO_ROW, asked, diagnosed
 from fitserve.data.dialect import MISSING_WORDS
 from fitserve.data.encoding import (
     CategoryEncoder,
@@ -188,7 +188,13 @@ def refused(
     faults = sorted(faults, key=lambda one: one.loc[1] if one.loc[:1] == ("line",) else 0)
     if no_gaps and tuple(options.na_values) == MISSING_WORDS:
         options = replace(options, na_values=[])
-    add = _together([remedy for fault in faults for remedy in fault.remedies], options)
+    mending = [
+        remedy
+        for fault in faults
+        for remedy in fault.remedies
+        if fault.type != FORMAT or "drop" not in remedy.set  # to lose a column is no first advice
+    ]
+    add = _together(mending, options)
     return InvalidRequest(faults[:LISTED], len(faults), written(add) if add else None)
 
 
@@ -294,6 +300,8 @@ def _gap_faults(
     y: Gaps,
     y_written: Callable[[int], str],
 ) -> Iterator[Fault]:
+    kept = [one for one in gaps.values() if not one.all()]
+    none_whole = bool(kept) and bool(np.logical_or.reduce(kept).all())
     for name, missing in gaps.items():
         count = int(missing.sum())
         row = int(missing.argmax())
@@ -301,13 +309,16 @@ def _gap_faults(
         if count == table.n_rows:
             called = table.called(row, name)
             said = f"every cell of this column is empty{called}; leave it out (drop)"
-            yield Fault(where, said, "empty", (_leave_out(name),))
+            if not kept:
+                said = f"every cell of this column is empty{called}, and of all others; fill them"
+            yield Fault(where, said, "empty", (_leave_out(name),) if kept else ())
         elif count and options.missing == "error":
             said = (
                 f"{empty(table.written(row, name))}, one of {count:,} in this column"
                 f"{table.called(row, name)}; fill them with its median or most frequent value "
-                "(missing=impute), or leave the rows out (missing=drop)"
+                "(missing=impute)"
             )
+            said += "" if none_whole else ", or leave the rows out (missing=drop)"
             yield Fault(where, said, "missing", (FILL,))
     if y.all():
         where = ("y", 0) if target is None else table.place(0, target)

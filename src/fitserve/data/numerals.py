@@ -14,8 +14,10 @@ _SPACES = re.compile(r"[ '\u2019\u00a0\u202f_]")
 _PARTS = {"%": 2, "‰": 3}
 _PARTED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII).fullmatch
 _UNEVEN = re.compile(r"[+-]?\d+(?:_\d+)+", re.ASCII).fullmatch
+_SIGN = re.compile(r"[$€£¥₹%‰]|(?:usd|eur|gbp|chf)", re.IGNORECASE).search
 _ENDLESS = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE).fullmatch
 
+_OR_ITS_ROW = re.compile(r",?\sor\sleave\s(?:its|the)\srow\sout(?:\sof\sfeatures\sand\sy)?").sub
 NUMBER_INSTEAD = "write a number, or leave the row out"
 SIGNS = {".": "reads decimal points", ",": "reads decimal commas"}
 _PLAINLY = (Form.NUMBER, Form.ZEROS)
@@ -36,6 +38,8 @@ def plainly(text: str) -> str | None:
         return str(Decimal(text))
     number = Decimal(_pointed(digits[0]))
     places = _PARTS.get(text[-1], 0)
+    if not number:
+        return "0"
     return ("-" if _MINUS(text) else "") + str(number.scaleb(-places) if places else number)
 
 
@@ -47,6 +51,12 @@ def whole(text: str) -> int | None:
         return None
     near = number.is_finite() and 0 <= number < 2**53
     return int(number) if near and number == number.to_integral_value() else None
+
+
+def added(text: str) -> str:
+    """The sign of a currency, of a share or of a unit that stands before or behind the number."""
+    found = _SIGN(text)
+    return (unit(text) or "").strip() or (found[0] if found else "")
 
 
 def instead(text: str, in_csv: bool, fills: bool = False) -> str | None:
@@ -79,6 +89,11 @@ def instead(text: str, in_csv: bool, fills: bool = False) -> str | None:
             return f"{'leave the cell empty' if in_csv else 'send null'} if it stands for a gap"
         return "fill the gap, or leave its row out"
     return "send a number instead, such as the year or the hour" if found is Form.DATE else None
+
+
+def only_row(said: str) -> str:
+    """The same, where no row is left without the one that it tells of."""
+    return _OR_ITS_ROW("", said)
 
 
 def other_sign(texts: Iterable[str]) -> str | None:
