@@ -122,6 +122,109 @@ def test_a_path_is_looked_at_before_it_is_told_how_it_is_written(
         assert says in capsys.readouterr().err
 
 
+SOURCES = (
+    "fit.db ./fit.db fit.sqlit3 none.db store fit sqlite:fit.db sqlite:/fit.db sqlite://fit.db "
+    "sqlite:////fit.db sqlite3:///fit.db SQLite:///fit.db file:fit.db sub sub/ sqlite:///sub/ "
+    "sqlite:///sub sqlite:///none.db sqlite:///Fit.db sqlite:///empty.db sqlite:///text.db text.db "
+    "sqlite:///other.db other.db table.csv sqlite:///table.csv sqlite:///ROOT/fit.db "
+    "'sqlite:///~/fit.db' 'sqlite:///$HOME/fit.db' \"'sqlite:///fit.db'\" "
+    "'sqlite:///fit.db ' ' sqlite:///fit.db' FITSERVE_STORE=sqlite:///fit.db"
+)
+DESTINATIONS = (
+    "new new.db ./new.db no/new.db sqlite:new.db sqlite://new.db sqlite3:///new.db fit.db "
+    "sqlite:///fit.db sqlite:///./fit.db ABSOLUTE/fit.db folder folder/ sqlite:///folder "
+    "sqlite:///no/new.db sqlite:///ROOT/new.db '~/new' mysql://h/db redis://h s3://bucket/x duckdb:///x"
+)
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [("source", one) for one in shlex.split(SOURCES)]
+    + [("destination", one) for one in shlex.split(DESTINATIONS)],
+)
+def test_what_is_told_of_a_store_works(
+    place: str,
+    wrong: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for folder in ("sub", "folder"):
+        (tmp_path / folder).mkdir()
+    for name in ("fit.db", "sub/fit.db"):
+        with closing(SqlStore(f"sqlite:///{name}")) as opened:
+            opened.prepare()
+    (tmp_path / "empty.db").touch()
+    for name in ("text.db", "table.csv"):
+        (tmp_path / name).write_text("a,b\n1,2\n" * 20)
+    with closing(sqlite3.connect("other.db")) as other:
+        other.execute("CREATE TABLE x (a)")
+    wrong = wrong.replace("ROOT", str(tmp_path)[1:]).replace("ABSOLUTE", str(tmp_path))
+    urls = {"source": "sqlite:///fit.db", "destination": "sqlite:///new.db"}
+    for _ in range(2):
+        assert main(["copy", *(urls | {place: wrong}).values()]) == 2
+        said = capsys.readouterr().err
+        assert f"Invalid value for {place.upper()}: " in said
+        if made := re.findall(r"make it, (mkdir .*?)(?:,|\n)", said):
+            Path(shlex.split(made[0])[-1]).mkdir(parents=True)
+            wrong = ([wrong, *re.findall(r", and write (\S+)", said)])[-1]
+            break
+        found = re.findall(r"sqlite:///[^\s;,']+", said.replace(f"{wrong}'", ""))
+        if out := re.findall(r"leave (\S+=) out|(begins) with|(ends) with|the (quotes)", said):
+            found = [wrong.replace(out[0][0] or "'", "").strip()]
+        wrong = found[-1]
+        if main(["copy", *(urls | {place: wrong}).values()]) == 0:
+            return
+        capsys.readouterr()
+    assert main(["copy", *(urls | {place: wrong}).values()]) == 0
+
+
+@pytest.mark.parametrize("name", ["SOURCE", "DESTINATION"])
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("127.0.0.1:8000", "this is the address of a server, and not of its store; write what"),
+        ("localhost:8000", "this is the address of a server, and not of its store; write what"),
+        ("db.example.com:5432", "write postgresql:// before it"),
+        ("me:sesame@db:5432/fit", "write postgresql:// before it"),
+        ("db:5433/fit", "write postgresql:// before it"),
+        ("postgresql:me:sesame@db/fit", "write postgresql:// before the rest"),
+        ("postgresql:/me:sesame@db/fit", "write postgresql:// before the rest"),
+        ("jdbc:postgresql://me:sesame@db/fit", "leave jdbc: out"),
+        ("mysql+pymysql://me:sesame@db/fit", "as in sqlite:///fitserve.sqlite3 or postgresql://u"),
+        ("postgres://me:sesame@db/fit", "write postgresql:// in place of postgres://"),
+    ],
+)
+def test_an_address_that_is_no_url_is_told_what_it_lacks(
+    name: str, wrong: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(SqlStore(f"sqlite:///{tmp_path / 'a'}")) as opened:
+        opened.prepare()
+    urls = {"SOURCE": f"sqlite:///{tmp_path / 'a'}", "DESTINATION": f"sqlite:///{tmp_path / 'b'}"}
+    assert main(["copy", *(urls | {name: wrong}).values()]) == 2
+    said = capsys.readouterr().err
+    assert f"Invalid value for {name}: " in said
+    assert says in said
+    assert "sesame" not in said
+
+
+def test_both_stores_that_are_wrong_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["copy", "none.db", "mysql://h/db"]) == 2
+    said = capsys.readouterr().err
+    assert "Invalid value for SOURCE: there is no file" in said
+    assert "Invalid value for DESTINATION: there is no store for mysql" in said
+
+
+@pytest.mark.parametrize("slashes", [4, 5, 7])
+def test_a_path_from_the_root_may_have_slashes_too_many(tmp_path: Path, slashes: int) -> None:
+    with closing(SqlStore(f"sqlite:///{tmp_path / 'a'}")) as opened:
+        opened.prepare()
+    url = f"sqlite:{'/' * slashes}{str(tmp_path / 'a')[1:]}"
+    assert main(["copy", url, f"sqlite:///{tmp_path / 'b'}"]) == 0
+
+
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
@@ -257,4 +360,7 @@ def test_a_database_that_is_not_there_is_said(
     away = make_url(database).set(database="nosuch").render_as_string(hide_password=False)
     assert main(["copy", away, f"sqlite:///{tmp_path / 'new'}"]) == 1
     said = capsys.readouterr().err
-    assert 'the server says: database "nosuch" does not exist; make it, or name another' in said
+    assert (
+        'the server says: database "nosuch" does not exist; make it with createdb, or name another'
+        in said
+    )

@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from pathlib import Path
 
 import click
 
@@ -15,6 +16,7 @@ from fitserve.storage.engine import (
     refuse_place,
     refuse_source,
     same_place,
+    stores_beside,
     why_away,
 )
 from fitserve.storage.store import Key
@@ -28,11 +30,16 @@ _MENDS = {
     "the server does not answer": "see that PostgreSQL is what listens there, else write its host "
     f"and port, usually port 5432, as in {_SERVER}",
     "nothing listens": f"start the server, or write the host and port of yours, as in {_SERVER}",
-    "the server says: database": "make it, or name another",
+    "the server says: database": "make it with createdb, or name another",
+    "the server says: password": f"write the user's name and password, as in {_SERVER}",
+    "the server says: role": f"write the name and password of a user it has, as in {_SERVER}",
+    "the server says: no password": f"write the user's password, as in {_SERVER}",
+    "database disk": "name one that is to be made",
     "": "see that you may read and write it, and run the command again",
 }
 """By how it begins why a store is away, what to do."""
 _in_memory = re.compile(r"(?i):?memory:?(//)?|sqlite:(///?)?(:memory:)?").fullmatch
+_a_word = re.compile(r"[\w.-]+").fullmatch
 _KEPT = {
     "SOURCE": "serve with FITSERVE_STORE=sqlite:///fitserve.sqlite3, and register its models anew",
     "DESTINATION": "name a database, such as sqlite:///fitserve.sqlite3",
@@ -86,11 +93,19 @@ def _prepare(store: SqlStore, which: str, *, create: bool) -> None:
 
 def opened(source: str, destination: str) -> tuple[SqlStore, SqlStore]:
     """The stores at these URLs; each is opened when it is used."""
-    stores = _opened(source, "SOURCE"), _opened(destination, "DESTINATION")
+    stores: list[SqlStore] = []
+    wrong: list[click.BadParameter] = []
+    for url, which in ((source, "SOURCE"), (destination, "DESTINATION")):
+        try:
+            stores.append(_opened(url, which))
+        except click.BadParameter as error:
+            wrong.append(error)
+    if wrong:
+        raise click.UsageError("\n       ".join(error.format_message() for error in wrong))
     if same_place(source, destination):
-        said = "it is the store that is copied; name another"
+        said = "it is the store that is copied; name another, such as sqlite:///copy.sqlite3"
         raise click.BadParameter(said, param_hint="DESTINATION")
-    return stores
+    return stores[0], stores[1]
 
 
 def _opened(url: str, which: str) -> SqlStore:
@@ -103,7 +118,13 @@ def _opened(url: str, which: str) -> SqlStore:
             refuse_source(place)
         else:
             refuse_place(place)
-            refuse_no_folder(place)
+            refuse_no_folder(place, url)
         return SqlStore(url)
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint=which) from None
+        said = str(error)
+        if _a_word(url) and said.endswith("/database"):
+            there = stores_beside(Path(url).absolute()) if which == "SOURCE" else ""
+            there = there.replace("write", "here there is")
+            made = f"for a file write sqlite:///{url}" if which == "DESTINATION" else ""
+            said = "; ".join(filter(None, (said, there, made)))
+        raise click.BadParameter(said, param_hint=which) from None

@@ -6,6 +6,7 @@ import re
 import shlex
 import sqlite3
 from contextlib import closing, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,6 +29,15 @@ _PATH = re.compile(
     r"(?i:(?P<scheme>sqlite3?(?:\+\w+)?|file):(?P<slashes>///?(?=/?[^/]))?|(?=(?:~|\.\.?)?/)|(?=.*\.(?:sqlite3?|db)\Z))"
     r"(?P<path>[^:@?]+)"
 ).fullmatch
+_PLAIN = re.compile(r"(?P<scheme>(?!))?(?P<slashes>(?!))?(?P<path>[^:@?]+)").fullmatch
+_BEFORE = re.compile(r"(?i)(jdbc:|(?:export )?\w+\s*=\s*)(?=(?:sqlite|postgres\w*):)").match
+_SLASHES = re.compile(r"(postgres(?:ql)?:)/?[^/]").match
+_ADDRESS = re.compile(r"(?:[^/@\s]*@)?[\w.-]+(?::(\d+))(?:/[\w-]*)?").fullmatch
+_SUCH = "sqlite:///fitserve.sqlite3 or postgresql://user:password@host/database"
+OF_SERVER = (
+    "this is the address of a server, and not of its store; write what the server's "
+    "FITSERVE_STORE says, usually sqlite:///fitserve.sqlite3"
+)
 _WINDOWS = re.compile(r"(?i:\w*:///?)?(?:([A-Za-z]):[\\/](?!/)|\\\\)(.*)").fullmatch
 _AWAY = (
     (r"resolve host '([^']*)': \[Errno -3]", r"the host \1 cannot be looked up at the moment"),
@@ -61,8 +71,8 @@ def parse_url(url: str) -> URL:
     except ArgumentError:
         if url.strip() and (blanks := blanks_around(url)):
             raise ValueError(f"the address {blanks}; take it out") from None
-        such = ", such as sqlite:///fitserve.sqlite3 or postgresql://user:password@host/database"
-        raise ValueError(f"a URL is needed{_of_path(url) or such}") from None
+        mend = _of_path(url) or _of_address(url) or f", such as {_SUCH}"
+        raise ValueError(f"a URL is needed{mend}") from None
     except ValueError:  # of a port
         raise ValueError(_of_port(url)) from None
     if parsed.port is not None and not 0 < parsed.port < 2**16:
@@ -71,12 +81,9 @@ def parse_url(url: str) -> URL:
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername in ("http", "https"):
-        raise ValueError(
-            "this is the address of a server, and not of its store; write what the server's "
-            "FITSERVE_STORE says, usually sqlite:///fitserve.sqlite3"
-        )
+        raise ValueError(OF_SERVER)
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
-        said = "; use sqlite or postgresql"
+        said = f"; use sqlite or postgresql, as in {_SUCH}"
         if parsed.drivername.lower().startswith(("postgres", "psql", "pgsql")):
             said = f"; write postgresql:// in place of {parsed.drivername}://"
         raise ValueError(f"there is no store for {parsed.drivername}{_of_path(url) or said}")
@@ -92,9 +99,31 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
+def _of_address(url: str) -> str:
+    """What to write of what lacks the scheme of a database, or has something before it. What a
+    URL holds is not shown: it may be a password."""
+    if url[:1] in ("'", '"') and url[-1:] == url[:1]:
+        return "; leave the quotes in it out"
+    if before := _BEFORE(url):
+        return f"; leave {before[1]} out"
+    if slashes := _SLASHES(url):
+        return f"; two slashes stand behind {slashes[1]}, write {slashes[1]}// before the rest"
+    if (port := _ADDRESS(url)) is None:
+        return ""
+    if "@" in url or "/" in url or port[1] == "5432":
+        return "; write postgresql:// before it"
+    return f": {OF_SERVER}"
+
+
+def _path_of(url: str) -> re.Match[str] | None:
+    """What is a path of SQLite's file, as it looks or as it is there."""
+    there = 0 < len(url) < 1000 and "\0" not in url and os.path.exists(url)
+    return _PATH(url) or (_PLAIN(url) if there else None)
+
+
 def _of_path(url: str) -> str:
     """What to write of what is the path of SQLite's file, or has too few slashes before it."""
-    found = _PATH(url)
+    found = _path_of(url)
     if found is None:
         return ""
     path = os.path.expanduser(found["path"])
@@ -108,7 +137,7 @@ def _of_path(url: str) -> str:
 
 def path_as_url(url: str) -> str:
     """The URL of the file that is named by its path in place of a URL; else `url` as it is."""
-    found = _PATH(url)
+    found = _path_of(url)
     try:
         parse_url(url)
     except ValueError:
@@ -120,11 +149,20 @@ def path_as_url(url: str) -> str:
     return url
 
 
-def _from_root(url: str) -> str:
-    """What to write where the folder of a relative path is there from the root alone."""
-    path = f"/{parse_url(url).database}"
-    there = not path.startswith("//") and os.path.isdir(os.path.dirname(path).rstrip("/"))
-    return f", or write sqlite:///{path} where that is meant" if there else ""
+def _elsewhere(url: str) -> str:
+    """What to write where the folder, or the file, of a path that is not there is found by
+    another reading of it: from the root, from here, with what a shell makes of ~ and $."""
+    path = parse_url(url).database or ""
+    spelled = os.path.expanduser(os.path.expandvars(path))
+    if spelled != path:
+        return f", or write sqlite:///{spelled}, as a shell would"
+    here = path.lstrip("/")
+    if path != here:
+        there = os.path.exists(here)
+        return f", or write sqlite:///{here} where that is meant" if there else ""
+    folder = os.path.dirname(os.path.normpath(f"/{path}"))
+    there = not path.startswith(".") and folder != "/" and os.path.isdir(folder)
+    return f", or write sqlite:////{path} where that is meant" if there else ""
 
 
 def _of_port(url: str) -> str:
@@ -148,7 +186,10 @@ def _refuse_host(host: str) -> None:
 
 
 def file_of(url: URL) -> Path | None:
-    return Path(url.database or "").absolute() if url.drivername == "sqlite" else None
+    if url.drivername != "sqlite":
+        return None
+    # Two slashes at the beginning stay two in a path, and SQLite takes what follows for a host.
+    return Path(re.sub("^//+", "/", url.database or "")).absolute()
 
 
 def refuse_place(url: str, else_: str = "name one that is to be made") -> None:
@@ -166,47 +207,75 @@ def refuse_place(url: str, else_: str = "name one that is to be made") -> None:
             said = f"{shlex.quote(str(place))} may not be read and written by who runs this"
             raise ValueError(f"{said}; allow it, or name a file elsewhere")
     if file.is_dir():
-        named = str(file / "fitserve.sqlite3").removeprefix("/")
-        raise ValueError(f"{name} is a folder; name a file in it, as in sqlite:////{named}")
+        mend = else_ if else_.startswith("write") else f"name a file in it, as in sqlite:///{file}/"
+        mend += "" if mend is else_ else "fitserve.sqlite3"
+        raise ValueError(f"{name} is a folder; {mend}")
     if file.exists() and not file.is_file():
         raise ValueError(f"{name} is no file; {else_}")
     if file.exists():
-        with file.open("rb") as opened:
-            begin = opened.read(len(_MAGIC))
-        if begin not in (b"", _MAGIC):
+        if _begins(file) not in (b"", _MAGIC):
             raise ValueError(f"{name} is another file than a database of SQLite; {else_}")
 
 
-def refuse_no_folder(url: str) -> None:
-    """Raise `ValueError` if the folder of SQLite's file is not there."""
+def refuse_no_folder(url: str, typed: str) -> None:
+    """Raise `ValueError` if the folder of SQLite's file is not there; `typed` is what stood in the
+    place of the URL."""
     file = file_of(parse_url(url))
     if file is not None and not file.parent.exists():
         named = shlex.quote(str(file.parent))
-        raise ValueError(f"there is no folder {named}; make it{_from_root(url)}")
+        mend = f"make it, mkdir -p {named}" + (f", and write {url}" if url != typed else "")
+        raise ValueError(f"there is no folder {named}; {mend}{_elsewhere(url)}")
 
 
 def refuse_source(url: str) -> None:
     """Raise `ValueError` where there is no store at this URL that could be copied. Nothing is
     written, as it would be by opening it as a store. Only SQLite's is looked at."""
-    else_ = "name the file of a store, usually fitserve.sqlite3"
-    refuse_place(url, else_)
     file = file_of(parse_url(url))
     if file is None:
         return
+    else_ = stores_beside(file) or (
+        "name the file of a store, usually fitserve.sqlite3, in the folder that its server was "
+        "started in"
+    )
+    refuse_place(url, else_)
     name = shlex.quote(str(file))
     if not file.exists():
         blanks = blanks_around(file.name)
         mend = f"its name {blanks}; take it out, or {else_}" if blanks else else_
-        raise ValueError(f"there is no file {name}; {mend}{_from_root(url)}")
+        raise ValueError(f"there is no file {name}; {mend}{_elsewhere(url)}")
     if not file.stat().st_size:
         raise ValueError(f"{name} is empty; {else_}")
+    try:
+        if not _is_store(file):
+            raise ValueError(f"{name} is a database of something else; {else_}")
+    except sqlite3.Error as error:
+        raise ValueError(f"{name} cannot be read, {error}; restore it from a backup") from None
+
+
+def _is_store(file: Path) -> bool:
+    """Whether a database of SQLite is a store; raises `sqlite3.Error` where it cannot be read."""
     with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
-        try:
-            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'counters'")
-            if found.fetchone() is None:
-                raise ValueError(f"{name} is a database of something else; {else_}")
-        except sqlite3.Error as error:
-            raise ValueError(f"{name} cannot be read, {error}; restore it from a backup") from None
+        found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'counters'")
+        return found.fetchone() is not None
+
+
+def stores_beside(file: Path) -> str:
+    """What to write where one of the stores is meant that stand in this folder, or beside this
+    file; '' where there is none."""
+    folder = file if file.is_dir() else file.parent
+    found: list[Path] = []
+    with suppress(OSError):
+        for one in islice(folder.iterdir(), 1000):
+            with suppress(OSError, sqlite3.Error):
+                if one.is_file() and one != file and _begins(one) == _MAGIC and _is_store(one):
+                    found.append(one)
+    urls = [shlex.quote(f"sqlite:///{one}") for one in sorted(found)[:3]]
+    return f"write {' or '.join(urls)}" if urls else ""
+
+
+def _begins(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(len(_MAGIC))
 
 
 def same_place(one: str, other: str) -> bool:
