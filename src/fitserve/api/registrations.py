@@ -2,25 +2,20 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import numpy as np
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
-from fitserve.data import arrays, intake, json_table, observations
+from fitserve.data import intake, json_table, observations
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile, Opened
-from fitserve.data.dialect import Dialect
-from fitserve.data.encoding import NumberEncoder
 from fitserve.data.expectations import sent
 from fitserve.data.intake import Intake
-from fitserve.data.learning import FILL, LEAVE_ROWS_OUT
-from fitserve.data.numerals import instead
 from fitserve.data.options import NAMES
 from fitserve.errors import (
     Advice,
@@ -72,107 +67,6 @@ def require_rows(kwargs: Mapping[str, Any]) -> None:
         raise InvalidRequest.at(("X",), said, "missing")
 
 
-def refuse_label_in_rows(cls: type[Model], kwargs: Mapping[str, Any]) -> None:
-    """Refuse rows of numbers and one text, without y, where that text may be what to learn."""
-    rows, names = kwargs["X"], kwargs.get("feature_names")
-    if kwargs.get("y") is not None or "classification" not in cls.tasks:
-        return
-    if not isinstance(rows, list) or not rows or set(map(type, rows)) != {list}:
-        return
-    if len(set(map(len, rows))) != 1:
-        return
-    columns = enumerate(zip(*rows, strict=True))
-    of_text = [j for j, cells in columns if {type(cell) for cell in cells} == {str}]
-    if len(of_text) != 1 or len(rows[0]) == 1:
-        return
-    (j,) = of_text
-    if any(instead(row[j], in_csv=False) for row in rows[:100]):
-        return
-    named = names[j] if isinstance(names, list) and len(names) == len(rows[0]) else str(j)
-    said = (
-        f"{cls.model_type()} needs y, and column {clip(named, 40)} of X is text; if that is what "
-        f'to learn, write "target": {json.dumps(named, ensure_ascii=False)}'
-    )
-    raise InvalidRequest.at(("y",), said, "missing")
-
-
-def as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
-    """Say of the gaps and texts that are found among rows of numbers, whose columns may have
-    names, how a table takes them."""
-
-    @cache
-    def of_text(column: int) -> bool:
-        return 2 * sum(type(row[column]) is str for row in rows) > len(rows)
-
-    @cache
-    def nothing_in(column: int) -> bool:
-        return all(_is_gap(row[column]) for row in rows)
-
-    @cache
-    def no_row_is_whole() -> bool:
-        return all(any(map(_is_gap, row)) for row in rows)
-
-    def change(fault: Fault) -> Fault:
-        if fault.column is None or fault.type != "float_type":
-            return fault
-        cell = rows[fault.loc[1]][fault.loc[2]]
-        if _is_gap(cell):
-            if nothing_in(fault.column):
-                return _of_gaps_alone(fault, rows, names)
-            if no_row_is_whole():
-                said = f"{fault.msg.partition('; ')[0]}; fill the gap (missing='impute' beside X "
-                return replace(fault, msg=f"{said}does so)", remedies=(FILL,))
-            msg = f"{fault.msg} (missing='impute' or 'drop' beside X does so)"
-            return replace(fault, msg=msg, remedies=(FILL,))
-        if type(cell) is not str or "; " in fault.msg:
-            return fault
-        if not of_text(fault.loc[2]):
-            return arrays.told_instead(fault)
-        msg = f"{fault.msg}; {_OF_TEXT}"
-        return replace(fault, msg=msg, remedies=(_AS_CATEGORIES,))
-
-    return amended(change)
-
-
-def _is_gap(cell: object) -> bool:
-    return cell is None or (isinstance(cell, str) and Dialect().is_missing(cell))
-
-
-def _of_gaps_alone(fault: Fault, rows: Any, names: Any) -> Fault:
-    """The same, of a column of which no cell is there: none can be filled by the others, and to
-    leave its rows out leaves none."""
-    said = f"{fault.msg.partition('; ')[0]}; every cell of this column is a gap: fill them"
-    width, at = len(rows[0]), fault.column
-    if width == 1 or at is None:
-        return replace(fault, msg=said)
-    name = names[at] if isinstance(names, list) and len(names) == width else str(at)
-    left_out = Advice(f"leaves column {name} out", {"drop": [name]})
-    said += f", or leave the column out ({json.dumps({'drop': [name]})[1:-1]} beside X does so)"
-    return replace(fault, msg=said, remedies=(left_out,))
-
-
-def gap_in_y(y: Any) -> AbstractContextManager[None]:
-    """Say of a null among the labels how a table leaves its row out."""
-
-    def change(fault: Fault) -> Fault:
-        if not fault.msg.endswith(arrays.LEAVE_OUT):
-            return fault
-        if set(map(type, y)) == {type(None)}:
-            said = f"{fault.msg.partition('; ')[0]}; give one: no row says what to learn"
-            return replace(fault, msg=said)
-        said = f"{fault.msg} (missing='drop' beside X does so)"
-        return replace(fault, msg=said, remedies=(LEAVE_ROWS_OUT,))
-
-    return amended(change)
-
-
-_OF_TEXT = (
-    'text is taken in a table: send columns by name, as {"sex": ["male", "female"]}, or such rows '
-    "with feature_names and categories='onehot' beside X"
-)
-_AS_CATEGORIES = Advice("takes text as categories", {"categories": "onehot"})
-
-
 def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
     """The training that kwargs with a table ask for."""
     given = dict(kwargs)
@@ -192,7 +86,7 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
     def place(loc: Location) -> Location:
         return ("kwargs", *found.place(loc[1:]))
 
-    return _training(key, model, found, planned, [], place, _spelled(cls, given), given)
+    return _training(key, model, found, planned, [], place, original_names(cls, given), given)
 
 
 @contextmanager
@@ -303,7 +197,7 @@ class CsvRegistration:
             return _in_csv(found.place(loc[1:]))
 
         return _training(
-            self._key, model, found, planned, advice, place, _spelled(cls, given), given
+            self._key, model, found, planned, advice, place, original_names(cls, given), given
         )
 
 
@@ -326,7 +220,7 @@ _NAMELESS = Advice(
 )
 
 
-def _spelled(cls: type[Model], given: Mapping[str, Any]) -> dict[str, str]:
+def original_names(cls: type[Model], given: Mapping[str, Any]) -> dict[str, str]:
     """For a hyperparameter, the original name by which the caller gave it."""
     return {name: alias for alias, name in cls.aliases.items() if alias in given}
 
@@ -436,9 +330,3 @@ def noted(
             said = f"{one} does nothing without {', '.join(beside_it)}, and was sent alone."
             advice.append(Advice(said, beside_it))
     return advice
-
-
-def of_matrix(X: FloatArray, names: list[str] | None) -> Columns:
-    """A matrix that came as it is, as columns."""
-    named = names or [str(j) for j in range(X.shape[1])]
-    return Columns([NumberEncoder(name) for name in named])

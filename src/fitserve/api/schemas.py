@@ -11,15 +11,14 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from werkzeug.datastructures import MultiDict
 
-from fitserve.api import queries, registrations
-from fitserve.data import arrays
+from fitserve.api import matrices, queries, registrations
 from fitserve.data.expectations import encoded, sent, twice_encoded, validated
 from fitserve.data.json_text import parse_json
 from fitserve.data.names import meant
 from fitserve.data.quoted import QUERY
 from fitserve.errors import Fault, InvalidRequest, amended, beside, clip, refuse, within
-from fitserve.evaluation.plan import OPTIONS, plan_of, refuse_unplanned
-from fitserve.models import catalog, having
+from fitserve.evaluation.plan import refuse_unplanned
+from fitserve.models import catalog
 from fitserve.models.base import Model
 from fitserve.storage.store import MAX_MODEL_ID, Key
 from fitserve.training.training import Training
@@ -182,7 +181,6 @@ class RegisterRequest(Request):
     )
 
     of_rows: ClassVar = '; write rows as X, "kwargs": {"X": [...]}'
-    data_members: ClassVar[tuple[str, ...]] = ("X", "y", "feature_names", *OPTIONS)
 
     @classmethod
     def elsewhere(cls, name: str, value: Any, body: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -234,7 +232,7 @@ class RegisterRequest(Request):
     def inside(cls) -> frozenset[str]:
         """The members that kwargs may have, of any type of model."""
         hyperparameters = (name for one in catalog().values() for name in one.names())
-        return frozenset((*cls.data_members, *registrations.TABLE_MEMBERS, *hyperparameters))
+        return frozenset((*matrices.MEMBERS, *registrations.TABLE_MEMBERS, *hyperparameters))
 
     @classmethod
     def _names(cls, body: Mapping[str, Any]) -> Iterable[str]:
@@ -242,7 +240,7 @@ class RegisterRequest(Request):
         named = catalog().get(str(body.get("model_type")))
         if named is None:
             return cls.inside()
-        return (*cls.data_members, *registrations.TABLE_MEMBERS, *named.names())
+        return (*matrices.MEMBERS, *registrations.TABLE_MEMBERS, *named.names())
 
     def training(self, cls: type[Model]) -> Training:
         """The training that is asked for: kwargs taken apart and checked."""
@@ -260,41 +258,12 @@ class RegisterRequest(Request):
             with within("kwargs"):
                 refuse_unplanned(cls, self.kwargs)
 
-        def again(kwargs: Mapping[str, Any]) -> Training:
-            return self._training(cls, kwargs)
+        def read(kwargs: Mapping[str, Any]) -> Training:
+            of = registrations.of_json if registrations.is_table(kwargs) else matrices.of_json
+            return of(Key(self.model_type, self.model_id), cls, kwargs)
 
-        with registrations.fitting(again, self.kwargs), beside(check):
-            return self._training(cls, self.kwargs)
-
-    def _training(self, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
-        if registrations.is_table(kwargs):
-            return registrations.of_json(Key(self.model_type, self.model_id), cls, kwargs)
-        hyperparameters = {
-            name: value for name, value in kwargs.items() if name not in self.data_members
-        }
-        spelled = {name: given for given, name in cls.aliases.items() if given in kwargs}
-        with within("kwargs"):
-            known = (*self.data_members, *registrations.TABLE_MEMBERS)
-            members = registrations.taken(cls, known)
-            model = cls.from_kwargs(hyperparameters, known=members, beside=kwargs, having=having)
-            registrations.require_rows(kwargs)
-            rows, named = kwargs["X"], kwargs.get("feature_names")
-            registrations.refuse_label_in_rows(cls, kwargs)
-            with arrays.naming_columns(named), registrations.as_a_table(rows, named):
-                X = arrays.matrix(rows, ("X",))
-            names = arrays.names(named, X.shape[1], ("feature_names",))
-            y = kwargs.get("y")
-            if y is not None and cls.supervised():
-                with registrations.gap_in_y(y):
-                    y = arrays.target(y, ("y",))
-            planned = plan_of(cls, kwargs)
-            with amended(lambda fault: fault.naming(names).spelling(spelled)):
-                model.examine(X, y)
-                planned.check(model, y)
-        columns = registrations.of_matrix(X, names)
-        advice = registrations.noted(model, X, y, columns, spelled, hyperparameters)
-        key = Key(self.model_type, self.model_id)
-        return Training(key, model, X, y, names, planned, spelled, noted=advice)
+        with registrations.fitting(read, self.kwargs), beside(check):
+            return read(self.kwargs)
 
 
 class RowsRequest(Request):

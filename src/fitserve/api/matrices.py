@@ -1,0 +1,152 @@
+"""What /register is asked to train on where that is rows of numbers, as lists of JSON."""
+
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from fitserve.api.registrations import TABLE_MEMBERS, noted, original_names, require_rows, taken
+from fitserve.data import arrays
+from fitserve.data.columns import Columns
+from fitserve.data.dialect import Dialect
+from fitserve.data.encoding import NumberEncoder
+from fitserve.data.learning import FILL, LEAVE_ROWS_OUT
+from fitserve.data.numerals import instead
+from fitserve.errors import Advice, Fault, InvalidRequest, amended, clip, within
+from fitserve.evaluation.plan import OPTIONS as PLANNED
+from fitserve.evaluation.plan import plan_of
+from fitserve.models import having
+from fitserve.models.base import Model
+from fitserve.storage.store import Key
+from fitserve.training.training import Training
+
+MEMBERS = ("X", "y", "feature_names", *PLANNED)
+"""Members of kwargs that are no hyperparameters."""
+
+_OF_TEXT = (
+    'text is taken in a table: send columns by name, as {"sex": ["male", "female"]}, or such rows '
+    "with feature_names and categories='onehot' beside X"
+)
+_AS_CATEGORIES = Advice("takes text as categories", {"categories": "onehot"})
+
+
+def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
+    """The training that kwargs with rows of numbers ask for."""
+    given = {name: value for name, value in kwargs.items() if name not in MEMBERS}
+    spelled = original_names(cls, given)
+    with within("kwargs"):
+        members = taken(cls, (*MEMBERS, *TABLE_MEMBERS))
+        model = cls.from_kwargs(given, known=members, beside=kwargs, having=having)
+        require_rows(kwargs)
+        rows, named = kwargs["X"], kwargs.get("feature_names")
+        _refuse_label_in_rows(cls, kwargs)
+        with arrays.naming_columns(named), _as_a_table(rows, named):
+            X = arrays.matrix(rows, ("X",))
+        names = arrays.names(named, X.shape[1], ("feature_names",))
+        y = kwargs.get("y")
+        if y is not None and cls.supervised():
+            with _gap_in_y(y):
+                y = arrays.target(y, ("y",))
+        planned = plan_of(cls, kwargs)
+        with amended(lambda fault: fault.naming(names).spelling(spelled)):
+            model.examine(X, y)
+            planned.check(model, y)
+    columns = Columns([NumberEncoder(name) for name in names or map(str, range(X.shape[1]))])
+    advice = noted(model, X, y, columns, spelled, given)
+    return Training(key, model, X, y, names, planned, spelled, noted=advice)
+
+
+def _refuse_label_in_rows(cls: type[Model], kwargs: Mapping[str, Any]) -> None:
+    """Refuse rows of numbers and one text, without y, where that text may be what to learn."""
+    rows, names = kwargs["X"], kwargs.get("feature_names")
+    if kwargs.get("y") is not None or "classification" not in cls.tasks:
+        return
+    if not isinstance(rows, list) or not rows or set(map(type, rows)) != {list}:
+        return
+    if len(set(map(len, rows))) != 1:
+        return
+    columns = enumerate(zip(*rows, strict=True))
+    of_text = [j for j, cells in columns if {type(cell) for cell in cells} == {str}]
+    if len(of_text) != 1 or len(rows[0]) == 1:
+        return
+    (j,) = of_text
+    if any(instead(row[j], in_csv=False) for row in rows[:100]):
+        return
+    named = names[j] if isinstance(names, list) and len(names) == len(rows[0]) else str(j)
+    said = (
+        f"{cls.model_type()} needs y, and column {clip(named, 40)} of X is text; if that is what "
+        f'to learn, write "target": {json.dumps(named, ensure_ascii=False)}'
+    )
+    raise InvalidRequest.at(("y",), said, "missing")
+
+
+def _as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
+    """Say of the gaps and texts that are found among rows of numbers, whose columns may have
+    names, how a table takes them."""
+
+    @cache
+    def of_text(column: int) -> bool:
+        return 2 * sum(type(row[column]) is str for row in rows) > len(rows)
+
+    @cache
+    def nothing_in(column: int) -> bool:
+        return all(_is_gap(row[column]) for row in rows)
+
+    @cache
+    def no_row_is_whole() -> bool:
+        return all(any(map(_is_gap, row)) for row in rows)
+
+    def change(fault: Fault) -> Fault:
+        if fault.column is None or fault.type != "float_type":
+            return fault
+        cell = rows[fault.loc[1]][fault.loc[2]]
+        if _is_gap(cell):
+            if nothing_in(fault.column):
+                return _of_gaps_alone(fault, rows, names)
+            if no_row_is_whole():
+                said = f"{fault.msg.partition('; ')[0]}; fill the gap (missing='impute' beside X "
+                return replace(fault, msg=f"{said}does so)", remedies=(FILL,))
+            msg = f"{fault.msg} (missing='impute' or 'drop' beside X does so)"
+            return replace(fault, msg=msg, remedies=(FILL,))
+        if type(cell) is not str or "; " in fault.msg:
+            return fault
+        if not of_text(fault.loc[2]):
+            return arrays.told_instead(fault)
+        msg = f"{fault.msg}; {_OF_TEXT}"
+        return replace(fault, msg=msg, remedies=(_AS_CATEGORIES,))
+
+    return amended(change)
+
+
+def _is_gap(cell: object) -> bool:
+    return cell is None or (isinstance(cell, str) and Dialect().is_missing(cell))
+
+
+def _of_gaps_alone(fault: Fault, rows: Any, names: Any) -> Fault:
+    """The same, of a column of which no cell is there: none can be filled by the others, and to
+    leave its rows out leaves none."""
+    said = f"{fault.msg.partition('; ')[0]}; every cell of this column is a gap: fill them"
+    width, at = len(rows[0]), fault.column
+    if width == 1 or at is None:
+        return replace(fault, msg=said)
+    name = names[at] if isinstance(names, list) and len(names) == width else str(at)
+    left_out = Advice(f"leaves column {name} out", {"drop": [name]})
+    said += f", or leave the column out ({json.dumps({'drop': [name]})[1:-1]} beside X does so)"
+    return replace(fault, msg=said, remedies=(left_out,))
+
+
+def _gap_in_y(y: Any) -> AbstractContextManager[None]:
+    """Say of a null among the labels how a table leaves its row out."""
+
+    def change(fault: Fault) -> Fault:
+        if not fault.msg.endswith(arrays.LEAVE_OUT):
+            return fault
+        if set(map(type, y)) == {type(None)}:
+            said = f"{fault.msg.partition('; ')[0]}; give one: no row says what to learn"
+            return replace(fault, msg=said)
+        said = f"{fault.msg} (missing='drop' beside X does so)"
+        return replace(fault, msg=said, remedies=(LEAVE_ROWS_OUT,))
+
+    return amended(change)
