@@ -256,7 +256,7 @@ def test_a_row_with_nearly_the_names_of_the_others_is_told_so(api: Api, odd: int
         ("importance", "no", False),
         ("drop", "age", ["age"]),
         ("holdout", "20%", 0.2),
-        ("cv", "5", 5),
+        ("cv", "2", 2),
         ("max_words", "1,000", 1000),
         ("weights", "Distance", "distance"),
         ("task", "regressor", "regression"),
