@@ -163,6 +163,20 @@ TOLD = [
     ("serve --base-url", "write fitserve serve --host HOST --port PORT\n"),
 ]
 BY_OPTIONS = [  # what a server says, and the same for who types
+    (
+        "(missing='impute' or 'drop' beside X does so)",
+        "(--missing impute or --missing drop does so)",
+    ),
+    ("(missing='drop' beside X does so)", "(--missing drop does so)"),
+    (
+        'or write null and "missing": "drop" beside X, which',
+        "or write null and --missing drop, which",
+    ),
+    ('out ("drop": ["1"] beside X does so)', "out (--drop 1 does so)"),
+    ('leave penalty out and write "C": 1e10', "leave penalty out and write --set C=1e10"),
+    ('"p": 2 (euclidean) or "p": 1 (', "--set p=2 (euclidean) or --set p=1 ("),
+    ('as {"sex": ["male", "female"]}, or', 'as {"sex": ["male", "female"]}, or'),
+    ('such as {"model_type": "knn", "k": 1}', 'such as {"model_type": "knn", "k": 1}'),
     ("leave this line out, and add header=false", "leave this line out, and add --no-header"),
     ("write header=true.", "write --header."),
     ("write delimiter=tab, or delimiter=%7C", "write --delimiter tab, or --delimiter '|'"),

@@ -98,7 +98,8 @@ def test_wrong_variables(
     monkeypatch.setenv(name, value)
     done = fitserve("list")
     assert done.code == 2
-    assert name in done.err
+    assert f"Error: {name}: a " in done.err
+    assert done.err.count("FITSERVE_") == 1
     assert name == "FITSERVE_URL" or value not in done.err
 
 

@@ -85,6 +85,8 @@ def test_a_hyperparameter_is_named_as_it_was_typed(fitserve: Command) -> None:
     done = fitserve("register", "knn", 3, IRIS, "--target", "species", "--set", "n_neighbours=3")
     assert "  --set n_neighbours: " in done.err
     assert done.code == 1
+    done = fitserve("register", "knn", 3, IRIS, "--target", "species", "--set", "kk=3")
+    assert "known are: k, n_neighbors, p, random_state, task, weights\n" in done.err
     done = fitserve("register", "knn", 3, IRIS, "--target", "species", "--set", "n_neighbors=999")
     assert "\n  --set n_neighbors=150  n_neighbors is 150\n" in done.err
 

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pickle
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -185,8 +186,27 @@ def test_nobody_there_is_said_in_a_sentence() -> None:
         with pytest.raises(ValueError, match="a URL "):
             Client(wrong)
     for wrong in ("two\nlines", "ключ"):
-        with pytest.raises(ValueError, match="a key of printable ASCII signs is needed"):
+        with pytest.raises(ValueError, match="key: a key of printable ASCII signs is needed"):
             Client(key=wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("localhost", "http://localhost:8000"),
+        ("localhost:9000/models", "http://localhost:9000"),
+        ("9000", "http://127.0.0.1:9000"),
+        ("example.com", "http://example.com"),
+        ("https:/example.com", "https://example.com"),
+        ("ftp://example.com:21", "http://example.com:21"),
+        ("http://127.0.0.1:8000/?a=b", "http://127.0.0.1:8000/"),
+    ],
+)
+def test_a_url_that_is_none_is_told_how_it_is_written(wrong: str, right: str) -> None:
+    with pytest.raises(ValueError, match=f"^url: .*; write {re.escape(right)}$"):
+        Client(wrong)
+    assert Client(right).url == right.rstrip("/")
 
 
 NO_SECONDS: list[Any] = ["5", None, True, [5], float("nan"), -1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fitserve.cli.bodies import Request
-from fitserve.cli.problems import said
+from fitserve.cli.problems import by_variables, said
 from fitserve.cli.progress import Line
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def asking(function: Callable[..., Any]) -> Callable[..., int]:
         try:
             client = Client(timeout=SECONDS)
         except ValueError as error:
-            raise click.UsageError(f"FITSERVE_URL and FITSERVE_KEY: {error}") from None
+            raise click.UsageError(by_variables(str(error))) from None
         try:
             with client:
                 return function(client, **given) or 0

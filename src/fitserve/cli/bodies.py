@@ -97,6 +97,7 @@ def opened(file: str) -> CsvFile | JsonFile:
     content = sys.stdin.buffer.read() if file == "-" else path.read_bytes()
     if path.suffix.lower() != ".json" and not _looks_so(content[:4096]):
         return CsvFile(content)
+    from fitserve.cli.problems import by_options
     from fitserve.data.json_text import parse_json
     from fitserve.errors import MalformedJson
 
@@ -106,7 +107,7 @@ def opened(file: str) -> CsvFile | JsonFile:
         if path.suffix.lower() != ".json" and _IN_BRACKETS.match(content.removeprefix(_BOM)):
             return CsvFile(content)
         why = error.detail.removesuffix(". Mend it and send it again.")
-        raise click.BadParameter(why, param_hint="FILE") from None
+        raise click.BadParameter(by_options(why), param_hint="FILE") from None
 
 
 def _looks_so(begin: bytes) -> bool:

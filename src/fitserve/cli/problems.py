@@ -1,12 +1,13 @@
 """A problem as it is said in a terminal: what is wrong, where, and which options mend it."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from fitserve.cli.members import DATA
-from fitserve.cli.options import NAMES, SWITCHES, place, written
+from fitserve.cli.options import ELSEWHERE, NAMES, SWITCHES, place, written
 from fitserve.cli.tables import pairs, printable
 
 if TYPE_CHECKING:
@@ -25,12 +26,16 @@ _PARAMETER = re.compile(
     rf"|({'|'.join(sorted(NAMES))})='?((?:[^\s;,'\")]|,(?=\S))*[^\s;,'\").])?'?)"
 )
 """A parameter of a query, and its value, where a text tells of it."""
+_MEMBER = re.compile(
+    r"""\{[^{}]*\}|"([A-Za-z_]\w*)": (-?\d[\w.+-]*|true|false|"[\w-]+"|\["[^"\]]+"\])"""
+)
+"""A member of kwargs, and its value, where a text tells of one alone."""
 _KEYS = ("/problems/unauthorized", "/problems/forbidden")
 
 
 def said(problem: "Problem") -> str:
     """The problem in lines."""
-    detail = by_options(problem.detail)
+    detail = by_variables(by_options(problem.detail))
     if here := _HERE.get(problem.type):
         detail = f"{detail.partition('. ')[0].rstrip('.')}. {here}"
     lines = [f"fitserve: {printable(detail)}\n"]
@@ -38,15 +43,16 @@ def said(problem: "Problem") -> str:
         n = len(problem.errors) + problem.more_errors
         lines = [f"fitserve: {n:,} things to mend:\n" if n > 1 else "fitserve: to mend:\n"]
         lines += [
-            f"  {_place(one['loc'])}: {printable(by_options(one['msg']))}\n"
+            f"  {at}: {printable(by_options(_settings(at, one['msg'])))}\n"
             for one in problem.errors
+            for at in [_place(one["loc"])]
         ]
         if problem.more_errors:
             lines.append(f"  and {problem.more_errors:,} more\n")
     if problem.remedies:
         lines += ["What mends it:\n", advised(problem.remedies)]
     if problem.hint:
-        lines.append(f"{printable(by_options(problem.hint))}\n")
+        lines.append(f"{printable(by_variables(by_options(problem.hint)))}\n")
     elif problem.type in _KEYS:
         lines.append("The variable FITSERVE_KEY says which key is sent.\n")
     if problem.status >= 500 and problem.request_id:
@@ -65,9 +71,37 @@ def option(members: Mapping[str, Any]) -> str:
     return printable(", ".join([*filter(None, [written(members)]), *away]))
 
 
+def by_variables(text: str) -> str:
+    """The text, where it tells of what a client is given with the variables that say the same."""
+    return re.sub(
+        r"^(url|key)(?=: )|\b(?:url|key),? or (?=FITSERVE_)",
+        lambda found: f"FITSERVE_{found[1].upper()}" if found[1] else "",
+        text,
+    )
+
+
 def by_options(text: str) -> str:
     """The text, where it tells of parameters of a query with the options that say the same."""
-    return _PARAMETER.sub(_by_an_option, text)
+    text = re.sub(r"\bmissing='impute' or 'drop'", "missing=impute or missing=drop", text)
+    text = re.sub(r"(missing=drop|['\"\]]) beside X", r"\1", text)
+    return _PARAMETER.sub(_by_an_option, _MEMBER.sub(_of_a_member, text))
+
+
+def _of_a_member(found: "re.Match[str]") -> str:
+    name, text = found.groups()
+    if name is None or name in ELSEWHERE:
+        return found[0]
+    return written({name: json.loads(text) if text[0] in '["' else text})
+
+
+def _settings(place: str, text: str) -> str:
+    """The text, where it tells of all that could be meant by --set with hyperparameters alone."""
+    if not place.startswith("--set "):
+        return text
+    said, known, names = text.partition("known are: ")
+    others = {*NAMES, *ELSEWHERE, "dry_run"}
+    left = [name for name in names.split(", ") if name not in others]
+    return f"{said}{known}{', '.join(left)}" if left else text
 
 
 def _by_an_option(found: "re.Match[str]") -> str:

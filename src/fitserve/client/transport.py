@@ -13,7 +13,8 @@ from pathlib import Path
 from ssl import SSLError, SSLSocket
 from threading import RLock
 from typing import Any, BinaryIO, NamedTuple, TextIO
-from urllib.parse import urlsplit
+
+from fitserve.client.address import taken_apart
 
 Upload = Callable[[int, int], object]
 """Told of a body, while it is sent: how many bytes of how many."""
@@ -113,16 +114,13 @@ class Transport:
     """
 
     def __init__(self, url: str, key: str | None, timeout: float, patience: float) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"a URL such as http://127.0.0.1:8000 is needed, not {url!r}")
-        if parts.query or parts.fragment or parts.username is not None:
-            raise ValueError(f"a URL without user, query and fragment is needed, not {url!r}")
+        parts = taken_apart(url)
         if key is not None and not (key.isascii() and key.isprintable()):
-            raise ValueError("a key of printable ASCII signs is needed, and this has others")
+            raise ValueError("key: a key of printable ASCII signs is needed, and this has others")
         self.url = url.rstrip("/")
         self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        self._host, self._port, self._prefix = parts.hostname, parts.port, parts.path.rstrip("/")
+        self._host, self._port = str(parts.hostname), parts.port
+        self._prefix = parts.path.rstrip("/")
         self._headers = {} if key is None else {"Authorization": f"Bearer {key}"}
         self._timeout, self._patience = timeout, patience
         self._idle: list[HTTPConnection] = []
@@ -240,7 +238,7 @@ class Transport:
                 "where it is, by url or FITSERVE_URL."
             )
         if isinstance(error, socket.gaierror):
-            return f"There is no host {self._host}. Mend the URL, which is {self.url}."
+            return f"There is no host {self._host}. Mend url or FITSERVE_URL, which is {self.url}."
         if isinstance(error, SSLError) and error.reason in _NO_TLS:
             plain = self.url.replace("https", "http", 1)
             return (
