@@ -206,7 +206,7 @@ def test_nobody_there_is_said_in_a_sentence() -> None:
 def test_a_url_that_is_none_is_told_how_it_is_written(wrong: str, right: str) -> None:
     with pytest.raises(ValueError, match=f"^url: .*; write {re.escape(right)}$"):
         Client(wrong)
-    assert Client(right).url == right.rstrip("/")
+    assert Client(right).url == right
 
 
 NO_SECONDS: list[Any] = ["5", None, True, [5], float("nan"), -1]
