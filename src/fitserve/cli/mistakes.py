@@ -3,26 +3,15 @@
 import os
 import re
 import shlex
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import click
 
-from fitserve.cli.options import FILE, written
-from fitserve.cli.values import NO, YES, misplaced
-from fitserve.cli.words import Line, Typed
+from fitserve.cli.options import FILE
+from fitserve.cli.unknown import by_a_variable, instead, options_of
+from fitserve.cli.values import misplaced
+from fitserve.cli.words import Line
 
-_URL = re.compile(r"(base_?)?ur[il]|server(_ur[il])?|address|endpoint|host|port")
-_KEY = re.compile(r"(\w*_)?(api|auth|access)?(key|token)|password|bearer")
-_OUT = ("o", "out", "output")
-_LETTERS = {
-    **dict.fromkeys("tm", "model_type"),
-    "i": "model_id",
-    "f": "file",
-    "s": "source",
-    "d": "destination",
-}
-"""Which argument a letter begins, where one lacks."""
 _CALLED = {
     "register": "train|fit|learn|create|add",
     "predict": "infer|ask|apply",
@@ -87,8 +76,6 @@ def _exchanged(line: Line) -> Iterator[str]:
 
 def _file_before(line: Line) -> Iterator[str]:
     """How it is typed, where the file stands before what it stands behind."""
-    from fitserve.models import catalog
-
     typed = [line.words[at] for at in line.places]
     files = [word for word in typed if os.path.isfile(word)]
     rest = [word for word in typed if word not in files]
@@ -97,12 +84,7 @@ def _file_before(line: Line) -> Iterator[str]:
     takes = [one.name for one in line.arguments] == ["model_type", "model_id", "file"]
     if not takes or len(files) != 1 or len(ids) > 1 or len(names) > 1 or typed[2:] == files:
         return
-    model = catalog().get(names[0]) if names else None
-    behind = _options(line)
-    if line.ctx.command.name == "register" and (model is None or model.supervised()):
-        learns = any(one.option is not None and one.option.name == "target" for one in line.options)
-        behind += [] if learns else ["--target", "COLUMN"]
-    right = [*(names or ["knn"]), *(ids or ["1"]), *files, *behind]
+    right = [*(names or ["knn"]), *(ids or ["1"]), *files, *_options(line), *_target(line, names)]
     yield f"{files[0]} is a file; TYPE and ID stand before it; write {_typed(line, right)}"
 
 
@@ -113,9 +95,9 @@ def _rows(line: Line, error: click.UsageError) -> str | None:
     if not line.arguments or line.arguments[-1].name != "file" or of not in (None, FILE):
         return None
     text = " ".join(typed)
+    before = [line.words[at] for at in line.places[:2]]
+    asked = _typed(line, [*before, "-", *_options(line)])
     if len(typed) == 1 and _WEB.match(text):
-        before = [line.words[at] for at in line.places[:2]]
-        asked = _typed(line, [*before, "-", *_options(line)])
         said = "FILE is a file of this machine, or - for standard input"
         return f"{said}; write curl -sL {shlex.quote(text)} | {asked}"
     if not typed or os.path.exists(typed[0]):
@@ -125,14 +107,22 @@ def _rows(line: Line, error: click.UsageError) -> str | None:
         if not all(map(_NUMBER.fullmatch, cells)):
             return None
         text = f"[{', '.join(cells)}]"
-    before = [line.words[at] for at in line.places[:2]]
-    asked = _typed(line, [*before, "-", *_options(line)])
     return f"FILE is a file, or - for standard input; write echo {shlex.quote(text)} | {asked}"
 
 
 def _options(line: Line) -> list[str]:
     """The words of the command that are options, or their values."""
     return [word for one in line.options for word in line.words[line.of(one)]]
+
+
+def _target(line: Line, typed: Sequence[str]) -> list[str]:
+    """The option that names what to learn, where the TYPE, the first typed, needs and lacks it."""
+    from fitserve.models import catalog
+
+    model = catalog().get(typed[0]) if typed else None
+    named = any(one.option is not None and one.option.name == "target" for one in line.options)
+    needed = line.ctx.command.name == "register" and (model is None or model.supervised())
+    return ["--target", "COLUMN"] if needed and not named else []
 
 
 def _typed(line: Line, words: Sequence[str]) -> str:
@@ -207,8 +197,6 @@ _ARGUMENTS = {
 
 def _lacking(line: Line, error: click.UsageError) -> str | None:
     """The whole line, where an argument lacks, or the option with what may stand behind it."""
-    from fitserve.models import catalog
-
     if isinstance(error, click.BadOptionUsage):
         option = line.known.get(error.option_name)
         if option is None or option.is_flag or "requires an argument" not in error.message:
@@ -222,10 +210,7 @@ def _lacking(line: Line, error: click.UsageError) -> str | None:
     if len(typed) >= len(names) or any(name not in _ARGUMENTS for name in names):
         return None
     right = [*typed, *(_ARGUMENTS[name] for name in names[len(typed) :]), *_options(line)]
-    model = catalog().get(right[0])
-    if line.ctx.command.name == "register" and (model is None or model.supervised()):
-        learns = any(one.option is not None and one.option.name == "target" for one in line.options)
-        right += [] if learns else ["--target", "COLUMN"]
+    right += _target(line, right)
     which = [one.make_metavar(line.ctx).rstrip(".") for one in line.arguments[len(typed) :]]
     said = f"{' and '.join(which)} {'lacks' if len(which) == 1 else 'lack'}"
     said += f"; write {_typed(line, right)}"
@@ -245,12 +230,12 @@ def _context(group: click.Group, words: Sequence[str]) -> click.Context:
 def _before(line: Line, group: click.Group) -> Iterator[str]:
     """What stands before the name of a command, or in its place."""
     name = next((word for word in line.words if word in group.commands), None)
-    known = {} if name is None else _options_of(group.commands[name])
+    known = {} if name is None else options_of(group.commands[name])
     for one in line.options:
         if one.option is None and one.word in known:
             moved = shlex.join([*line.without(one), *line.words[line.of(one)]])
             yield f"{one.word} stands behind the command; write fitserve {moved}"
-        elif one.option is None and (said := _by_a_variable(line, one)) is not None:
+        elif one.option is None and (said := by_a_variable(line, one)) is not None:
             yield f"There is no option {one.word}; {said}"
     if name is None and not line.options and line.places:
         typed = line.words[line.places[0]]
@@ -263,7 +248,7 @@ def _before(line: Line, group: click.Group) -> Iterator[str]:
 def _of_a_command(line: Line) -> Iterator[str]:
     for one in line.options:
         if one.option is None:
-            yield f"There is no option {one.word}; {_instead(line, one)}"
+            yield f"There is no option {one.word}; {instead(line, one)}"
     if lacking := list(_without_value(line)):
         yield from lacking
         return
@@ -273,136 +258,3 @@ def _of_a_command(line: Line) -> Iterator[str]:
     if line.ctx.command.name == "list" and len(line.places) == 2:
         key = shlex.join(line.words[at] for at in line.places)
         yield f"list takes a TYPE alone; a model is told by fitserve show {key}"
-
-
-# ------------------------------------------------------------------- options that there are not
-
-
-def _by_a_variable(line: Line, one: Typed) -> str | None:
-    """How it is said, if that is by a variable."""
-    rest = shlex.join(line.without(one))
-    if _KEY.fullmatch(one.name.lower()):  # which is not shown again
-        return f"a variable says which key is sent; write FITSERVE_KEY=KEY fitserve {rest}"
-    if not _URL.fullmatch(one.name.lower()):
-        return None
-    url = one.value or "URL"
-    if one.name.lower() == "port":
-        url = f"http://127.0.0.1:{url}"
-    elif one.value and "://" not in url:
-        url = f"http://{url}" if ":" in url else f"http://{url}:8000"
-    return (
-        f"a variable says where the server is; write FITSERVE_URL={shlex.quote(url)} "
-        f"fitserve {rest}"
-    )
-
-
-def _instead(line: Line, one: Typed) -> str:
-    """What to write instead of an option that there is not."""
-    from fitserve.data.names import meant
-
-    said = _by_a_variable(line, one)
-    if said is not None:
-        return said
-    if one.name in _OUT:
-        whole = shlex.join(line.without(one))
-        file = shlex.quote(one.value or "FILE")
-        return f"the shell writes it into a file: fitserve {whole} > {file}"
-    path = line.ctx.command_path
-    arguments = [str(argument.name) for argument in line.arguments]
-    options = {str(option.name): option for option in line.known.values()}
-    others = _hyperparameters()
-    known = [*arguments, *options, *others]
-    lacking = len(line.places) < line.room
-
-    def named(typed: Typed) -> str | None:
-        letter = _LETTERS.get(typed.name) if lacking else None
-        if letter in arguments and line.takes(letter, typed.value):
-            return letter
-        return typed.name if typed.name in known else next(iter(meant(typed.name, known)), None)
-
-    name = named(one)
-    if name not in arguments:
-        letter = _letter(line, one, options, others if "assigned" in options else {})
-        if letter is not None:
-            return letter
-    if name in arguments:
-        places = {str(a.name): a.make_metavar(line.ctx) for a in line.arguments}
-        typed = {named(option): option.value for option in line.options if option.value}
-        words = iter([line.words[at] for at in line.places])
-        usage = [typed.get(one) or next(words, None) for one in places]
-        shown = [
-            shlex.quote(one) if one else own
-            for one, own in zip(usage, places.values(), strict=True)
-        ]
-        return f"{places[name]} has a place and no name; write {' '.join([path, *shown])}"
-    if name in options:
-        return f"write {_option(options[name], one)}"
-    if "assigned" in options:
-        return _setting(one, name, others)
-    if name is not None:
-        return "a hyperparameter is said when a model is registered; leave it out"
-    group = line.ctx.parent.command if line.ctx.parent is not None else None
-    commands = group.commands if isinstance(group, click.Group) else {}
-    theirs = [name for name, command in commands.items() if one.word in _options_of(command)]
-    if theirs:
-        return f"it belongs to {' and '.join(theirs)}; leave it out"
-    return f"`{path} --help` lists those there are"
-
-
-def _letter(
-    line: Line, one: Typed, options: Mapping[str, click.Option], others: Collection[str]
-) -> str | None:
-    """What to write instead of a letter alone; None of more, or one with a meaning of its own."""
-    from fitserve.data.names import meant
-    from fitserve.models import catalog
-
-    if len(one.name) > 1 or one.name in others or meant(one.name, options):
-        return None
-    words = [word for word in line.known if word.startswith(f"--{one.name}")]
-    may = [word if line.known[word].is_flag else f"{word} {_value(one)}" for word in words]
-    of_type = catalog().get(line.words[line.places[0]]) if others and line.places else None
-    if of_type is not None:
-        may += [written({name: one.value or "VALUE"}) for name in meant(one.name, of_type.names())]
-    if len(may) > 1:
-        return f"write {', '.join(may[:-1])} or {may[-1]}, whichever is meant"
-    return f"write {may[0]}" if may else f"`{line.ctx.command_path} --help` lists those there are"
-
-
-def _value(one: Typed) -> str:
-    return shlex.quote(one.value or "VALUE")
-
-
-def _setting(one: Typed, name: str | None, others: Mapping[str, Mapping[str, Any]]) -> str:
-    """The option as a hyperparameter, of which `name` is what was meant, if that shows."""
-    value, off = one.value or "VALUE", one.name.removeprefix("no_")
-    if off != one.name and others.get(off, {}).get("type") == "boolean":
-        return f"write {written({off: False})}"
-    if name is not None and others[name].get("type") == "boolean":
-        value = value if value.lower() in (*YES, *NO) else "true"
-    setting = written({name or one.name: value})
-    return f"write {setting}" if name else f"a hyperparameter goes by {setting}"
-
-
-def _option(option: click.Option, one: Typed) -> str:
-    word = option.opts[0]
-    return word if option.is_flag else f"{word} {_value(one)}"
-
-
-def _options_of(command: click.Command) -> dict[str, click.Option]:
-    return {
-        name: one
-        for one in command.params
-        if isinstance(one, click.Option)
-        for name in (*one.opts, *one.secondary_opts)
-    }
-
-
-def _hyperparameters() -> dict[str, dict[str, Any]]:
-    """The schema of each, by all its names, of whatever type it is."""
-    from fitserve.models import catalog
-
-    found: dict[str, dict[str, Any]] = {}
-    for cls in catalog().values():
-        known = cls.schema()["properties"]
-        found |= {name: known[cls.aliases.get(name, name)] for name in cls.names()}
-    return found
