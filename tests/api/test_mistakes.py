@@ -742,8 +742,12 @@ def test_a_gap_is_not_mended_by_leaving_all_rows_out(
 @pytest.mark.parametrize("row", [[1, None], [[1, None]], [["x", 1]]])
 def test_the_only_row_is_not_to_be_left_out(api: Api, row: Any) -> None:
     assert api.register("knn", 1, X=X, y=Y, k=1).status_code == 201
-    problem = told(api, {"model_type": "knn", "model_id": 1, "features": row}, "/predict")
-    assert "row out" not in problem["detail"]
+    table = {"a": [1, 2, 3], "b": [1, 2, 4]}
+    assert api.register("knn", 2, X=table, y=[0, 0, 1], k=1).status_code == 201
+    cells = row if not isinstance(row[0], list) else row[0]
+    for model_id, rows in ((1, row), (2, dict(zip("ab", cells, strict=True)))):
+        ask = {"model_type": "knn", "model_id": model_id, "features": rows}
+        assert "row out" not in told(api, ask, "/predict")["detail"]
 
 
 def obeyed(api: Api, model_type: str, kwargs: dict[str, Any], remedy: dict[str, Any]) -> None:

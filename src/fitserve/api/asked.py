@@ -96,7 +96,10 @@ class JsonRows(Rows):
 
     def parts(self, step: int) -> Iterator[FloatArray]:
         for start in range(0, self.n_rows, step):
-            yield self._columns.encode(self._read(self._table.part(start, start + step)))
+            part = self._read(self._table.part(start, start + step))
+            with arrays.of_one(self.n_rows):
+                encoded = self._columns.encode(part)
+            yield encoded
 
     def read(self) -> Table:
         """All of it, raw as it is. Raises `InvalidRequest`."""
@@ -143,7 +146,7 @@ class CsvRows(Rows):
     def _encoded(self, table: Table) -> FloatArray:
         if table.start == 0:
             self._place = table.place
-        with amended(self._names_or_row):
+        with amended(self._names_or_row), arrays.of_one(self.n_rows):
             return self._columns.encode(table)
 
     def located(self, start: int) -> AbstractContextManager[None]:

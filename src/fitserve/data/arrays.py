@@ -481,8 +481,9 @@ def features(
         said = rows_as_text(value, frame, named=named) or said
         raise InvalidRequest.at(loc, said, "list_type")
     refuse_width(rows, n_features, feature_names, loc, single)
+    n_rows = len(rows) if isinstance(rows, list) else 0
     placed = relocated(lambda found: (*loc, *(found[2:] if single else found[1:])))
-    with placed, naming_columns(feature_names), of_one(rows), amended(told_instead):
+    with placed, naming_columns(feature_names), of_one(n_rows), amended(told_instead):
         return matrix(rows, ("X",)), single
 
 
@@ -511,10 +512,9 @@ def _refuse_rows_as_text(row: object, loc: Location) -> None:
     raise InvalidRequest.at((*loc, 0), said, "list_type")
 
 
-def of_one(rows: object) -> AbstractContextManager[None]:
-    """Say of the faults found inside, where these rows are but one, not to leave it out."""
-    alone = isinstance(rows, list) and len(rows) == 1
-    return amended(lambda one: replace(one, msg=only_row(one.msg)) if alone else one)
+def of_one(n_rows: int) -> AbstractContextManager[None]:
+    """Say of the faults found inside, where there is but one row, not to leave it out."""
+    return amended(lambda one: replace(one, msg=only_row(one.msg)) if n_rows == 1 else one)
 
 
 def told_instead(fault: Fault) -> Fault:

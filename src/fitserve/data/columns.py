@@ -10,7 +10,7 @@ import numpy as np
 from fitserve.data.arrays import FloatArray
 from fitserve.data.dialect import MISSING_WORDS
 from fitserve.data.encoding import Encoder, Rows, restored
-from fitserve.data.numerals import SIGNS, only_row, other_sign
+from fitserve.data.numerals import SIGNS, other_sign
 from fitserve.data.table import Column, Numbered, Place, Table
 from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, Location
 
@@ -124,7 +124,6 @@ class Columns:
         for row, at in places[:LISTED]:
             encoder = self.encoders[at]
             wrong, kind = encoder.wrong(table, row)
-            wrong = only_row(wrong) if table.n_rows == 1 else wrong
             remedies = mended.get(at, ()) if kind != "missing" else ()
             faults.append(Fault(table.place(row, encoder.name), wrong, kind, remedies))
         raise InvalidRequest(faults, sum(map(len, refused)))
