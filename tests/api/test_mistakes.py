@@ -1315,6 +1315,7 @@ def test_an_id_in_a_path_has_one_spelling(api: Api, method: str, model_id: str) 
         ("limit=05", "not the text '05'"),
         ("limit=%D9%A3", "a whole number from 1 to 1000 is needed"),
         ("limit=5&limit=6", "2 values are given; give one"),
+        ("limit=5,after=knn/1", "write & between them, limit=5&after=knn/1"),
         ("after=%00/1", "take the value of 'next'"),
         ("after=knn/01", "take the value of 'next'"),
         ("after=" + "9" * 3900, "take the value of 'next'"),

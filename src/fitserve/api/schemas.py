@@ -159,12 +159,7 @@ def checked(schema: type[T], value: object) -> T:
 def query(schema: type[T], parameters: MultiDict[str, str]) -> T:
     """The request that a URL's query holds."""
     with within("query"):
-        refuse(
-            Fault((name,), f"{len(values)} values are given; give one", "given_twice")
-            for name, values in parameters.lists()
-            if len(values) > 1
-        )
-        return checked(schema, parameters.to_dict())
+        return checked(schema, queries.single(parameters))
 
 
 _OF_REQUEST = {
