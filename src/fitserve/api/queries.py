@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
@@ -12,10 +11,9 @@ from pydantic import ValidationError
 from werkzeug.datastructures import MultiDict
 
 from fitserve.data.dialect import Dialect, truth_meant
-from fitserve.data.expectations import sent, twice_encoded, validated
 from fitserve.data.names import meant, unknown, with_commas
 from fitserve.data.numerals import whole
-from fitserve.data.options import KINDS, NAMES, SCHEMA, ColumnOptions
+from fitserve.data.options import NAMES, ColumnOptions, checked_options
 from fitserve.errors import Advice, Fault, InvalidRequest, clip, refuse, within
 from fitserve.models.base import Model
 from fitserve.storage.store import MAX_MODEL_ID, Key
@@ -32,7 +30,6 @@ _LISTS = ("drop", "na_values")
 _TRUTHS = ("probabilities", "importance", "standardize")
 _DATA = ("features", "X", "y")
 _OF_COLUMNS = (*_LISTS, "kinds", "target")
-_A_KIND = " or ".join(f"'{kind}'" for kind in KINDS)
 
 
 def single(query: "MultiDict[str, str]") -> dict[str, str]:
@@ -218,59 +215,6 @@ def dialect(query: Mapping[str, str]) -> Dialect:
         given = checked_options({"na_values": words(query["na_values"])})
         said["na_values"] = ",".join(given.na_values)
     return Dialect.from_query(said)
-
-
-def checked_options(given: Mapping[str, Any], there: Sequence[str] = ("age",)) -> ColumnOptions:
-    """What kwargs, or a query that was read, say of columns, of which these are `there`."""
-    kinds = given.get("kinds", {})
-    if not isinstance(kinds, Mapping):
-        mended = twice_encoded(kinds) or f"; {_as_object(kinds, there)}"
-        raise InvalidRequest.at(
-            ("kinds",), f"an object is needed, not {sent(kinds)}{mended}", "dict_type"
-        )
-    refuse(
-        Fault(("kinds", name), f"{_A_KIND} is needed, not {sent(kind)}{_kind(kind)}", "kind")
-        for name, kind in kinds.items()
-        if not isinstance(kind, str) or kind not in KINDS
-    )
-    return validated(lambda known: ColumnOptions(**known), given, SCHEMA, known=NAMES)
-
-
-def _as_object(kinds: object, there: Sequence[str]) -> str:
-    """How kinds are written in JSON that were written otherwise."""
-    if kinds is None:
-        return "leave it out"
-    parts = kinds if isinstance(kinds, list) else [kinds]
-    if set(map(type, parts)) == {dict}:
-        named = dict(chain.from_iterable(map(dict.items, parts)))
-    else:
-        text = ",".join(str(part)[:100] for part in parts[:10])
-        pairs = re.findall(r"([^\s,;][^,;:]*)[:=]\s*(\w+)", text)
-        named = _bare(text) | {name.strip(): kind for name, kind in pairs}
-    if not named and all(part in KINDS for part in parts) and len(parts) in (1, len(there)):
-        named = dict(zip(there, parts, strict=False))
-    return f"write {clip(json.dumps(named or {there[0]: KINDS[0]}, ensure_ascii=False), 200)}"
-
-
-def _bare(kinds: str) -> dict[str, str]:
-    """The names of which no kind stands behind the colon, each with the next that does."""
-    named: dict[str, str] = {}
-    kind = ""
-    for part in reversed(re.split("[,;]", kinds)):
-        if found := re.search(r"[:=]\s*(\w+)\s*$", part):
-            kind = found[1]
-        elif kind and part.strip() and part.strip() not in KINDS:
-            named = {part.strip(): kind} | named
-    return named
-
-
-def _kind(called: object) -> str:
-    if isinstance(called, list) and len(called) == 1:
-        called = called[0]
-    if called in KINDS:
-        return f"; write {called}"
-    found = meant(called, KINDS) if isinstance(called, str) else []
-    return "".join(f"; write {one}" for one in found)
 
 
 def hyperparameters(cls: type[Model], query: Mapping[str, str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile, Opened
 from fitserve.data.expectations import sent
 from fitserve.data.intake import Intake
-from fitserve.data.options import NAMES
+from fitserve.data.options import NAMES, checked_options
 from fitserve.errors import (
     Advice,
     Fault,
@@ -78,7 +78,7 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
         model = cls.from_kwargs(given, known=taken(cls, known), beside=kwargs, having=having)
         require_rows(kwargs)
         table = json_table.named(X, names, ("X",))
-        options = queries.checked_options(asked, [n for n in table.names if n != target] or ["age"])
+        options = checked_options(asked, [n for n in table.names if n != target] or ["age"])
         target = _target(cls, table.names, target, given_y=y is not None)
         regressor = cls.model_type() if cls.tasks == ("regression",) else None
         found = intake.of_json(table, options, y, target, queries.members, regressor)
