@@ -21,8 +21,8 @@ from tests.api.words import SOURCE, judge_problem
 from tests.conftest import Api
 
 ROOMS = [
-    *("api/asked.py", "api/evaluations.py", "api/matrices.py", "api/queries.py"),
-    "api/registrations.py",
+    *("api/asked.py", "api/beside_json.py", "api/evaluations.py", "api/matrices.py"),
+    *("api/queries.py", "api/registrations.py"),
     *("data/[!jko]*.py", "data/json_table.py", "data/options.py", "evaluation/plan.py"),
     "models/*.py",
 ]

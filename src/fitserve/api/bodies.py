@@ -11,7 +11,7 @@ from flask import Request as Sent
 from flask import current_app, request
 from werkzeug.datastructures import MultiDict
 
-from fitserve.api import queries, undeclared
+from fitserve.api import beside_json, undeclared
 from fitserve.api.inference_requests import HEADER, SUCH, asked, json_size
 from fitserve.api.large import LARGE, Reader, is_light
 from fitserve.api.observed import about, behind
@@ -64,7 +64,7 @@ def takes(
             _ask_for_body(sent)
             if sent.query_string:
                 try:
-                    queries.refuse_beside_json(sent.args, query, schema.written, schema.elsewhere)
+                    beside_json.refuse_query(sent.args, query, schema.written, schema.elsewhere)
                 except InvalidRequest:
                     if csv is not None:
                         _refuse_misplaced(schema, sent)
@@ -147,7 +147,7 @@ def _refuse_misplaced(schema: type[Request], sent: Sent) -> None:
 
 def _as_body(schema: type[Request], sent: Sent, rows: str) -> str:
     """The JSON that says what the query does, beside these rows."""
-    return queries.as_body(sent.args.to_dict(), rows, schema.written)
+    return beside_json.as_body(sent.args.to_dict(), rows, schema.written)
 
 
 def _is_row(schema: type[Request], value: object) -> bool:
@@ -160,7 +160,7 @@ def _undeclared(schema: type[Request], sent: Sent, or_csv: bool, body: bytes) ->
     url = "" if "model_type" in sent.args else "?model_type=knn&model_id=1"
 
     def as_body(form: dict[str, str]) -> str:
-        return queries.as_body(form, "[...]", schema.written)
+        return beside_json.as_body(form, "[...]", schema.written)
 
     return undeclared.instead(body, schema.such(), as_body, url if or_csv else None)
 

@@ -20,16 +20,14 @@ from fitserve.storage.store import MAX_MODEL_ID, Key
 
 DIALECT = ("delimiter", "decimal", "header")
 CSV = (*DIALECT, "na_values")
-_KEY = ("model_type", "model_id")
+KEY = ("model_type", "model_id")
 _NEXT = re.compile(r"(?:[;,?&|\s]|%26)+(?:amp;)?([A-Za-z]\w*)=")
 """Where another parameter begins that was not parted by &."""
 _BARE = re.compile(r"^\.(?=\d)")
 """The point of a number without a digit before it, which JSON has not: `.2`."""
 _ID = re.compile(r"0|[1-9][0-9]{0,15}").fullmatch
-_LISTS = ("drop", "na_values")
-_TRUTHS = ("probabilities", "importance", "standardize")
-_DATA = ("features", "X", "y")
-_OF_COLUMNS = (*_LISTS, "kinds", "target")
+LISTS = ("drop", "na_values")
+_OF_COLUMNS = (*LISTS, "kinds", "target")
 
 
 def single(query: "MultiDict[str, str]") -> dict[str, str]:
@@ -38,7 +36,7 @@ def single(query: "MultiDict[str, str]") -> dict[str, str]:
     faults = []
     for name, values in query.lists():
         joined[name] = ",".join(values)
-        if len(values) > 1 and name not in (*_LISTS, "kinds"):
+        if len(values) > 1 and name not in (*LISTS, "kinds"):
             said = f"{len(values)} values are given; give one"
             faults.append(Fault((name,), said, "given_twice"))
         elif name not in _OF_COLUMNS and _NEXT.search(joined[name]):
@@ -86,16 +84,16 @@ def options(query: Mapping[str, str]) -> ColumnOptions:
         text = query[name]
         if name == "kinds":
             given[name] = kinds(text)
-        elif name in _LISTS:
+        elif name in LISTS:
             given[name] = words(text)
         else:
-            given[name] = _simple(text)
+            given[name] = value_of(text)
     return checked_options(given)
 
 
 def _needed(name: str, what: str, query: Mapping[str, str]) -> Fault:
     """That a parameter is missing, or is there by another name, or was cut off."""
-    missing = [one for one in _KEY if one not in query]
+    missing = [one for one in KEY if one not in query]
     for given in query:
         if meant(given, missing) == [name]:
             said, _ = unknown(given, (name,))
@@ -137,77 +135,6 @@ def refuse_others(
     refuse(Fault((name,), said(name), "extra_forbidden") for name in query if name not in known)
 
 
-def refuse_beside_json(
-    query: "MultiDict[str, str]",
-    known: Collection[str],
-    in_body: Callable[[str], str | None],
-    elsewhere: Callable[[str, str, Mapping[str, str]], tuple[str, str] | None],
-) -> None:
-    """Refuse parameters that stand beside a body of JSON, other than the known ones; `in_body`
-    tells how the body has a member of that name, if it may, `elsewhere` what else it may be."""
-
-    def said(name: str, text: str) -> str:
-        written = in_body(name)
-        if written is not None:
-            value = clip(json.dumps(_in_json(name, text), ensure_ascii=False), 80)
-            shown = written.replace("...", value)
-            return f"a query is read beside a CSV; beside JSON, write this into the body, {shown}"
-        found = elsewhere(name, text, query)
-        return unknown(name, known)[0] if found is None else found[0]
-
-    with within("query"):
-        single(query)
-        refuse(
-            Fault((name,), said(name, text), "extra_forbidden")
-            for name, text in query.items()
-            if name not in known
-        )
-
-
-def as_body(query: Mapping[str, str], rows: str, written: Callable[[str], str | None]) -> str:
-    """The body of JSON that says what the query does, and has these rows; `written` tells how it
-    has a member of a name, if it may."""
-    beside: list[str] = []
-    inside: list[str] = []
-    for name, text in query.items():
-        if name in ("features", "X"):
-            rows = json.dumps(_in_json(name, text), ensure_ascii=False)
-            continue
-        one = name if written(name) else (meant(name, _KEY) or [name])[0]
-        value = _in_json(one, text)
-        place = written(one) or ""
-        if place and name not in DIALECT:
-            said = f"{json.dumps(one)}: {json.dumps(value, ensure_ascii=False)}"
-            (inside if place.startswith('"kwargs"') else beside).append(said)
-    if written("features"):
-        beside.append(f'"features": {rows}')
-    elif written("X"):
-        beside.append(f'"kwargs": {{{", ".join([*inside, f""""X": {rows}"""])}}}')
-    return f"{{{', '.join(beside)}}}"
-
-
-def _in_json(name: str, text: str) -> Any:
-    """A parameter as the body has it."""
-    if name in _LISTS:
-        return words(text)
-    if name in _TRUTHS and text.lower() in ("0", "1", "no", "yes"):
-        return text.lower() in ("1", "yes")
-    if name in _DATA:
-        return _rows(name, text)
-    if name == "kinds":
-        return dict(part.rpartition(":")[::2] for part in text.split(","))
-    return text if name in ("model_type", "target") else _simple(text)
-
-
-def _rows(name: str, text: str) -> Any:
-    """Rows that stand in a query, with commas between their cells, as JSON has them."""
-    found = _json(text)
-    if isinstance(found, (list, dict)):
-        return found
-    rows = [[_simple(cell.strip()) for cell in row.split(",")] for row in text.split(";")]
-    return rows if len(rows) > 1 or name == "X" else rows[0]
-
-
 def dialect(query: Mapping[str, str]) -> Dialect:
     """How the CSV is written, as far as the query says so."""
     said = {name: query[name] for name in DIALECT if name in query}
@@ -224,7 +151,7 @@ def hyperparameters(cls: type[Model], query: Mapping[str, str]) -> dict[str, Any
 
 def simple(query: Mapping[str, str], names: Collection[str]) -> dict[str, Any]:
     """The parameters of these names, as numbers and truth values where that is what they say."""
-    return {name: _simple(query[name]) for name in names if name in query}
+    return {name: value_of(query[name]) for name in names if name in query}
 
 
 def written(add: Mapping[str, Any]) -> str:
@@ -266,7 +193,7 @@ def spelled(value: Any) -> str:
 def kinds(text: str) -> dict[str, str]:
     """Kinds by the names of columns; raises `InvalidRequest`."""
     if text.startswith("{"):
-        found = _json(text)
+        found = json_of(text)
         if isinstance(found, dict):
             return found
     if (mended := with_commas(text)) is not None:
@@ -289,7 +216,7 @@ def kinds(text: str) -> dict[str, str]:
 def words(text: str) -> list[str]:
     """A list, with commas between its words or as JSON."""
     if text.startswith("["):
-        found = _json(text)
+        found = json_of(text)
         if isinstance(found, list):
             return found
     return [part.strip() for part in text.split(",")] if text else []
@@ -306,23 +233,24 @@ def _reading(cls: type[Model], name: str, text: str) -> Any:
 
 
 def _readings(text: str) -> Iterator[Any]:
-    yield _simple(text)
+    yield value_of(text)
     yield text
     if "," in text:
-        yield [_simple(part.strip()) for part in text.split(",")]
+        yield [value_of(part.strip()) for part in text.split(",")]
 
 
-def _simple(text: str) -> Any:
+def value_of(text: str) -> Any:
     """A number, true, false or null where that is what it says; else the text itself."""
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     if text.lower() in ("null", "none"):
         return None
-    found = _json(_BARE.sub("0.", text))
+    found = json_of(_BARE.sub("0.", text))
     return text if found is None else found
 
 
-def _json(text: str) -> Any:
+def json_of(text: str) -> Any:
+    """What it says as JSON, None where it is none."""
     with suppress(ValueError, RecursionError):
         return json.loads(text, parse_constant=lambda _: None)
     return None
