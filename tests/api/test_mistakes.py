@@ -1130,7 +1130,7 @@ def test_all_columns_that_are_too_large_are_named_at_once(
         kwargs = {"feature_names": names, "n_components": 2}
         return api.register(model_type, next(ids), X=rows.tolist(), **kwargs)
 
-    rows = np.array([[1.0, 0.2], [0.2, 1.0], [0.3, 0.5], [0.1, 0.4]]) * size
+    rows = np.array([[1.0, 0.2], [0.2, 0.9], [0.3, 0.5], [0.1, 0.4]]) * size
     problem = register(rows).json
     assert [fault["loc"][1:] for fault in problem["errors"]] == [["X", 0, 0], ["X", 1, 1]]
     factors = [float(re.findall(r"by (\S+),", one["msg"])[0]) for one in problem["errors"]]

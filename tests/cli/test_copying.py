@@ -100,7 +100,10 @@ def test_a_path_is_looked_at_before_it_is_told_how_it_is_written(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "no.db").write_text("hi")
+    (tmp_path / "folder").mkdir()
     for wrong, says in (
+        ("folder", "is a folder; name a file in it, as in sqlite:////"),
+        ("folder/", "is a folder; name a file in it, as in sqlite:////"),
         (str(tmp_path), f"is a folder; name a file in it, as in sqlite:///{tmp_path}/fitserve.sq"),
         (f"sqlite:/{tmp_path}", f"is a folder; name a file in it, as in sqlite:///{tmp_path}/fit"),
         ("none.sqlite3", f"there is no file {tmp_path}/none.sqlite3; name the file of a store"),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from fitserve.data.options import NAMES, checked_options
 from fitserve.errors import (
     Advice,
     Fault,
+    FitserveError,
     Gathered,
     InvalidRequest,
     Location,
@@ -107,12 +108,13 @@ def fitting(read: Callable[[dict[str, Any]], object], given: Mapping[str, Any]) 
         refused: dict[Location, Fault] = {}
         for _ in counts:  # what the rows refuse first may hide the next
             told = Gathered()
-            with told.part():
+            with suppress(FitserveError), told.part():
                 read({name: one for name, one in given.items() if name not in wrong} | counts)
-            found = {fault.loc: fault for fault in told.faults if fault.remedies}
-            refused |= {fault.loc: found[fault.loc] for fault in error.faults if fault.loc in found}
-            allowed = {str(loc[-1]): one.remedies[0].set for loc, one in refused.items()}
-            counts |= {name: one[name] for name, one in allowed.items() if name in one}
+            for fault in told.faults:
+                name = str(fault.loc[-1]) if fault.loc else ""
+                if name in counts and fault.remedies and name in fault.remedies[0].set:
+                    refused[fault.loc] = fault
+                    counts[name] = fault.remedies[0].set[name]
         raise InvalidRequest(
             [_allowed(fault, refused.get(fault.loc)) for fault in error.faults],
             error.total,
@@ -122,11 +124,12 @@ def fitting(read: Callable[[dict[str, Any]], object], given: Mapping[str, Any]) 
 
 def _allowed(fault: Fault, refused: Fault | None) -> Fault:
     """The same, with what is to be written instead of what was to be written."""
-    values = [one for remedy in refused.remedies for one in remedy.set.values()] if refused else []
-    if refused is None or not values:
+    if refused is None:
         return fault
-    said, why = fault.msg.rpartition("; write ")[0], refused.msg.partition("; ")[0]
-    return replace(fault, msg=f"{said}; write {values[0]}: {why}", remedies=refused.remedies)
+    most = refused.remedies[0].set[str(fault.loc[-1])]
+    said = fault.msg.rpartition("; write ")[0] or fault.msg.partition("; ")[0]
+    why = refused.msg.partition("; ")[0]
+    return replace(fault, msg=f"{said}; write {most}: {why}", remedies=refused.remedies)
 
 
 class CsvRegistration:
