@@ -1,6 +1,8 @@
 """One connection over a pair of sockets, without a loop."""
 
+import gc
 import socket
+import weakref
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -20,11 +22,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-@pytest.fixture
-def pair(clock: list[float]) -> Iterator[tuple[Connection, socket.socket]]:
+def connected() -> tuple[Connection, socket.socket]:
     ours, client = socket.socketpair()
     terms = Terms(Config(), 10**8, 10**9, lambda _more: None, idle=75.0)
-    connection = Connection(ours, ("127.0.0.1", 1), ("127.0.0.1", 2), terms)
+    return Connection(ours, ("127.0.0.1", 1), ("127.0.0.1", 2), terms), client
+
+
+@pytest.fixture
+def pair(clock: list[float]) -> Iterator[tuple[Connection, socket.socket]]:
+    connection, client = connected()
     yield connection, client
     connection.end()
     client.close()
@@ -139,3 +145,34 @@ def test_a_client_that_hung_up_is_seen(pair: tuple[Connection, socket.socket]) -
     assert not connection.gone()
     client.close()
     assert connection.gone()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"P",
+        b"POST /list HT",
+        post("/list", b"{", "Content-Length: 100"),
+        post("/list", b"5\r\n{", "Transfer-Encoding: chunked"),
+        post("/list", b"{}", "Content-Length: 2") + b"GET /health",
+    ],
+    ids=["a byte", "half a header", "half a body", "half a chunk", "one and a half"],
+)
+def test_what_ended_is_not_left_to_the_collector_of_garbage(sent: bytes) -> None:
+    """In a flood that would stop all threads again and again."""
+    connection, client = connected()
+    with client:
+        client.sendall(sent)
+        connection.receive()
+        connection.whole()
+        connection.sendall(b"answer")
+        connection.push()
+        connection.linger()
+        connection.end()
+    ended = weakref.ref(connection)
+    gc.disable()
+    try:
+        del connection
+        assert ended() is None
+    finally:
+        gc.enable()

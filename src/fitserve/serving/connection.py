@@ -75,7 +75,6 @@ class Connection:
 
     def __init__(self, sock: socket.socket, client: Any, server: Any, terms: Terms) -> None:
         self.real = sock  # never waited for: a flag tells each call so, which is one call fewer
-        self.sock = self
         self.client = client
         self.server = server
         self.working = False
@@ -294,6 +293,11 @@ class Connection:
     def send_slowly(self) -> None:
         self.state = State.SENDING
         self._begin(self._terms.piece)
+
+    @property
+    def sock(self) -> "Connection":
+        """Not kept: a flood of circles would have the interpreter look for them, and all wait."""
+        return self
 
     def gettimeout(self) -> float:
         return 0.0
