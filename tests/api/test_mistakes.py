@@ -892,6 +892,22 @@ def test_numbers_beyond_float64_are_told_how_large_they_were(api: Api, size: flo
     assert refused < len(catalog())
 
 
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("other", [2.0, -1e308])
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_the_number_that_is_too_large_is_told_and_none_that_it_was_compared_with(
+    api: Api, k: int, other: float, named: bool
+) -> None:
+    """To a row of few neighbours the farthest is the one of that number."""
+    table = {"a": [1, 2, 3, 4, 5], "b": [1, 2, 1e308, other, 5]}
+    X = table if named else [list(row) for row in zip(*table.values(), strict=True)]
+    answer = api.register("knn", 1, X=X, y=[1, 0, 1, 0, 1], k=k, cv=2)
+    assert answer.json is not None
+    for fault in answer.json.get("errors", []):
+        assert fault["loc"] == ["kwargs", "X", *(["b", 2] if named else [2, 1])]
+        assert "divide the column by 1e+308" in fault["msg"]
+
+
 TINY = [[1e-308, 2.0], [2e-308, 2.0], [3e-308, 2.0], [9e-308, 2.0]]
 SCALED = {"standardize": True}
 HUGE = [[1e308, 1e308], [-1e308, -1e308]] * 2

@@ -129,7 +129,10 @@ def in_training(X: FloatArray, y: Target | None) -> Callable[[Fault], Fault]:
                 return _of_y(y, int(sizes.argmax()))
         if fault.column is None or len(fault.loc) < 3:
             return fault
-        return beside_the_rest(X, fault.column, bool(fault.remedies))
+        sizes, column = np.abs(X).max(axis=0), fault.column
+        if 1.0 <= sizes[column] < HUGE <= sizes.max():  # blamed for a row that it was compared with
+            column = int(sizes.argmax())
+        return beside_the_rest(X, column, bool(fault.remedies))
 
     return told
 
