@@ -111,7 +111,7 @@ def prepare_store(settings: Settings) -> None:
     is waited for by them; one that is of a newer program, or can be none, ends the start in one
     line."""
     if not settings.in_memory:
-        from fitserve.storage.engine import refuse_place
+        from fitserve.storage.files import refuse_place
 
         with _of_store():
             refuse_place(settings.store)

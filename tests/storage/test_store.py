@@ -6,8 +6,10 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ from fitserve.errors import (
     TrainingCancelled,
     TrainingLimit,
 )
-from fitserve.storage import engine, memory, session
+from fitserve.storage import address, memory, session
 from fitserve.storage import queue as queue_module
 from fitserve.storage.database import SqlStore
 from fitserve.storage.memory import MemoryStore
@@ -478,7 +480,7 @@ def opened(url: str) -> SqlStore:
 
 def run(url: str, statement: str, **values: Any) -> None:
     """A statement from outside, as an operator or a fault of the disk would."""
-    made = create_engine(engine.parse_url(url))
+    made = create_engine(address.parse_url(url))
     with made.begin() as connection:
         connection.execute(text(statement), values)
     made.dispose()
@@ -666,6 +668,18 @@ def test_the_file_is_its_owners_alone(file: Path) -> None:
     store.close()
 
 
+def test_a_new_file_that_somebody_is_writing_into_is_waited_for(file: Path) -> None:
+    """Where the file has no log yet, SQLite by itself refuses at once."""
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ends = Timer(0.3, other.execute, ["COMMIT"])
+        ends.start()
+        store = opened(f"sqlite:///{file}")
+        ends.join()
+    published(store)
+    store.close()
+
+
 def test_a_file_that_is_removed_takes_no_more_models_until_it_is_back(file: Path) -> None:
     store = opened(f"sqlite:///{file}")
     published(store)
@@ -758,12 +772,12 @@ def test_a_file_that_is_no_database_is_left_alone(file: Path) -> None:
 )
 def test_a_url_that_is_no_store_is_said_without_its_password(url: str, says: str) -> None:
     with pytest.raises(ValueError, match=says) as caught:
-        engine.parse_url(url)
+        address.parse_url(url)
     assert "secret" not in str(caught.value)
 
 
 def test_the_driver_of_postgresql_is_psycopg() -> None:
-    assert engine.parse_url("postgresql://h/d").drivername == "postgresql+psycopg"
+    assert address.parse_url("postgresql://h/d").drivername == "postgresql+psycopg"
     assert make_url("postgresql://h/d").drivername == "postgresql"
 
 

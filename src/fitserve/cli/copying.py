@@ -9,16 +9,10 @@ import click
 
 from fitserve.errors import FitserveError, ModelExists, ModelUnreadable, StoreUnavailable
 from fitserve.storage import session
+from fitserve.storage.address import path_as_url, same_place
 from fitserve.storage.database import SqlStore
-from fitserve.storage.engine import (
-    path_as_url,
-    refuse_no_folder,
-    refuse_place,
-    refuse_source,
-    same_place,
-    stores_beside,
-    why_away,
-)
+from fitserve.storage.engine import why_away
+from fitserve.storage.files import refuse_no_folder, refuse_place, refuse_source, stores_beside
 from fitserve.storage.store import Key
 
 PAGE = 500

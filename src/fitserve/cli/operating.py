@@ -86,7 +86,7 @@ def _refuse_settings(options: tuple[str, ...]) -> None:
 
 def _no_store(url: str) -> str:
     """What is wrong with the URL of a store, or ''."""
-    from fitserve.storage.engine import parse_url
+    from fitserve.storage.address import parse_url
 
     try:
         parse_url(url)

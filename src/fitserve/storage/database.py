@@ -21,9 +21,7 @@ from fitserve.errors import (
     TooManyModels,
 )
 from fitserve.storage import codec
-from fitserve.storage.engine import (
-    give_reserve,
-)
+from fitserve.storage.files import give_reserve
 from fitserve.storage.queue import SqlQueue
 from fitserve.storage.reading import SqlReading
 from fitserve.storage.rows import columns_of, is_key

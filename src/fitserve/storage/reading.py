@@ -22,9 +22,7 @@ from sqlalchemy import (
 from fitserve.errors import (
     ModelUnreadable,
 )
-from fitserve.storage.engine import (
-    inode_of,
-)
+from fitserve.storage.files import inode_of
 from fitserve.storage.latest import LONGEST, SCANNED, affordable, latest, portions
 from fitserve.storage.migrations import OLDEST, refuse_newer
 from fitserve.storage.rows import (

@@ -29,19 +29,9 @@ from fitserve.errors import (
     StoreFull,
     StoreUnavailable,
 )
-from fitserve.storage.engine import (
-    RESERVE,
-    create_file,
-    file_of,
-    inode_of,
-    is_full,
-    is_unwritable,
-    keep_reserve,
-    log_size,
-    make_engine,
-    parse_url,
-    why_away,
-)
+from fitserve.storage.address import file_of, parse_url
+from fitserve.storage.engine import is_full, is_unwritable, make_engine, why_away
+from fitserve.storage.files import RESERVE, create_file, inode_of, keep_reserve, log_size
 from fitserve.storage.migrations import migrate
 from fitserve.storage.store import (
     RESERVED_FOR,
