@@ -22,7 +22,7 @@ from werkzeug.datastructures import MultiDict
 from fitserve.api.asked import CsvEvaluation, CsvPrediction, of_json
 from fitserve.api.registrations import CsvRegistration
 from fitserve.api.schemas import EvaluateRequest, PredictRequest, RegisterRequest, parse
-from fitserve.data import arrays
+from fitserve.data.features import feature_rows
 from fitserve.data.options import NAMES
 from fitserve.errors import FitserveError, UnknownModelType
 from fitserve.evaluation.plan import OPTIONS
@@ -253,7 +253,7 @@ def predict(schema: type[PredictRequest | EvaluateRequest], model: Loaded) -> Re
 
 
 def predict_numbers(body: bytes, _: Query) -> Any:
-    return arrays.features(parse(PredictRequest, body).features, 2, ["a", "b"], ("features",))
+    return feature_rows(parse(PredictRequest, body).features, 2, ["a", "b"], ("features",))
 
 
 def register_csv(model_type: str, target: str | None) -> Read:

@@ -23,10 +23,10 @@ from fitserve.api.schemas import (
     Request,
     parse,
 )
-from fitserve.data import arrays
 from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile
 from fitserve.data.dialect import Dialect
+from fitserve.data.features import feature_rows
 from fitserve.data.packing import unpacked
 from fitserve.data.table import Table
 from fitserve.errors import LISTED, InvalidRequest, MalformedJson, TooLarge
@@ -142,9 +142,7 @@ _TAKEN: dict[
 def _rows(features: Any, known: dict[str, Any]) -> tuple[Rows, bool]:
     if known["columns"] is not None:
         return asked.of_json(features, Columns.restored(known["columns"]))
-    X, single = arrays.features(
-        features, known["n_features"], known["feature_names"], ("features",)
-    )
+    X, single = feature_rows(features, known["n_features"], known["feature_names"], ("features",))
     return MatrixRows(X, single=single), single
 
 

@@ -10,12 +10,13 @@ from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries
 from fitserve.api.schemas import EvaluateRequest, EvaluationOptions, checked, set_at_register
-from fitserve.data import arrays, intake, json_table
+from fitserve.data import intake, json_table
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile, Opened, listed
 from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import Encoder, NumberEncoder
+from fitserve.data.features import numbered, of_one, refuse_width
 from fitserve.data.json_table import JsonTable
 from fitserve.data.names import closest, hidden
 from fitserve.data.table import Place, Table, called
@@ -97,7 +98,7 @@ class JsonRows(Rows):
     def parts(self, step: int) -> Iterator[FloatArray]:
         for start in range(0, self.n_rows, step):
             part = self._read(self._table.part(start, start + step))
-            with arrays.of_one(self.n_rows):
+            with of_one(self.n_rows):
                 encoded = self._columns.encode(part)
             yield encoded
 
@@ -146,7 +147,7 @@ class CsvRows(Rows):
     def _encoded(self, table: Table) -> FloatArray:
         if table.start == 0:
             self._place = table.place
-        with amended(self._names_or_row), arrays.of_one(self.n_rows):
+        with amended(self._names_or_row), of_one(self.n_rows):
             return self._columns.encode(table)
 
     def located(self, start: int) -> AbstractContextManager[None]:
@@ -203,8 +204,8 @@ def of_json(features: Any, columns: Columns) -> tuple[JsonRows, bool]:
         single = isinstance(features, list) and bool(features) and not isinstance(features[0], list)
         rows = [features] if single else features
         if isinstance(rows, list) and rows and isinstance(rows[0], list):
-            arrays.refuse_width(rows, len(names), names, loc, single)
-        headed = not arrays.numbered(names)
+            refuse_width(rows, len(names), names, loc, single)
+        headed = not numbered(names)
         table = json_table.named(
             rows, names if isinstance(rows, list) else None, loc, headed=headed
         )

@@ -11,8 +11,8 @@ from fitserve.api.asked import CsvEvaluation, MatrixRows, Rows
 from fitserve.api.large import LargeEvaluation
 from fitserve.api.predictions import label_text
 from fitserve.api.schemas import EvaluateRequest
-from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray, Target
+from fitserve.data.features import feature_rows, naming_columns
 from fitserve.data.limits import refuse_too_large
 from fitserve.errors import InvalidRequest, Location, PredictionLimit, relocated
 from fitserve.evaluation import evaluate
@@ -55,7 +55,7 @@ def evaluation(
 
         return predictor.over(rows.n_rows, rows.cost + loaded.row_cost, rows.parts, block)
 
-    with arrays.naming_columns(loaded.feature_names if loaded.columns is None else None):
+    with naming_columns(loaded.feature_names if loaded.columns is None else None):
         rows.refuse(model)
         found = evaluate.evaluate(model, y, over)
     answer = {"model_type": ask.model_type, "model_id": ask.model_id, "n_samples": n_samples}
@@ -74,7 +74,7 @@ def _sent(ask: EvaluateRequest, loaded: Loaded) -> tuple[Rows, Any, Callable[[Lo
     features, y, place = asked.truth_of(ask, loaded.columns)
     if loaded.columns is None:
         names, width = loaded.feature_names, loaded.model.n_features_in_
-        X, _ = arrays.features(features, width, names, ("features",))
+        X, _ = feature_rows(features, width, names, ("features",))
         return MatrixRows(X), y, place
     return asked.of_json(features, loaded.columns)[0], y, place
 

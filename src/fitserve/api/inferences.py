@@ -18,10 +18,11 @@ from fitserve.api.asked import MatrixRows, Rows, of_columns
 from fitserve.api.inference_requests import HEADER, Inference
 from fitserve.api.predictions import ANSWER_MB, NUMBER, WRITTEN
 from fitserve.api.tensors import Numbers, Tensor
-from fitserve.data.arrays import FloatArray, naming_columns
+from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
 from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import CategoryEncoder, Encoder
+from fitserve.data.features import naming_columns
 from fitserve.data.json_table import JsonTable
 from fitserve.data.table import Column, Table
 from fitserve.errors import (

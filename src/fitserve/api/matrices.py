@@ -12,6 +12,7 @@ from fitserve.data import arrays
 from fitserve.data.columns import Columns
 from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import NumberEncoder
+from fitserve.data.features import column_names, naming_columns, told_instead
 from fitserve.data.learning import FILL, LEAVE_ROWS_OUT
 from fitserve.data.numerals import instead
 from fitserve.errors import Advice, Fault, InvalidRequest, amended, clip, within
@@ -42,9 +43,9 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
         require_rows(kwargs)
         rows, named = kwargs["X"], kwargs.get("feature_names")
         _refuse_label_in_rows(cls, kwargs)
-        with arrays.naming_columns(named), _as_a_table(rows, named):
+        with naming_columns(named), _as_a_table(rows, named):
             X = arrays.matrix(rows, ("X",))
-        names = arrays.names(named, X.shape[1], ("feature_names",))
+        names = column_names(named, X.shape[1], ("feature_names",))
         y = kwargs.get("y")
         if y is not None and cls.supervised():
             with _gap_in_y(y):
@@ -113,7 +114,7 @@ def _as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
         if type(cell) is not str or "; " in fault.msg:
             return fault
         if not of_text(fault.loc[2]):
-            return arrays.told_instead(fault)
+            return told_instead(fault)
         msg = f"{fault.msg}; {_OF_TEXT}"
         return replace(fault, msg=msg, remedies=(_AS_CATEGORIES,))
 

@@ -12,10 +12,10 @@ from fitserve.api import asked, observed
 from fitserve.api.asked import CsvPrediction, MatrixRows, Rows
 from fitserve.api.large import LargePrediction
 from fitserve.api.schemas import PredictRequest
-from fitserve.data import arrays
 from fitserve.data.appending import appended
 from fitserve.data.arrays import FloatArray
 from fitserve.data.csv import CsvFile
+from fitserve.data.features import feature_rows, naming_columns
 from fitserve.errors import PredictionLimit
 from fitserve.models.base import Model
 from fitserve.predictor import Predictor
@@ -41,7 +41,7 @@ def prediction(
         _, rows = ask.rows(loaded)
         return _batch(answer, ask.probabilities, loaded, rows, predictor)
     sent, single = _sent(ask, loaded) if isinstance(ask, PredictRequest) else ask.rows(loaded)
-    with arrays.naming_columns(loaded.feature_names if loaded.columns is None else None):
+    with naming_columns(loaded.feature_names if loaded.columns is None else None):
         if not single:
             return _batch(answer, ask.probabilities, loaded, sent, predictor)
         (X,) = sent.parts(1)
@@ -64,7 +64,7 @@ def _sent(ask: PredictRequest, loaded: Loaded) -> tuple[Rows, bool]:
     if loaded.columns is not None:
         return asked.of_json(ask.features, loaded.columns)
     names, width = loaded.feature_names, loaded.model.n_features_in_
-    X, single = arrays.features(ask.features, width, names, ("features",))
+    X, single = feature_rows(ask.features, width, names, ("features",))
     ask.features = None  # lists take ten times what the array does, and this may wait for a while
     return MatrixRows(X, single=single), single
 

@@ -16,6 +16,7 @@ from pydantic_core import to_json
 from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray
 from fitserve.data.expectations import sent
+from fitserve.data.features import told_instead
 from fitserve.errors import Fault, InvalidRequest, Location, amended, clip, refuse, relocated
 
 BYTES = "BYTES"
@@ -215,7 +216,7 @@ def from_json(datatype: str, shape: tuple[int, int], data: object, loc: Location
         if kinds != {bool}:
             refuse(_others(flat, (bool,), "true or false", place))
         return Numbers(np.array(flat, np.bool_).reshape(shape))
-    with relocated(lambda found: place(int(found[-1]))), amended(arrays.told_instead):
+    with relocated(lambda found: place(int(found[-1]))), amended(told_instead):
         values = _numbers(datatype, flat, kinds)
     return Numbers(values.reshape(shape), "rows" if nested else "list")
 

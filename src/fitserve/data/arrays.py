@@ -1,29 +1,23 @@
 """From what a caller sent to arrays: float64 and labels, with the location of what is wrong."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fitserve.data.expectations import sent, twice_encoded
+from fitserve.data.expectations import sent
 from fitserve.data.limits import refuse_many_classes
-from fitserve.data.names import closest
-from fitserve.data.numerals import NUMBER_INSTEAD, instead, only_row
+from fitserve.data.numerals import instead
 from fitserve.data.quoted import (
     AS_COLUMNS,
     AS_LABELS,
-    LISTS,
     first_row,
     labels_as_text,
     rows_as_text,
-    unquoted,
 )
 from fitserve.errors import (
     COUNTED,
@@ -31,18 +25,16 @@ from fitserve.errors import (
     Fault,
     InvalidRequest,
     Location,
-    amended,
     clip,
     counted,
     refuse,
-    relocated,
 )
 
 FloatArray = NDArray[np.float64]
 Target = NDArray[Any]
 """y as given: int64, float64 (not whole, or beyond 64 bits), bool, or object (text)."""
 
-_NUMBERS = {int, float}
+NUMBERS = {int, float}
 _BEYOND = 2**1024 - 2**970  # rounds to infinity, as does what is larger
 _INT64 = range(-(2**63), 2**63)
 
@@ -115,7 +107,7 @@ def _from_lists(value: object, loc: Location) -> FloatArray:
             (*loc, 0), "a row must hold at least one number, not an empty list", "too_short"
         )
     kinds = set(map(type, chain.from_iterable(value)))
-    if not kinds <= _NUMBERS:
+    if not kinds <= NUMBERS:
         if kinds == {list}:
             raise InvalidRequest.at((*loc, 0, 0), _NESTED, "list_type")
         _refuse_cells(value, loc)
@@ -141,19 +133,19 @@ def not_so(row: object, names: Sequence[str] | None = None, width: int = 0) -> s
     list of this width."""
     said = f"not {sent(row)}"
     if names is not None and isinstance(row, list) and len(row) == len(names):
-        return f"{said}; write {_shown(dict(zip(names, row, strict=True)))}"
+        return f"{said}; write {shown(dict(zip(names, row, strict=True)))}"
     if names is None and isinstance(row, dict) and len(row) == width:
-        return f"{said}; write {_shown(list(row.values()))}"
+        return f"{said}; write {shown(list(row.values()))}"
     return f"{said}; write it as they are"
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     return clip(json.dumps(value, ensure_ascii=False), 200)
 
 
 def _not_rows(value: list[Any]) -> str:
     """What a list without a row in it is."""
-    if set(map(type, value)) <= _NUMBERS:
+    if set(map(type, value)) <= NUMBERS:
         return (
             f"{len(value):,} numbers; one column is written [[1.5], [2.5]], in NumPy by "
             "x.reshape(-1, 1).tolist(), and one row [[1.5, 2.5]]"
@@ -162,10 +154,10 @@ def _not_rows(value: list[Any]) -> str:
 
 
 def _refuse_cells(rows: Sequence[Sequence[Any]], loc: Location) -> None:
-    refuse(_cell(loc, i, j, row[j]) for i, row in enumerate(rows) for j in _wrong_cells(row))
+    refuse(_cell(loc, i, j, row[j]) for i, row in enumerate(rows) for j in wrong_cells(row))
 
 
-def _wrong_cells(row: Sequence[Any]) -> Iterator[int]:
+def wrong_cells(row: Sequence[Any]) -> Iterator[int]:
     for j, cell in enumerate(row):
         kind = type(cell)
         if (kind is not float and kind is not int) or not -_BEYOND < cell < _BEYOND:
@@ -173,13 +165,13 @@ def _wrong_cells(row: Sequence[Any]) -> Iterator[int]:
 
 
 def _cell(loc: Location, i: int, j: int, cell: object) -> Fault:
-    return Fault((*loc, i, j), *_not_a_number(cell), column=j)
+    return Fault((*loc, i, j), *not_a_number(cell), column=j)
 
 
-def _not_a_number(cell: object, otherwise: str = "") -> tuple[str, str]:
+def not_a_number(cell: object, otherwise: str = "") -> tuple[str, str]:
     """What to say of a cell that is none; `otherwise` what to write instead of a text that does
     not look like one."""
-    if type(cell) in _NUMBERS:
+    if type(cell) in NUMBERS:
         says = f"a finite number is needed, not {sent(cell)}"
         return f"{says}; write a smaller one, or leave its row out", "finite_number"
     mended = otherwise
@@ -212,9 +204,9 @@ def target(value: object, loc: Location) -> Target:
     if kinds == {bool}:
         return np.array(value, dtype=np.bool_)
     if kinds == {str}:
-        _refuse_each(value, loc, _no_label)
+        refuse_each(value, loc, _no_label)
         return np.array(value, dtype=object)
-    if kinds <= _NUMBERS:
+    if kinds <= NUMBERS:
         return _numeric_target(value, loc)
     if kinds == {list} and set(map(len, value)) == {1}:
         raise InvalidRequest.at(
@@ -230,9 +222,9 @@ def target(value: object, loc: Location) -> Target:
             "[[1, 2]], in NumPy by y[0].tolist()",
             "list_type",
         )
-    first = next((type(cell) for cell in value if type(cell) in (bool, str, *_NUMBERS)), None)
-    first = None if first in _NUMBERS else first
-    alike = {first} if first is not None else _NUMBERS
+    first = next((type(cell) for cell in value if type(cell) in (bool, str, *NUMBERS)), None)
+    first = None if first in NUMBERS else first
+    alike = {first} if first is not None else NUMBERS
     refuse(
         Fault((*loc, i), *_not_alike(cell, first))
         for i, cell in enumerate(value)
@@ -268,7 +260,7 @@ def _not_alike(cell: object, first: type | None) -> tuple[str, str]:
         if isinstance(cell, list) and len(cell) > 1:
             mended += ", of one-hot rows by y.argmax(axis=1).tolist()"
         if isinstance(cell, dict) and len(cell) == 1:
-            mended = f"write {_shown(next(iter(cell.values())))}"
+            mended = f"write {shown(next(iter(cell.values())))}"
         return f"a label or number is needed, not {sent(cell)}; {mended}", "label_type"
     kind = "a number" if first is None else "text" if first is str else "true or false"
     says = f"y begins with {kind}, and this is {sent(cell)}"
@@ -295,7 +287,7 @@ def _numeric_target(value: list[Any], loc: Location) -> Target:
     except OverflowError:
         floats = np.full(1, np.inf)
     if not np.isfinite(floats).all():
-        refuse(Fault((*loc, i), *_not_a_number(value[i])) for i in _wrong_cells(value))
+        refuse(Fault((*loc, i), *not_a_number(value[i])) for i in wrong_cells(value))
     if (floats == np.trunc(floats)).all() and all(int(cell) in _INT64 for cell in value):
         return np.array([int(cell) for cell in value], dtype=np.int64)
     return floats
@@ -313,17 +305,17 @@ def well_formed(text: str) -> bool:
     return "\0" not in text
 
 
-def _not_text(cell: str) -> tuple[str, str] | None:
+def not_text(cell: str) -> tuple[str, str] | None:
     return None if well_formed(cell) else (ILL_FORMED, "label_text")
 
 
 def _no_label(label: str) -> tuple[str, str] | None:
     if not label.strip():
         return f"the label {clip(label, 40)!r} is empty; give one, or leave the row out", "empty"
-    return _not_text(label)
+    return not_text(label)
 
 
-def _refuse_each(
+def refuse_each(
     values: Sequence[Any], loc: Location, wrong: Callable[[Any], tuple[str, str] | None]
 ) -> None:
     found = {cell: why for cell in set(values) if (why := wrong(cell)) is not None}
@@ -334,7 +326,7 @@ def _refuse_each(
 def values(y: Target, loc: Location, otherwise: str = "") -> FloatArray:
     """y for regression: float64; `otherwise` is what to do with labels."""
     if y.dtype.kind not in "if":
-        raise InvalidRequest.at((*loc, 0), *_not_a_number(y.tolist()[0], otherwise))
+        raise InvalidRequest.at((*loc, 0), *not_a_number(y.tolist()[0], otherwise))
     return y.astype(np.float64)
 
 
@@ -387,220 +379,3 @@ def _not_a_label(loc: Location, cell: float, either: bool, round_it: bool) -> Fa
         return Fault(loc, said, "label_type", remedies)
     said = f"{sent(cell)} is too large for a label, a whole number of 9.2e18 at most; {mended}"
     return Fault(loc, said, "label_range", remedies)
-
-
-# -------------------------------------------------------------------------------- features
-
-
-def names(value: object, n_features: int, loc: Location) -> list[str] | None:
-    """Names of the columns: distinct text, one for each, or None."""
-    if value is None:
-        return None
-    if not isinstance(value, list):
-        said = f"a list of text is needed, a name for each column, not {sent(value)}"
-        if isinstance(value, str):
-            each = [part.strip() for part in re.split("[,;]", value)]
-            instead = f"write {_shown(each)}" if value.strip() else "leave it out"
-            said += twice_encoded(value) or f"; {instead}"
-        raise InvalidRequest.at(loc, said, "list_type")
-    refuse(
-        Fault(
-            (*loc, i),
-            f"a name is text, not {sent(name)}; write {_quoted(name)}",
-            "string_type",
-        )
-        for i, name in enumerate(value)
-        if type(name) is not str
-    )
-    if len(value) != n_features:
-        raise InvalidRequest.at(
-            loc,
-            f"{counted(len(value), 'name')} for {counted(n_features, 'column')}; give one for "
-            "each, or none",
-            "length",
-        )
-    _refuse_each(value, loc, _no_name)
-    twice = {name for name, times in Counter(value).items() if times > 1}
-    refuse(
-        Fault((*loc, i), f"the name {clip(name, 40)!r} stands twice; give another", "twice")
-        for i, name in enumerate(value)
-        if name in twice
-    )
-    return list(value)
-
-
-def _quoted(name: object) -> str:
-    if isinstance(name, (str, int, float)) and not isinstance(name, bool):
-        return _shown(str(name))
-    return "text in double quotes"
-
-
-def _no_name(name: str) -> tuple[str, str] | None:
-    if not name.strip():
-        return f"the name {name!r} is empty; give the column one, or none to any", "empty"
-    return _not_text(name)
-
-
-def numbered(names: Sequence[str]) -> bool:
-    """Whether columns are called by their number, from 0, as those are that came without names."""
-    return all(name == str(j) for j, name in enumerate(names))
-
-
-def naming_columns(feature_names: object) -> AbstractContextManager[None]:
-    """Say of the faults found inside which name their column has, if it has one."""
-    if not isinstance(feature_names, list) or not all(type(one) is str for one in feature_names):
-        return nullcontext()
-    return amended(lambda fault: fault.naming(feature_names))
-
-
-def features(
-    value: object, n_features: int, feature_names: list[str] | None, loc: Location
-) -> tuple[FloatArray, bool]:
-    """What to predict for, `(n_rows, n_features)`, and whether it was one row.
-
-    One row is a list of numbers, or an object where the model knows the names of its columns;
-    a batch is a list of rows.
-    """
-    if isinstance(value, dict) and value and set(map(type, value.values())) <= {list, dict}:
-        raise InvalidRequest.at(
-            loc,
-            "a list of rows is needed, not an object of lists or of objects, as pandas' to_dict() "
-            f"makes; send {_frame(value, n_features, feature_names)}",
-            "list_type",
-        )
-    single = not (isinstance(value, list) and value and isinstance(value[0], (list, dict)))
-    rows = [value] if single else value
-    if single:
-        _refuse_rows_as_text(value, loc)
-    if isinstance(value, dict) or (isinstance(rows, list) and isinstance(rows[0], dict)):
-        rows = _by_name(rows, n_features, feature_names, loc, single)
-    if single and not isinstance(rows[0], list):  # type: ignore[index]
-        said = f"a row is needed, such as [5.1, 3.5], or a list of rows, not {sent(value)}"
-        named = feature_names is not None and not numbered(feature_names)
-        frame = _frame(value, n_features, feature_names)
-        said = rows_as_text(value, frame, named=named) or said
-        raise InvalidRequest.at(loc, said, "list_type")
-    refuse_width(rows, n_features, feature_names, loc, single)
-    n_rows = len(rows) if isinstance(rows, list) else 0
-    placed = relocated(lambda found: (*loc, *(found[2:] if single else found[1:])))
-    with placed, naming_columns(feature_names), of_one(n_rows), amended(told_instead):
-        return matrix(rows, ("X",)), single
-
-
-def _frame(value: object, n_features: int, feature_names: list[str] | None) -> str:
-    """How rows are written for a model of these columns: with pandas, and as JSON, of the numbers
-    that were sent where those show."""
-    first = value[0] if isinstance(value, list) and value else value
-    row: dict[Any, Any] = {}
-    if isinstance(first, dict):
-        cells = (cell[0] if isinstance(cell, list) and cell else cell for cell in first.values())
-        row = dict(zip(first, cells, strict=True))
-    kinds = set(map(type, row.values()))
-    known = row.keys() if feature_names is None else set(feature_names)
-    if len(row) != n_features or row.keys() != known or not kinds <= _NUMBERS:
-        row = dict.fromkeys(range(n_features) if feature_names is None else feature_names, 1.5)
-    if feature_names is None:
-        return f"{LISTS}, or without pandas {_shown([list(row.values())])}"
-    return f"df.to_dict('records'), or without pandas {_shown([row])}"
-
-
-def _refuse_rows_as_text(row: object, loc: Location) -> None:
-    """Refuse what would be one row of texts, of which each is a row."""
-    if not isinstance(row, list) or set(map(type, row)) != {str} or not all(map(unquoted, row)):
-        return
-    said = f"a row is needed, not {sent(row[0])}{unquoted(row[0])}"
-    raise InvalidRequest.at((*loc, 0), said, "list_type")
-
-
-def of_one(n_rows: int) -> AbstractContextManager[None]:
-    """Say of the faults found inside, where there is but one row, not to leave it out."""
-    return amended(lambda one: replace(one, msg=only_row(one.msg)) if n_rows == 1 else one)
-
-
-def told_instead(fault: Fault) -> Fault:
-    """Say what to write where a number is needed, if nothing better is said."""
-    if fault.type != "float_type" or "; " in fault.msg:
-        return fault
-    return replace(fault, msg=f"{fault.msg}; {NUMBER_INSTEAD}")
-
-
-def refuse_width(
-    rows: object, width: int, names: Sequence[str] | None, loc: Location, single: bool
-) -> None:
-    """Refuse rows, where they are lists, that have not as many cells as the model columns."""
-    if not isinstance(rows, list) or not set(map(type, rows)) <= {list}:
-        return
-    widths = set(map(len, rows))
-    if widths == {width}:
-        return
-    if single:
-        _refuse_rows_as_text(rows[0], loc)
-    columns = "" if names is None else f" ({clip(', '.join(names), 300)})"
-    order = " in this order" if names else ""
-    if len(widths) == 1:
-        row = "this row has" if single else "a row has"
-        said = f"{row} {_count(rows[0])} where the model was trained on {width}{columns}; give"
-        raise InvalidRequest.at(loc, f"{said} {width}{order}", "n_features")
-    refuse(
-        Fault(
-            (*loc, i),
-            f"this row has {_count(row)} where the model was trained on {width}{columns}; give "
-            f"{width}{order}",
-            "n_features",
-        )
-        for i, row in enumerate(rows)
-        if len(row) != width
-    )
-
-
-def _count(row: list[Any]) -> str:
-    says = counted(len(row), "value")
-    if row and type(row[0]) is list:
-        says += f" that {'is a list' if len(row) == 1 else 'are lists'}, one pair of brackets too "
-        says += "many,"
-    return says
-
-
-def _by_name(
-    rows: Any, n_features: int, feature_names: list[str] | None, loc: Location, single: bool
-) -> list[list[Any]]:
-    if feature_names is None:
-        raise InvalidRequest.at(
-            loc,
-            "this model was registered without feature_names; send each row as a list of numbers, "
-            f"not as an object, {_frame(rows, n_features, None)}",
-            "no_feature_names",
-        )
-    known = set(feature_names)
-    listed = clip(", ".join(feature_names), 300)
-
-    def faults() -> Iterator[Fault]:
-        for i, row in enumerate(rows):
-            where = loc if single else (*loc, i)
-            if not isinstance(row, dict):
-                msg = f"each row must be an object, as the first is, {not_so(row, feature_names)}"
-                yield Fault(where, msg, "dict_type")
-            elif row.keys() != known:
-                missing = [name for name in feature_names if name not in row]
-                for name in row:
-                    if name not in known:
-                        near = closest(name, missing)
-                        missing = [one for one in missing if one not in near]
-                        mended = "".join(f"write {one}, if that is meant; " for one in near)
-                        msg = f"there is no feature {clip(name, 40)!r}; {mended}known are: {listed}"
-                        yield Fault((*where, name), msg, "unknown")
-                for name in missing:
-                    msg = f"{clip(name, 40)!r} is missing; give a number for it"
-                    yield Fault((*where, name), msg, "missing")
-
-    refuse(faults())
-    table = [[row[name] for name in feature_names] for row in rows]
-    refuse(
-        Fault(
-            (*(loc if single else (*loc, i)), feature_names[j]),
-            *_not_a_number(cells[j], NUMBER_INSTEAD),
-        )
-        for i, cells in enumerate(table)
-        for j in _wrong_cells(cells)
-    )
-    return table

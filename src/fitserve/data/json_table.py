@@ -11,6 +11,7 @@ import numpy as np
 from fitserve.data import arrays
 from fitserve.data.dialect import Dialect
 from fitserve.data.expectations import sent
+from fitserve.data.features import column_names
 from fitserve.data.names import closest
 from fitserve.data.quoted import AS_COLUMNS, AS_LISTS, first_row, rows_as_text
 from fitserve.data.table import MISSING, NUMBER, Column, Place, Table, called
@@ -133,7 +134,7 @@ def named(value: object, names: object, loc: Location, *, headed: bool | None = 
         for i, row in enumerate(value)
         if not isinstance(row, list) or len(row) != width
     )
-    found = arrays.names(names, width, ("feature_names",))
+    found = column_names(names, width, ("feature_names",))
     return from_lists(value, found or [str(j) for j in range(width)], loc)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fitserve.api import asked
-from fitserve.data import arrays
+from fitserve.data.features import feature_rows
 from fitserve.evaluation.pictures.spread import likely_range
 from fitserve.evaluation.pictures.subject import Sample
 from fitserve.pages.drawing.wording import label, number, per_cent, short, signed
@@ -91,9 +91,7 @@ def _nearest(loaded: Loaded, made: Sequence[Field]) -> list[tuple[str, str]]:
         return []
     row = features(made, loaded)
     if loaded.columns is None:
-        X, _ = arrays.features(
-            row, loaded.model.n_features_in_, loaded.feature_names, ("features",)
-        )
+        X, _ = feature_rows(row, loaded.model.n_features_in_, loaded.feature_names, ("features",))
     else:
         X = next(asked.of_json(row, loaded.columns)[0].parts(1))
     far = np.sqrt(np.square(centres - X).sum(axis=1))
