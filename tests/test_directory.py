@@ -23,7 +23,8 @@ from fitserve.errors import (
     UnknownModel,
     UnknownModelType,
 )
-from fitserve.models.base import Model, hyperparameters
+from fitserve.models.base import Model
+from fitserve.models.hyperparameters import hyperparameters
 from fitserve.storage.database import SqlStore
 from fitserve.storage.memory import MemoryStore
 from fitserve.storage.store import MAX_MODEL_ID, Key, Record

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.models.base import Codes, Model, Task, hyperparameters
+from fitserve.models.base import Codes, Model, Task
+from fitserve.models.hyperparameters import hyperparameters
 from tests.models import test_conformance as suite
 
 

@@ -18,7 +18,8 @@ import pytest
 from fitserve.data import arrays
 from fitserve.errors import Busy, FitserveError, InvalidRequest, TrainingCancelled, TrainingLimit
 from fitserve.models import catalog
-from fitserve.models.base import Model, Task, hyperparameters
+from fitserve.models.base import Model, Task
+from fitserve.models.hyperparameters import hyperparameters
 from fitserve.processes import forking as processes
 from fitserve.processes.forking import ForkServer
 from fitserve.storage.store import Key, reservation

@@ -7,7 +7,8 @@ import numpy as np
 
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, counted
-from fitserve.models.base import COUNT, Model
+from fitserve.models.base import Model
+from fitserve.models.hyperparameters import COUNT
 
 _STRONGER = 1000.0
 """How many times as strong a penalty is to be where it is too weak."""

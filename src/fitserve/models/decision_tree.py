@@ -12,7 +12,8 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, InvalidRequest
-from fitserve.models.base import COUNT, Codes, Model, hyperparameters
+from fitserve.models.base import Codes, Model
+from fitserve.models.hyperparameters import COUNT, hyperparameters
 from fitserve.models.numerics import LOSSES
 
 _CELLS = 1 << 16  # sorted cells of some columns looked at together, so that they stay in the cache

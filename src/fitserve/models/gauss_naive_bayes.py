@@ -8,7 +8,8 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, InvalidRequest, counted
-from fitserve.models.base import Codes, Model, hyperparameters
+from fitserve.models.base import Codes, Model
+from fitserve.models.hyperparameters import hyperparameters
 from fitserve.models.numerics import log_sum_exp
 from fitserve.models.overflow import too_far
 

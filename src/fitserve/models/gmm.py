@@ -9,7 +9,8 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, InvalidRequest
-from fitserve.models.base import COUNT, Codes, Model, hyperparameters
+from fitserve.models.base import Codes, Model
+from fitserve.models.hyperparameters import COUNT, hyperparameters
 from fitserve.models.kmeans import KMeans, count_distinct
 from fitserve.models.numerics import EPS, thinned
 from fitserve.models.overflow import too_far, too_large_beside_the_rest

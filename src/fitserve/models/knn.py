@@ -10,7 +10,8 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import Advice, InvalidRequest, clip, counted
-from fitserve.models.base import COUNT, Codes, Instead, Model, hyperparameters
+from fitserve.models.base import Codes, Model
+from fitserve.models.hyperparameters import COUNT, Instead, hyperparameters
 from fitserve.models.numerics import EPS
 from fitserve.models.overflow import too_large
 

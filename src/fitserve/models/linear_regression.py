@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.models.base import COUNT, Model, hyperparameters
+from fitserve.models.base import Model
+from fitserve.models.hyperparameters import COUNT, hyperparameters
 from fitserve.models.numerics import (
     EPS,
     column_means,

@@ -7,7 +7,8 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.models.base import COUNT, Codes, Model, hyperparameters
+from fitserve.models.base import Codes, Model
+from fitserve.models.hyperparameters import COUNT, hyperparameters
 from fitserve.models.numerics import (
     EPS,
     column_means,

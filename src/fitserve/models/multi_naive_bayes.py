@@ -7,7 +7,8 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import COUNTED, Advice, Fault, InvalidRequest, refuse
-from fitserve.models.base import Codes, Model, hyperparameters
+from fitserve.models.base import Codes, Model
+from fitserve.models.hyperparameters import hyperparameters
 from fitserve.models.numerics import EPS, log_sum_exp, settle_ties, too_weak
 
 _BLOCK = 2**16  # numbers of the one-hot matrix that are held at a time

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.errors import Advice, InvalidRequest, clip
-from fitserve.models.base import COUNT, Instead, Model, hyperparameters
+from fitserve.models.base import Model
+from fitserve.models.hyperparameters import COUNT, Instead, hyperparameters
 from fitserve.models.numerics import EPS, column_means, power_of_two
 
 Count = Annotated[int, Field(ge=1, le=COUNT)]

@@ -9,7 +9,8 @@ from pydantic import Field
 from fitserve.data.arrays import FloatArray
 from fitserve.data.names import meant
 from fitserve.errors import Advice
-from fitserve.models.base import COUNT, Codes, Instead, Model, hyperparameters
+from fitserve.models.base import Codes, Model
+from fitserve.models.hyperparameters import COUNT, Instead, hyperparameters
 from fitserve.models.numerics import (
     LOSSES,
     class_of,

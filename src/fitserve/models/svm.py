@@ -8,7 +8,8 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, InvalidRequest
-from fitserve.models.base import COUNT, Codes, Instead, Model, hyperparameters
+from fitserve.models.base import Codes, Model
+from fitserve.models.hyperparameters import COUNT, Instead, hyperparameters
 from fitserve.models.numerics import (
     EPS,
     LOSSES,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fitserve.models.base import COUNT
+from fitserve.models.hyperparameters import COUNT
 
 OPEN = 2
 """Settings of a type that are shown at once: the first that it declares."""
