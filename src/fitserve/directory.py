@@ -32,6 +32,7 @@ from fitserve.errors import (
 from fitserve.evaluation.pictures.subject import Sample
 from fitserve.gallery import Gallery
 from fitserve.models.base import Model
+from fitserve.models.theirs import nearest
 from fitserve.observing.metrics import Metrics, Stored
 from fitserve.predictor import Predictor
 from fitserve.storage.cache import Loaded, ModelCache
@@ -102,8 +103,11 @@ class ModelDirectory:
         found = self.catalog.get(model_type)
         if found is None:
             known = sorted(self.catalog)
-            near = "".join(f"write {one}, if that is meant" for one in meant(model_type, known))
-            raise UnknownModelType(model_type, known, unexpanded(model_type) or near)
+            near, like = meant(model_type, known), nearest(model_type, known)
+            said = "".join(f"write {one}, if that is meant" for one in near)
+            if like and like != near:
+                said = f"write {' or '.join(like)}, which is nearest to it"
+            raise UnknownModelType(model_type, known, unexpanded(model_type) or said)
         return found
 
     @property

@@ -1477,6 +1477,89 @@ def test_faults_are_looked_for_up_to_a_bound(api: Api, route: str, body: Any) ->
     assert len(answer.data) < 20_000
 
 
+KEY = {"model_type": "knn", "model_id": 1}
+
+
+@pytest.mark.parametrize(
+    ("route", "ask", "says"),
+    [
+        ("/evaluate", {"metric": "rmse"}, "leave metric out: all metrics are told always"),
+        ("/evaluate", {"scoring": "f1"}, "leave scoring out: all metrics are told always"),
+        ("/evaluate", {"cv": 5}, "cv belongs to /register; leave it out here"),
+        ("/predict", {"missing": "impute"}, "missing belongs to /register; leave it out here"),
+        ("/predict", {"dry_run": True}, "dry_run belongs to /register; leave it out here"),
+        ("/predict", {"importance": True}, "importance belongs to /evaluate; leave it out here"),
+        ("/evaluate", {"probabilities": True}, "probabilities belongs to /predict; leave it"),
+        ("/predict", {"encoding": "latin1"}, "send what iconv -f latin1 -t utf-8 FILE makes"),
+    ],
+)
+@pytest.mark.parametrize("media", ["application/json", "text/csv"])
+def test_what_another_route_reads_is_told_where(
+    api: Api, route: str, ask: dict[str, Any], says: str, media: str
+) -> None:
+    (name, value), *_ = ask.items()
+    if media == "text/csv":
+        text = value if isinstance(value, str) else json.dumps(value)
+        answer = api.raw(f"{route}?model_type=knn&{name}={text}", b"a,b\n1,2\n", Content_Type=media)
+        assert answer.json is not None
+        judge_problem(answer.json)
+        faults = answer.json["errors"]
+    else:
+        faults = told(api, KEY | {"features": X} | ask, route)["errors"]
+    assert [fault["loc"][-1] for fault in faults] == [name]
+    assert says in faults[0]["msg"]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (KEY | {"dataframe_split": {"columns": []}}, "features, df.to_dict('list') of pandas"),
+        (KEY | {"dataframe_records": [{"a": 1}]}, "features, the same rows, beside model_type"),
+        (KEY | {"inputs": [{"name": "X", "datatype": "FP64"}]}, "POST /v2/models/TYPE/versions"),
+        (KEY | {"inputs": X}, "write features, if that is meant"),
+        (KEY | {"features": X, "label": "a"}, "known are: model_type, model_id, features, prob"),
+    ],
+)
+def test_rows_as_other_servers_have_them(api: Api, body: Any, says: str) -> None:
+    (fault,) = told(api, body, "/predict")["errors"]
+    assert says in fault["msg"]
+
+
+def test_a_member_that_is_known_is_listed_whatever_is_meant(api: Api) -> None:
+    (fault,) = told(api, KEY | {"features": X, "y": Y, "nonsense": "text"}, "/evaluate")["errors"]
+    assert fault["msg"].endswith(
+        "known are: importance, repeats, model_type, model_id, features, y"
+    )
+
+
+@pytest.mark.parametrize(
+    ("theirs", "says"),
+    [
+        ("random_forest", "write decision_tree, which is nearest to it"),
+        ("sklearn.ensemble.RandomForestClassifier", "write decision_tree, which is nearest"),
+        ("xgboost", "write decision_tree"),
+        ("LGBMRegressor", "write decision_tree"),
+        ("HistGradientBoostingRegressor", "write decision_tree"),
+        ("linreg", "write linear_regression"),
+        ("PLSRegression", "write linear_regression"),
+        ("RidgeClassifierCV", "write logistic_regression"),
+        ("dbscan", "write kmeans or gmm, which is nearest to it"),
+        ("MLPRegressor", "write knn or decision_tree"),
+        ("SVR", "write knn or decision_tree"),
+        ("TruncatedSVD", "write pca"),
+        ("ridge", "write linear_regression, if that is meant"),
+        ("SVC", "write svm, if that is meant"),
+        ("arima", "no model type 'arima'. The types are"),
+    ],
+)
+def test_a_type_of_others_is_told_the_nearest(api: Api, theirs: str, says: str) -> None:
+    answer = api.register(theirs, 1, X=X, y=Y)
+    assert answer.status_code == 404
+    assert answer.json is not None
+    judge_problem(answer.json)
+    assert says in answer.json["detail"]
+
+
 # ------------------------------------------------------------------- what others call a setting
 
 

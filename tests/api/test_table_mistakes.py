@@ -840,3 +840,27 @@ def test_a_number_beyond_float64_is_not_to_cost_its_column(api: Api, X: str, num
     assert "remedies" not in problem
     answer = api.raw("/register", such.replace("X,", f"{X},").replace("N", "1e300").encode())
     assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize(
+    ("route", "query", "says"),
+    [
+        ("/register", {"metric": "euclidean"}, "write p=2, which is euclidean"),
+        ("/register", {"model_type": "perceptron", "C": "2"}, "penalty=l2 or "),
+        ("/register", {"model_type": "svm", "lam": "1", "penalty": "none"}, "write C=1e10"),
+        ("/register", {"model_type": "linear_regression", "C": "10"}, "write alpha=0.1"),
+        ("/register", {"encoding": "latin1"}, "send what iconv -f latin1 -t utf-8 FILE makes"),
+        ("/register", {"features": "a"}, "all columns are used but those that drop names; leave"),
+        ("/register", {"usecols": "a"}, "leave usecols out, write drop=NAME"),
+        ("/register", {"probabilities": "true"}, "probabilities belongs to /predict; leave it"),
+        ("/evaluate", {"repeats": "5"}, "add importance=true, or leave it out"),
+    ],
+)
+def test_a_parameter_is_told_as_a_query_has_it(
+    api: Api, route: str, query: dict[str, str], says: str
+) -> None:
+    target = {"target": "y"} if route == "/register" else {}
+    (fault,) = told(api, route, TABLE, **{"model_type": "knn"} | target | query)["errors"]
+    assert fault["loc"][0] == "query"
+    assert says in fault["msg"]
+    assert '": ' not in fault["msg"]

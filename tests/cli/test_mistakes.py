@@ -192,7 +192,10 @@ BY_OPTIONS = [  # what a server says, and the same for who types
     ("such as target=2 for", "such as --target 2 for"),
     ("in ?model_type=knn&header=false", "in ?model_type=knn&header=false"),
     ("not 'drop=a'", "not 'drop=a'"),
-    ("FITSERVE_STORE=a, n_init=3", "FITSERVE_STORE=a, n_init=3"),
+    ("FITSERVE_STORE=a, n_init=3", "FITSERVE_STORE=a, --set n_init=3"),
+    ("y.argmax(axis=1), or data=json.dumps(b)", "y.argmax(axis=1), or data=json.dumps(b)"),
+    ("write p=2 (euclidean) or p=1 (", "write --set p=2 (euclidean) or --set p=1 ("),
+    ("alpha=0.1 and beside it penalty=l2 or", "--set alpha=0.1 and beside it --set penalty=l2 or"),
 ]
 AS_BEFORE = [  # what shows no more than click says
     ("register knn 1 FILE FILE --target y", "unexpected extra argument"),

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from werkzeug.datastructures import MultiDict
 
-from fitserve.api import queries
-from fitserve.api.schemas import EvaluateRequest, EvaluationOptions, checked, set_at_register
+from fitserve.api import queries, strangers
+from fitserve.api.schemas import EvaluateRequest, EvaluationOptions, checked
 from fitserve.data import intake, json_table
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
@@ -224,7 +224,7 @@ class CsvPrediction:
             queries.refuse_others(
                 self._query,
                 ("model_type", "model_id", "probabilities", *queries.CSV),
-                partial(set_at_register, "/predict", model_type=self._query.get("model_type")),
+                partial(strangers.of_rows, "/predict", model_type=self._query.get("model_type")),
             )
             self.model_type, self.model_id = queries.key(self._query, default_id=0)
             self.probabilities = queries.truth(self._query, "probabilities")
@@ -246,11 +246,12 @@ class CsvEvaluation:
             queries.refuse_others(
                 self._query,
                 ("model_type", "model_id", "target", *members, *queries.CSV),
-                partial(set_at_register, "/evaluate", model_type=self._query.get("model_type")),
+                partial(strangers.of_rows, "/evaluate", model_type=self._query.get("model_type")),
             )
             self.model_type, self.model_id = queries.key(self._query, default_id=0)
             asked = queries.simple(self._query, members)
-            options = checked(EvaluationOptions, asked)
+            with amended(queries.as_parameters):
+                options = checked(EvaluationOptions, asked)
         self.importance, self.repeats = options.importance, options.repeats
         self._body, self._opened = body, opened
 

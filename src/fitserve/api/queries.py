@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -27,6 +28,10 @@ _BARE = re.compile(r"^\.(?=\d)")
 """The point of a number without a digit before it, which JSON has not: `.2`."""
 _ID = re.compile(r"0|[1-9][0-9]{0,15}").fullmatch
 LISTS = ("drop", "na_values")
+_MEMBER = re.compile(
+    r"""\{[^{}]*\}|"([A-Za-z_]\w*)": (-?\d[\de.+-]*(?<![.+-])|true|false|"[\w-]+"|\["[^"\]]+"\])"""
+)
+"""A member of kwargs, and its value, where a text tells of one alone."""
 _OF_COLUMNS = (*LISTS, "kinds", "target")
 
 
@@ -122,7 +127,7 @@ def dry_run(query: Mapping[str, str]) -> bool:
 def refuse_others(
     query: Mapping[str, str],
     known: Collection[str],
-    elsewhere: Callable[[str], str | None] = lambda _: None,
+    elsewhere: Callable[[str, str], str | None] = lambda _name, _text: None,
 ) -> None:
     """Refuse parameters that are not known here; `elsewhere` says of one where it is."""
     there = dict(zip(query, query, strict=True))
@@ -130,7 +135,7 @@ def refuse_others(
     def said(name: str) -> str:
         if name in ("features", "X"):
             return f"the body has the rows, as CSV; leave {name} out, or send JSON, declared so"
-        return elsewhere(name) or unknown(name, known, there)[0]
+        return elsewhere(name, query[name]) or unknown(name, known, there)[0]
 
     refuse(Fault((name,), said(name), "extra_forbidden") for name in query if name not in known)
 
@@ -164,6 +169,18 @@ def in_url(query: Mapping[str, str]) -> str:
     return "&".join(f"{name}={quote(text, safe=':,/*()$!~-_.')}" for name, text in query.items())
 
 
+def as_parameters(fault: Fault) -> Fault:
+    """The same, where it tells of a member of kwargs with the parameter of a query."""
+
+    def parameter(found: "re.Match[str]") -> str:
+        name, value = found.groups()
+        if name is None:
+            return found[0]
+        return written({name: json.loads(value) if value[0] in '["' else value})
+
+    return replace(fault, msg=_MEMBER.sub(parameter, fault.msg))
+
+
 def members(add: Mapping[str, Any]) -> str:
     """Parameters as they are written in kwargs."""
     return json.dumps(add, ensure_ascii=False)[1:-1]
@@ -185,7 +202,7 @@ def spelled(value: Any) -> str:
     elif isinstance(value, list):
         parts, plain = value, not any("," in part for part in value)
     else:
-        parts, plain = [str(value)], True
+        parts, plain = [value if isinstance(value, str) else json.dumps(value)], True
     plain = plain and parts[0][:1] not in ("[", "{")
     return ",".join(parts) if plain else json.dumps(value, ensure_ascii=False)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from werkzeug.datastructures import MultiDict
 
-from fitserve.api import queries
+from fitserve.api import queries, strangers
 from fitserve.data import intake, json_table, observations
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.columns import Columns
@@ -164,7 +164,10 @@ class CsvRegistration:
         def again(query: Mapping[str, Any]) -> Training:
             return self._read(cls, {name: str(value) for name, value in query.items()})
 
-        with fitting(again, self._query), beside(check):
+        def as_sent(fault: Fault) -> Fault:
+            return queries.as_parameters(strangers.at_register(fault, self._query))
+
+        with amended(as_sent), fitting(again, self._query), beside(check):
             return self._read(cls, self._query)
 
     def _read(self, cls: type[Model], query: Mapping[str, str]) -> Training:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from werkzeug.datastructures import MultiDict
 
-from fitserve.api import matrices, queries, registrations
+from fitserve.api import matrices, queries, registrations, strangers
 from fitserve.data.expectations import encoded, sent, twice_encoded, validated
 from fitserve.data.json_text import parse_json
 from fitserve.data.names import meant
@@ -279,7 +279,9 @@ class RowsRequest(Request):
             return f"{cls.route} takes no {name}; {cls._instead(held, body)}", "features"
         if name == "target" or (name == "y" and "y" not in cls.model_fields):
             return cls.without_target(name, body), ""
-        said = set_at_register(cls.route, name, body.get("model_type"))
+        if (rows := strangers.of_others(name, value)) is not None:
+            return rows, "features"
+        said = strangers.of_rows(cls.route, name, value, body.get("model_type"))
         return None if said is None else (said, "")
 
     @classmethod
@@ -313,18 +315,6 @@ def _shape(value: object) -> str:
     return clip(json.dumps(value, ensure_ascii=False), 80)
 
 
-def set_at_register(route: str, name: str, model_type: object) -> str | None:
-    """What to say of a member, or parameter, that is a hyperparameter of this type, or of any."""
-    models = catalog()
-    asked = models.values() if model_type is None else filter(None, [models.get(str(model_type))])
-    if not any(name in model.names() for model in asked):
-        return None
-    return (
-        f"{route} takes no hyperparameters, they are set at /register; leave {name} out, or "
-        "register another model with it in kwargs"
-    )
-
-
 class PredictRequest(RowsRequest):
     route: ClassVar = "/predict"
     probabilities: bool = False
@@ -337,7 +327,9 @@ class EvaluationOptions(Request):
     @model_validator(mode="after")
     def _of_importance(self) -> Self:
         if "repeats" in self.model_fields_set and not self.importance:
-            said = "this is how often importance is measured; add importance, true, or leave it out"
+            said = (
+                'this is how often importance is measured; add "importance": true, or leave it out'
+            )
             raise InvalidRequest.at(("repeats",), said, "missing_importance")
         return self
 

@@ -23,7 +23,8 @@ _HERE = {
 _PARAMETER = re.compile(
     r"(?<![\w?&=/'-])(?:(delimiter|decimal)=(tab|%[0-9A-F]{2}|[^\s\w])?"
     r"|(kinds)=(.{1,80}?:(?:number|category|text)\b(?:,\S+:(?:number|category|text)\b)*)"
-    rf"|({'|'.join(sorted(NAMES))})='?((?:[^\s;,'\")]|,(?=\S))*[^\s;,'\").])?'?)"
+    rf"|({'|'.join(sorted(NAMES))})='?((?:[^\s;,'\")]|,(?=\S))*[^\s;,'\").])?'?"
+    r"|(?<!\()([a-zC]\w*)=(-?\d(?:[\w.+-]*\w)?|true|false|l[12]))"
 )
 """A parameter of a query, and its value, where a text tells of it."""
 _MEMBER = re.compile(
@@ -84,7 +85,7 @@ def by_options(text: str) -> str:
     """The text, where it tells of parameters of a query with the options that say the same."""
     text = re.sub(r"\bmissing='impute' or 'drop'", "missing=impute or missing=drop", text)
     text = re.sub(r"(missing=drop|['\"\]]) beside X", r"\1", text)
-    return _PARAMETER.sub(_by_an_option, _MEMBER.sub(_of_a_member, text))
+    return _MEMBER.sub(_of_a_member, _PARAMETER.sub(_by_an_option, text))
 
 
 def _of_a_member(found: "re.Match[str]") -> str:
@@ -105,8 +106,8 @@ def _settings(place: str, text: str) -> str:
 
 
 def _by_an_option(found: "re.Match[str]") -> str:
-    name = found[1] or found[3] or found[5]
-    text = unquote(found[2] or found[4] or found[6] or "")
+    name = found[1] or found[3] or found[5] or found[7]
+    text = unquote(found[2] or found[4] or found[6] or found[8] or "")
     if not text:
         return place(name)
     if (name, True) in SWITCHES:

@@ -294,7 +294,7 @@ def _stranger(
     unlike = [one for one, kind in _NEVER.items() if isinstance(value, kind)]
     if taken is None:
         taken = {one: one for one, held in given.items() if held is not None}
-    says, near = unknown(name, [one for one in known if one not in unlike], taken, foreign(name))
+    says, near = unknown(name, known, taken, foreign(name), unlike)
     if near in taken:
         return _needless(name, near, says)
     remedies: tuple[Advice, ...] = ()

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
 from fitserve.errors import clip
@@ -87,7 +87,7 @@ _CALLED = {
     "logistic_regression": "logistic|logit|logreg|lr",
     "multi_naive_bayes": "multinomial(nb|naivebayes)",
     "pca": "principalcomponents?(analysis)?",
-    "svm": "(linear)?sv[cr]|supportvectormachine",
+    "svm": "(linear)?svc|supportvectormachine",
 }
 """By name of ours, a pattern of what others call the same thing, without what parts its words."""
 THEIRS = re.compile(
@@ -164,10 +164,11 @@ def unknown(
     known: Iterable[str],
     given: Mapping[str, str] = MappingProxyType({}),
     foreign: tuple[str, str] | None = None,
+    unlike: Collection[str] = (),
 ) -> tuple[str, str]:
     """What to say of a name that is none of the known ones, and which of them was meant, or ''. Of
     those that are there already, `given` holds the names by which they are; `foreign` says of a
-    name who has it and who has not, and what that one has."""
+    name who has it and who has not, and what that one has; `unlike` were not meant."""
     known = list(known)
     here = f"there is no {clip(name, 40)!r}" if foreign is None else foreign[0]
     if _A_KEY(_bare(name)):
@@ -175,6 +176,7 @@ def unknown(
     if not known:
         return f"{here} here; leave it out", ""
     listed = f"known are: {clip(', '.join(known), 600)}" if foreign is None else foreign[1]
+    known = [one for one in known if one not in unlike]
     free = [one for one in known if one not in given]
     there = [one for one in known if one in given]
     for looks in (_surely,) if foreign and THEIRS(name) else (_surely, closest):
