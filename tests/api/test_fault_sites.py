@@ -49,6 +49,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("linear_regression", {"X": X, "y": Y, "ALPHA": 100}),
     ("svm", {"X": X, "y": Y, "kernel": "rbf"}),
     ("svm", {"X": X, "y": Y, "alpha": 0.1}),
+    ("svm", {"X": X, "y": Y, "alpha": "l2"}),
     ("svm", {"X": X, "y": Y, "k": 1}),
     ("knn", {"X": X, "y": Y, "metric": "euclidean"}),
     ("knn", {"X": X, "y": Y, "metric": "cosine"}),

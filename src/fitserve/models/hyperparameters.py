@@ -225,9 +225,8 @@ class Declared:
     @staticmethod
     def _of_C(name: str, value: object) -> float | None:  # noqa: N802
         """How strong the penalty is that others write as C, if this is one."""
-        if name not in ("C", "c") or not isinstance(value, (int, float)) or value is True:
-            return None
-        return 1.0 / value if 1e-9 <= value <= 1e9 else None
+        size = sized(value) if name in ("C", "c") else None
+        return None if size is None else 1.0 / size
 
     @classmethod
     def _penalty(cls, value: object) -> str:
@@ -244,10 +243,8 @@ class Declared:
     @classmethod
     def _strength(cls, value: object) -> float | None:
         """What to set where a penalty as strong as `value` is meant, if that is an amount."""
-        value = amount(value)
-        if not isinstance(value, (int, float)) or not 1e-9 <= value <= 1e9:
-            return None
-        return 1.0 / value if cls.strength == "C" else float(value)
+        size = sized(value)
+        return 1.0 / size if size is not None and cls.strength == "C" else size
 
 
 def amount(value: object) -> object:
@@ -258,3 +255,11 @@ def amount(value: object) -> object:
         return float(plainly(value.strip()) or value)
     except ValueError:
         return value
+
+
+def sized(value: object) -> float | None:
+    """How strong a penalty is that a number, or a text that holds one, may say; else None."""
+    known = amount(value)
+    if not isinstance(known, (int, float)) or isinstance(known, bool):
+        return None
+    return float(known) if 1e-9 <= known <= 1e9 else None

@@ -10,7 +10,7 @@ from fitserve.data.arrays import FloatArray
 from fitserve.data.names import meant
 from fitserve.errors import Advice
 from fitserve.models.base import Codes, Model
-from fitserve.models.hyperparameters import COUNT, Instead, hyperparameters
+from fitserve.models.hyperparameters import COUNT, Instead, hyperparameters, sized
 from fitserve.models.numerics import (
     LOSSES,
     class_of,
@@ -84,17 +84,15 @@ class Perceptron(Model):
     @classmethod
     def _elsewhere(cls, name: str, value: object) -> Instead | None:
         inverse = cls._of_C(name, value)
-        value = value if inverse is None else inverse
-        if (inverse is None and not meant(name, ("lam",))) or not isinstance(value, (int, float)):
+        alpha = sized(value) if inverse is None else inverse
+        if alpha is None or (inverse is None and not meant(name, ("lam",))):
             return super()._elsewhere(name, value)
-        strength = f'"alpha": {value:.6g}' if 0 <= value <= 1e9 else "alpha"
         said = (
-            f'there is no {name!r}; write {strength} and beside it "penalty": "l2" or "l1", '
-            "without which alpha does nothing"
+            f'there is no {name!r}; write "alpha": {alpha:.6g} and beside it "penalty": "l2" or '
+            '"l1", without which alpha does nothing'
         )
-        l2 = {name: None, "alpha": value, "penalty": "l2"}
-        as_l2 = [Advice(f"an l2 penalty with alpha {value:.6g}", l2)] if 0 <= value <= 1e9 else []
-        return said, "alpha", *as_l2
+        l2 = {name: None, "alpha": alpha, "penalty": "l2"}
+        return said, "alpha", Advice(f"an l2 penalty with alpha {alpha:.6g}", l2)
 
     def _fit(self, X: FloatArray, y: Codes) -> None:
         rng = self._rng()

@@ -9,7 +9,7 @@ from pydantic import Field
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, InvalidRequest
 from fitserve.models.base import Codes, Model
-from fitserve.models.hyperparameters import COUNT, Instead, hyperparameters
+from fitserve.models.hyperparameters import COUNT, Instead, hyperparameters, sized
 from fitserve.models.numerics import (
     EPS,
     LOSSES,
@@ -95,11 +95,14 @@ class Svm(Model):
             left_out = Advice(f"{name} is left out", {name: None})
             return f"svm gives no probabilities; {said}", "", left_out
         if name.lower() == "alpha":
-            of_size = isinstance(value, (int, float)) and 1e-9 <= value <= 1e9
-            strength = f'"lam": {value:.6g}' if of_size else "lam"
-            said = f"there is no {name!r}; write {strength}, or C, its inverse"
-            as_lam = Advice(f"a penalty with lam {value:.6g}", {name: None, "lam": value})
-            return said, "lam", *([as_lam] if of_size else [])
+            lam = sized(value)
+            if lam is None:
+                return (
+                    f"there is no {name!r}; write lam, or C, its inverse, a number above 0",
+                    "lam",
+                )
+            said = f'there is no {name!r}; write "lam": {lam:.6g}, or C, its inverse'
+            return said, "lam", Advice(f"a penalty with lam {lam:.6g}", {name: None, "lam": lam})
         return super()._elsewhere(name, value)
 
     def drowned(self, reach: float) -> str | None:
