@@ -864,3 +864,47 @@ def test_a_parameter_is_told_as_a_query_has_it(
     assert fault["loc"][0] == "query"
     assert says in fault["msg"]
     assert '": ' not in fault["msg"]
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "says"),
+    [
+        ("my target", "target=my_target", "write target=my%20target, if that is meant; there are"),
+        ("my a", "target=y&drop=My-a", "write drop=my%20a, if that is meant"),
+        ("my a", "target=y&kinds=my_a:category", "write kinds=my%20a:category, if that is meant"),
+        ("a+b", "target=y&drop=a+b", "in a URL + is a space: write drop=a%2Bb"),
+        ("c+b", "target=c+b", "in a URL + is a space: write target=c%2Bb"),
+        ("a#1", "target=y&drop=a", "another meaning for #: write drop=a%231"),
+        ("a&d", "target=y&drop=a&d", "if & stands in the name of a column, write drop=a%26d"),
+        ("a_name", "target=y&drop=a_nam", "write a_name, if that is meant"),
+    ],
+)
+def test_a_name_with_a_sign_of_urls_is_written_as_one_has_it(
+    api: Api, name: str, query: str, says: str
+) -> None:
+    key = "model_type=decision_tree&model_id=1"
+    table = TABLE.replace("a,b,y", f"{name},b,y")
+    answer = api.raw(f"/register?{key}&{query}", table.encode(), Content_Type="text/csv")
+    assert answer.json is not None
+    judge_problem(answer.json | {"detail": "Mend it."})
+    (fault,) = answer.json["errors"]
+    assert says in fault["msg"]
+    mended = re.search(r"write (?:(\w+)=)?([^\s;]+?)(?:, |;|$)", fault["msg"])
+    assert mended is not None
+    member = mended[1] or "drop"
+    rest = "" if member == "target" else "&target=y"
+    obeyed = f"/register?{key}&{member}={mended[2]}{rest}"
+    answer = api.raw(obeyed, table.encode(), Content_Type="text/csv")
+    assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize("route", ["/predict", "/evaluate"])
+def test_commas_in_all_numbers_are_no_cells(api: Api, route: str) -> None:
+    trained(api, "a,b,y\n1.5,2,3\n2.5,1,4\n5.5,6,3\n6.5,5,4\n")
+    for rows in ("1,5,2,0,3,0\n", "1,5,2,0,3,0\n5,5,6,0,4,0\n"):
+        (fault,) = told(api, route, f"a,b,y\n{rows}")["errors"]
+        assert "if 1,5 is one number, write ';' between cells and add decimal=," in fault["msg"]
+    answer = ask(api, route, "a;b;y\n1,5;2,0;3,0\n", decimal=",")
+    assert answer.status_code == 200, answer.text
+    (fault,) = told(api, route, "a,b,y\n1,2,3,x\n")["errors"]
+    assert "decimal" not in fault["msg"]

@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import replace
+from urllib.parse import quote
 
 from fitserve.data.options import NAMES
-from fitserve.errors import Fault
+from fitserve.errors import Fault, clip
 from fitserve.evaluation.plan import OPTIONS
 from fitserve.models import catalog
 
@@ -61,7 +62,19 @@ def at_register(fault: Fault, query: dict[str, str]) -> Fault:
         said = in_utf_8(name, query[name])
     elif _COLUMNS(name):
         said = f"all columns are used but those that drop names; leave {name} out, write drop=NAME"
+    elif not query[name] and (whole := _parted(name, query)):
+        said = f"there is no {clip(name, 40)!r}; if & stands in the name of a column, write {whole}"
     return fault if said is None else replace(fault, msg=said, remedies=())
+
+
+def _parted(name: str, query: dict[str, str]) -> str:
+    """The parameter before, where it may hold this one, as it is written then, or ''."""
+    before = list(query)[: list(query).index(name)][-1:]
+    return "".join(
+        f"{one}={clip(quote(f'{query[one]}&{name}', safe=',:'), 80)}"
+        for one in before
+        if one in ("target", "drop", "kinds")
+    )
 
 
 def in_utf_8(name: str, encoding: object) -> str:

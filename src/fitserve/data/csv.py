@@ -348,7 +348,7 @@ class CsvFile:
             between = f"{said}, with {self.delimiter!r} between cells"
             first = self.body[self.begin.offset : self.begin.offset + 1000]
             header = first.partition(b"\n")[0].decode(errors="replace")
-            mended = self._quoted(record.cells) if width > self.width else "mend it"
+            mended = self._too_many(record.cells) if width > self.width else "mend it"
             if self.width > 1 and not any(
                 sign in header for sign in set(";\t|") - {self.delimiter}
             ):
@@ -356,7 +356,13 @@ class CsvFile:
             return f"{between}; {mended}, or name by delimiter= what stands between them"
         if width < self.width:
             return f"{said}; write {self.delimiter!r} for each cell that is missing, or mend it"
-        return f"{said}; {self._quoted(record.cells)}"
+        return f"{said}; {self._too_many(record.cells)}"
+
+    def _too_many(self, cells: Sequence[str]) -> str:
+        """What to do with a row that is too wide: with one of twice as many, all of them digits,
+        what to do with commas in numbers."""
+        twice = len(cells) == 2 * self.width and all(one.strip("+-").isdigit() for one in cells)
+        return (twice and self._halves(cells)) or self._quoted(cells)
 
 
 def listed(names: Sequence[str]) -> str:

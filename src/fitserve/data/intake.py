@@ -73,7 +73,7 @@ def of_csv(
     """Raises `InvalidRequest` with all that is wrong with the table; `regressor` is the type of
     model that learns the target, if that learns numbers alone."""
     text = {name for name, kind in options.kinds.items() if kind != "number"} & set(file.names)
-    faults = list(unknown_names(file.names, options, target, file.no_column))
+    faults = list(unknown_names(file.names, options, target, file.no_column, written))
     used = [name for name in file.names if name not in options.drop or name == target]
     apart = [] if target is None or target in text else [target]
     table = file.read(used, apart=apart, text=text)

@@ -23,7 +23,7 @@ from fitserve.data.encoding import (
     empty,
 )
 from fitserve.data.levels import Levels
-from fitserve.data.names import instead_of, parted
+from fitserve.data.names import in_a_url, instead_of, parted
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.summaries import frequency_summary, median, number_summary
 from fitserve.data.table import Column, Table
@@ -269,9 +269,11 @@ def unknown_names(
     options: ColumnOptions,
     target: str | None,
     said: Callable[[str, Sequence[str], str | None], str] = _no_column,
+    in_query: Written | None = None,
 ) -> Iterator[Fault]:
     """The names in what was asked that no column has, and a target that is to be left out too;
-    `said` tells, of a name, the names that there are and its kind or None, why there is none."""
+    `said` tells, of a name, the names that there are and its kind or None, why there is none, and
+    `in_query` how members are written that stand in a URL."""
     if target is not None and target in options.drop:
         both = f"{clip(target, 40)!r} is the target, which is no part of X; leave it out of drop"
         yield Fault(("drop",), both, "given_twice")
@@ -282,7 +284,14 @@ def unknown_names(
     for member, name in named:
         if name in known:
             continue
-        if member == "target" and (parts := parted(name, there)):
+        if in_query is not None and (found := in_a_url(name, there)) is not None:
+            near, why = found
+            add = in_query({member: _with(options, member, name, near)})
+            instead = f"{why}: write {add}" if why else f"write {add}, if that is meant"
+            listed = f"there are: {clip(', '.join(there), 300)}"
+            fault = f"there is no column {clip(name, 40)!r}; {instead}; {listed}"
+            yield Fault((member,), fault, "no_column")
+        elif member == "target" and (parts := parted(name, there)):
             one = f"one column is learned at a time; write {parts[0]}, or another of these"
             yield Fault((member,), f"there is no column {clip(name, 40)!r}; {one}", "no_column")
         elif member != "target" and not name.strip():
@@ -290,6 +299,15 @@ def unknown_names(
         else:
             kind = options.kinds[name] if member == "kinds" else None
             yield Fault((member,), said(name, there, kind), "no_column")
+
+
+def _with(options: ColumnOptions, member: str, name: str, near: str) -> Any:
+    """What a member holds with another name in the place of this one."""
+    if member == "drop":
+        return [near if one == name else one for one in options.drop]
+    if member == "kinds":
+        return {near if one == name else one: kind for one, kind in options.kinds.items()}
+    return near
 
 
 def _gap_faults(

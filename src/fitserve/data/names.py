@@ -101,6 +101,7 @@ THEIRS = re.compile(
 ).fullmatch
 """Parameters of scikit-learn's estimators that no type has here."""
 _NEARLY = 0.85  # how alike two names are where no other can be meant
+_OF_URLS = re.compile(r"[\s&+#%]").search
 _HIDDEN = re.compile("^[\\u200b\\u2060\\ufeff]+|[\\u200b\\u2060\\ufeff]+$")
 _KIND = r":(number|category|text)$"
 _PARTS = re.compile(r"[;|&,]|(?:(?<=:number)|(?<=:category)|(?<=:text))\s+")
@@ -129,6 +130,20 @@ def _surely(name: str, known: list[str]) -> list[str]:
 def instead_of(name: str, known: Iterable[str]) -> str:
     """`write age, if that is meant; ` where one of the known names is nearly this one."""
     return "".join(f"write {one}, if that is meant; " for one in closest(name, known))
+
+
+def in_a_url(name: str, known: Iterable[str]) -> tuple[str, str] | None:
+    """The known name that this one is, of which a sign had a meaning in the URL, and what that is;
+    or the one that is nearly this one, where a URL has it otherwise than it is."""
+    known = list(known)
+    for one in known:
+        if "+" in one and one.replace("+", " ") == name:
+            return one, "in a URL + is a space"
+        if one.startswith((f"{name}#", f"{name}&")):
+            return one, f"a URL has another meaning for {one[len(name)]}"
+    for one in [] if parted(name, known) else closest(name, known):
+        return (one, "") if _OF_URLS(one) else None
+    return None
 
 
 def hidden(name: str, there: Iterable[str]) -> str:
