@@ -4,7 +4,7 @@ import gzip
 import json
 import re
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from werkzeug.test import TestResponse
@@ -169,6 +169,8 @@ def test_a_table_that_was_declared_to_be_json(api: Api, route: str) -> None:
         ("0x1F", "write 31"),
         ("inf", "'inf' is no number to learn from; write a finite number"),
         ("-Infinity", "write a finite number, or leave its row out"),
+        ("∞", "'∞' is no number to learn from; write a finite number"),
+        ("-1.#INF00", "write a finite number, or leave its row out"),
         ("1e400", "not the number 1e400; write a smaller one, or leave its row out"),
         ("NA", "'NA' counts as empty (na_values)"),
         ("", "the cell is empty"),
@@ -189,6 +191,22 @@ def test_a_cell_that_is_no_plain_number(api: Api, column: str, cell: str, says: 
     ask = told(api, "/predict", f'a,b\n"{cell}",2\n1,2\n')["errors"][0]
     assert says.partition("; ")[2] in ask["msg"]
     assert ask["loc"] == ["line", 2, "a"]
+
+
+GAP_MARKS = ["-", "-nan", "-NaN", "-nan(ind)", "-1.#IND", "1.#QNAN0", "#NUM!", "#NAME?", "#WERT!"]
+
+
+@pytest.mark.parametrize("column", ["a", "y"])
+@pytest.mark.parametrize("cell", [*GAP_MARKS, "undefined"])
+def test_what_programs_print_where_no_number_is(api: Api, column: str, cell: str) -> None:
+    row = {"a": "3", "b": "4", "y": "2.5"} | {column: cell}
+    body = f"{TABLE}{','.join(row.values())}\n"
+    query = {"model_type": "linear_regression", "target": "y"}
+    problem = told(api, "/register", body, **query)
+    assert f"'{cell}' stands among numbers; write it in na_values" in problem["errors"][0]["msg"]
+    add = dict(parse_qsl(problem["detail"].partition(" Add ")[2]))
+    assert add["na_values"] == cell
+    trained(api, body, **query, **add)
 
 
 @pytest.mark.parametrize("route", ["/predict", "/evaluate"])

@@ -282,9 +282,16 @@ class _Diagnosis:
             "what is missing",
             "gap_mark",
             f"{', '.join(marks)} counts as empty",
-            {"na_values": marks}
-            | ({"missing": "impute"} if self.options.missing == "error" else {}),
+            {"na_values": marks} | self._filled(),
         )
+
+    def _filled(self) -> dict[str, Any]:
+        """What becomes of gaps, where nothing that would do was said: what is learned is not to be
+        filled."""
+        said = self.options.missing
+        if self.target:
+            return {"missing": "drop"} if said != "drop" else {}
+        return {"missing": "impute"} if said == "error" else {}
 
     def _otherwise(self, forms: Set[Form]) -> Fault:
         commas = Form.COMMA in forms and self.table.in_csv

@@ -40,12 +40,16 @@ class Form(Enum):
     TEXT = "text"
 
 
+ENDLESS = r"[+-]?(?:inf(?:inity)?|1\.#inf\d*|∞)"
+"""Infinity, as programs print it."""
 LONGEST = 40  # characters of a cell that may be anything but text
 
 _WRITTEN_OTHERWISE = (
     rf"[+−-]?(?:{_GROUPED}|{_CURRENCY} ?-?{LOOSE}|{LOOSE} ?(?:%|‰|{_CURRENCY}))"
-    rf"|\({_CURRENCY}? ?{LOOSE}\)|−{LOOSE}|[+-]?(?:0x[0-9a-f]+|inf|infinity)"
+    rf"|\({_CURRENCY}? ?{LOOSE}\)|−{LOOSE}|[+-]?0x[0-9a-f]+|{ENDLESS}"
 )
+_AS_PRINTED = r"[+-]?(?:nan(?:\((?:ind|snan)\))?|1\.#(?:ind|qnan|snan)\d*)|#[^\s,;]{2,20}[!?]"
+"""What C prints where no number is, and a spreadsheet where none came of a formula."""
 _FORMS = [
     (form, re.compile(pattern, re.ASCII | re.IGNORECASE).fullmatch)
     for form, pattern in (
@@ -55,11 +59,12 @@ _FORMS = [
         (Form.GROUPED, r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?"),
         (Form.COMMA, rf"[+-]?(?:{_COMMA}|\d{{1,3}}(?:\.\d{{3}})+,\d+)"),
         (Form.OTHERWISE, _WRITTEN_OTHERWISE),
+        (Form.GAP, _AS_PRINTED),
     )
 ]
 _MEASURE = re.compile(rf"[+-]?{LOOSE}( ?[A-Za-zµμ°²³/]{{1,6}})", re.ASCII).fullmatch
 _MARKS = "- -- --- ? ?? * . .. ... – — _ / #"
-_WORDS = "n/a n.a. na nan null none nil missing unknown #n/a #na #value! #ref! #div/0! <na> nat"
+_WORDS = "n/a n.a. na null none nil missing unknown undefined #n/a #na <na> nat"
 _GAPS = frozenset(f"{_MARKS} {_WORDS}".split(" "))
 TRUTHS = {"true": 1.0, "True": 1.0, "TRUE": 1.0, "false": 0.0, "False": 0.0, "FALSE": 0.0}
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
-from fitserve.data.kinds import LOOSE, TRUTHS, Form, form, unit
+from fitserve.data.kinds import ENDLESS, LOOSE, TRUTHS, Form, form, unit
 from fitserve.data.shell import unexpanded
 
 _LOOSE = re.compile(LOOSE, re.ASCII).search
@@ -15,7 +15,7 @@ _PARTS = {"%": 2, "‰": 3}
 _PARTED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII).fullmatch
 _UNEVEN = re.compile(r"[+-]?\d+(?:_\d+)+", re.ASCII).fullmatch
 _SIGN = re.compile(r"[$€£¥₹%‰]|(?:usd|eur|gbp|chf)", re.IGNORECASE).search
-_ENDLESS = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE).fullmatch
+_ENDLESS = re.compile(ENDLESS, re.IGNORECASE).fullmatch
 
 _OR_ITS_ROW = re.compile(r",?\sor\sleave\s(?:its|the)\srow\sout(?:\sof\sfeatures\sand\sy)?").sub
 NUMBER_INSTEAD = "write a number, or leave the row out"
