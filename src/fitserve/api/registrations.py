@@ -106,8 +106,8 @@ def fitting(read: Callable[[dict[str, Any]], object], given: Mapping[str, Any]) 
             if name in wrong and type(value) is int
         }
         refused: dict[Location, Fault] = {}
-        for _ in counts:  # what the rows refuse first may hide the next
-            told = Gathered()
+        for _ in range(len(counts)):  # what the rows refuse first may hide the next
+            told, before = Gathered(), dict(counts)
             with suppress(FitserveError), told.part():
                 read({name: one for name, one in given.items() if name not in wrong} | counts)
             for fault in told.faults:
@@ -115,6 +115,8 @@ def fitting(read: Callable[[dict[str, Any]], object], given: Mapping[str, Any]) 
                 if name in counts and fault.remedies and name in fault.remedies[0].set:
                     refused[fault.loc] = fault
                     counts[name] = fault.remedies[0].set[name]
+            if counts == before:  # the rows have no more to say, and reading them takes time
+                break
         raise InvalidRequest(
             [_allowed(fault, refused.get(fault.loc)) for fault in error.faults],
             error.total,
