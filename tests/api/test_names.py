@@ -153,6 +153,8 @@ def test_what_is_in_the_query_of_json_is_told_its_place(api: Api, route: str) ->
             assert f'into the body, "kwargs": {{"{name}": {one}}}' in msg
         elif name in ("n_neighbors", "X") and route != "/list":
             assert f"{route} takes no " in msg
+        elif route != "/list":
+            assert f"{name} belongs to /register; leave it out here" in msg
         else:
             assert f"there is no '{name}'" in msg
     answer = api.client.post("/register?dry_run=true&dry_run=false", json=GOOD["/register"])
