@@ -170,21 +170,30 @@ def test_workers_share_kept_connections(start: Start) -> None:
         with frozen(pid):
             talk(server, [LAST])
     before = files()
+
+    def apart() -> int:
+        one, other = (now - then for now, then in zip(files(), before, strict=True))
+        return abs(one - other)
+
     with ExitStack() as stack:
-
-        def keep(number: int) -> None:
-            for _ in range(number):
-                one = stack.enter_context(connect(server))
-                one.sendall(GET)
-                assert one.recv(100)
-
         for pid in workers:
             with frozen(pid):
-                keep(8)
-            time.sleep(0.5)  # for a sign of life
-            keep(8)
-            one, other = (now - then for now, then in zip(files(), before, strict=True))
-            assert abs(one - other) <= 5, (one, other)
+                keep(server, stack, 8)
+            for _ in range(3):  # on a busy machine it may be thawed later than others wait for it
+                time.sleep(0.5)  # for a sign of life
+                with ExitStack() as more:
+                    keep(server, more, 8)
+                    if apart() <= 5:
+                        stack.push(more.pop_all())
+                        break
+            assert apart() <= 5
+
+
+def keep(server: Server, stack: ExitStack, number: int) -> None:
+    for _ in range(number):
+        one = stack.enter_context(connect(server))
+        one.sendall(GET)
+        assert one.recv(100)
 
 
 @contextmanager
