@@ -170,10 +170,16 @@ def test_equal_distances_are_equal_in_any_order_of_columns(p: float, weights: st
         assert Knn(**(given | {"n_neighbors": n})).fit(X, y).predict(np.zeros((1, d))) == ["a"]
 
 
-@pytest.mark.parametrize("far", [1e160, 1e308])
-def test_distances_that_cannot_be_told_apart_are_refused(far: float) -> None:
-    X = np.array([[1.0], [2.0], [4.0], [6.0], [far / 2], [far]])
-    model = Knn(n_neighbors=2, task="regression").fit(X, np.arange(6))
-    assert model.predict(np.array([[3.9]])) == [1.5]
+@pytest.mark.parametrize("p", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("far", [1e120, 1e160, 1e308])
+@pytest.mark.parametrize("n", [6, 100])
+def test_rows_at_both_ends_of_float64_are_told_apart(far: float, p: float, n: int) -> None:
+    X = np.array([[1.0], [2.0], [4.0], [6.0], [far / 2], [far], *([50.0 + i] for i in range(6, n))])
+    model = Knn(n_neighbors=2, p=p, task="regression").fit(X, np.arange(n))
+    assert model.predict(np.array([[3.9], [0.1], [far]])).tolist() == [1.5, 0.5, 4.5]
+
+
+def test_a_row_whose_distance_does_not_fit_is_refused() -> None:
+    model = Knn(n_neighbors=1).fit(np.array([[1.0], [2.0], [4.0]]), [0, 1, 1])
     with pytest.raises(InvalidRequest, match=r"X.0.0: the number .* is too large"):
-        model.predict(np.array([[far]]))
+        model.predict(np.array([[1e308]]))

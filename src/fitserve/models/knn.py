@@ -110,7 +110,8 @@ class Knn(Model):
             )
 
     def _fit(self, X: FloatArray, y: NDArray[Any]) -> None:
-        vars(self).pop("_columns", None)
+        for derived in ("_columns", "_wide"):
+            vars(self).pop(derived, None)
         # Half of each row, which is exact: differences of halves cannot overflow.
         self.X_ = 0.5 * X
         self.y_ = y
@@ -118,7 +119,8 @@ class Knn(Model):
         self.centre_ = np.partition(self.X_, len(X) // 2, axis=0)[len(X) // 2]
         radius = np.abs(self.X_ - self.centre_).max(axis=1)
         typical = np.median(radius[radius > 0.0]) if radius.any() else 1.0
-        self.scale_ = float(2.0 ** np.clip(-np.frexp(typical)[1], -1022, 1022))
+        fits = 1022 - X.shape[1].bit_length() - np.frexp(radius.max())[1]  # the sum of a distance
+        self.scale_ = float(2.0 ** np.clip(min(-np.frexp(typical)[1], fits), -1022, 1022))
 
     def _predict(self, X: FloatArray) -> NDArray[Any]:
         if self.task_ == "classification":
@@ -128,13 +130,14 @@ class Knn(Model):
             return codes
         answer = np.empty(len(X))
         for queries, nearest, distance in self._neighbours(X):
-            weight = self._weight(distance)
-            total = (weight * self.y_[nearest]).sum(axis=1)
-            answer[queries] = total / weight.sum(axis=1)
+            weight, y = self._weight(distance), self.y_[nearest]
+            means = (weight * y).sum(axis=1) / weight.sum(axis=1)
+            if not np.isfinite(means).all():  # by shares, whose sum is no larger than the largest
+                share = weight / weight.sum(axis=1, keepdims=True)
+                large = np.clip((share * y).sum(axis=1), y.min(axis=1), y.max(axis=1))
+                means = np.where(np.isfinite(means), means, large)
+            answer[queries] = means
         return answer
-
-    def _size_of_y(self) -> float:
-        return float(np.abs(self.y_).max())
 
     def _predict_proba(self, X: FloatArray) -> FloatArray:
         assert self.classes_ is not None
@@ -164,7 +167,17 @@ class Knn(Model):
 
     @property
     def _proposes(self) -> bool:
-        return self.p == 2.0 and len(self.X_) >= _ENOUGH
+        return self._squared and len(self.X_) >= _ENOUGH
+
+    @property
+    def _squared(self) -> bool:
+        """Whether distances are ordered by their squares."""
+        return self.p == 2.0 and not self._wide
+
+    @cached_property
+    def _wide(self) -> bool:
+        """Whether its rows are so far apart that squares would not fit."""
+        return bool(np.abs(self.X_ - self.centre_).max() * self.scale_ > _FAR)
 
     def _neighbours(self, X: FloatArray) -> Iterator[Neighbours]:
         """The k nearest of each query, a block of queries at a time."""
@@ -255,11 +268,11 @@ class Knn(Model):
         return float(4.0 * (self.X_.shape[1] + 4) * EPS)
 
     def _power(self, difference: FloatArray) -> FloatArray:
-        """What orders distances: squared for p = 2, else the distance; `(m, d) -> (m,)`."""
+        """What orders distances: their squares if `_squared`, or themselves; `(m, d) -> (m,)`."""
         difference *= self.scale_
         np.abs(difference, out=difference)
         power: FloatArray
-        if self.p == 2.0:
+        if self._squared:
             difference *= difference
             power = difference.sum(axis=1)
         elif self.p == 1.0:
@@ -333,7 +346,7 @@ class Knn(Model):
             return np.ones_like(power)
         least = power[:, :1]
         ratio = np.where(power > least, least / power, 1.0)
-        return np.sqrt(ratio) if self.p == 2.0 else ratio
+        return np.sqrt(ratio) if self._squared else ratio
 
     def _votes(self, nearest: Codes, power: FloatArray) -> FloatArray:
         """Weight of each class, `(n, n_classes)`."""

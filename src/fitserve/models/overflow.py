@@ -1,6 +1,7 @@
 """What float64 does not hold of what is computed: which number is to blame, and what helps."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -73,7 +74,7 @@ def too_large_in_all(X: FloatArray) -> InvalidRequest:
     span = f"numbers of size {sizes.min():.3g} to {most:.3g}" if most else "zeros"
     said = (
         f"X holds {span}, too small to compute with; multiply its columns by "
-        f"{min(1.0 / max(_unit(most), 1e-308), 1e308):g}, or set standardize to true"
+        f"{min(1.0 / max(_unit(most), 1e-308), 1e308):g}{_OR_STANDARDIZE}"
     )
     return InvalidRequest.at(("X",), said, "overflow", remedies=[_STANDARDIZED])
 
@@ -85,9 +86,11 @@ def too_large_beside_the_rest(X: FloatArray) -> InvalidRequest:
     return _columns_beside_the_rest(X, sizes >= min(HUGE, float(sizes.max())))
 
 
-def _columns_beside_the_rest(X: FloatArray, which: NDArray[np.bool_]) -> InvalidRequest:
+def _columns_beside_the_rest(
+    X: FloatArray, which: NDArray[np.bool_], anew: bool = True
+) -> InvalidRequest:
     columns = np.flatnonzero(which).tolist()
-    return InvalidRequest([beside_the_rest(X, j) for j in columns[:LISTED]], len(columns))
+    return InvalidRequest([beside_the_rest(X, j, anew) for j in columns[:LISTED]], len(columns))
 
 
 def beside_the_rest(X: FloatArray, column: int, anew: bool = True) -> Fault:
@@ -109,32 +112,56 @@ def beside_the_rest(X: FloatArray, column: int, anew: bool = True) -> Fault:
         )
         others = np.abs(np.delete(X, row, axis=0)).max(initial=0.0)
         said += ", or leave its row out" if others < min(HUGE, size / 1e3) else ""
-    said += ", or set standardize to true" if anew else ""
+    said += _OR_STANDARDIZE if anew else ""
     return Fault(("X", row, column), said, "overflow", (_STANDARDIZED,) * anew, column)
 
 
+def standardized_already(fault: Fault) -> Fault:
+    """The same, of columns that have been brought to one scale, without what asks for that."""
+    said = fault.msg.replace(_OR_STANDARDIZE, "")
+    return replace(fault, msg=said, remedies=tuple(r for r in fault.remedies if r != _STANDARDIZED))
+
+
+_OR_STANDARDIZE = ", or set standardize to true"
 _STANDARDIZED = Advice("columns are standardized", {"standardize": True})
 
 
-def in_training(X: FloatArray, y: Target | None) -> Callable[[Fault], Fault]:
-    """Says of a fault found in training, which may lie in a part of X, what is to blame of all
-    that is trained on: y, or a number of X."""
-
-    def told(fault: Fault) -> Fault:
-        if fault.type != "overflow":
-            return fault
+@contextmanager
+def in_training(X: FloatArray, y: Target | None) -> Iterator[None]:
+    """Say of the faults found in training, which may lie in a part of X, what is to blame of all
+    that is trained on: y, or all columns of X whose numbers are too large."""
+    try:
+        yield
+    except InvalidRequest as error:
+        if any(fault.type != "overflow" for fault in error.faults):
+            raise
         if y is not None and y.dtype.kind == "f":
             sizes = np.abs(y)
             if sizes.max() > max(HUGE, np.abs(X).max()):
-                return _of_y(y, int(sizes.argmax()))
-        if fault.column is None or len(fault.loc) < 3:
-            return fault
-        sizes, column = np.abs(X).max(axis=0), fault.column
-        if 1.0 <= sizes[column] < HUGE <= sizes.max():  # blamed for a row that it was compared with
-            column = int(sizes.argmax())
-        return beside_the_rest(X, column, bool(fault.remedies))
+                raise InvalidRequest([_of_y(y, int(sizes.argmax()))]) from None
+        blamed = [one.column for one in error.faults if one.column is not None and one.loc[2:]]
+        if len(blamed) < len(error.faults):
+            raise
+        anew, sizes = all(one.remedies for one in error.faults), np.abs(X).max(axis=0)
+        which = np.zeros(len(sizes), dtype=np.bool_)
+        which[blamed] = True
+        if not anew and sizes.max() < HUGE:  # it is so beside the other folds, as standardized
+            raise InvalidRequest(
+                [_held_out(X, j) for j in np.flatnonzero(which).tolist()]
+            ) from None
+        if (sizes[which] >= 1.0).all():  # blamed may be a row that it was compared with
+            which = sizes >= min(HUGE, float(sizes.max()))
+        raise _columns_beside_the_rest(X, which, anew) from None
 
-    return told
+
+def _held_out(X: FloatArray, column: int) -> Fault:
+    row = int(np.abs(X[:, column]).argmax())
+    number = float(X[row, column])
+    said = (
+        f"the number {number:g} is too large to compute with, beside the rows of other folds; "
+        "leave its row out"
+    )
+    return Fault(("X", row, column), said, "overflow", (), column, number)
 
 
 def _of_y(y: Target, row: int) -> Fault:

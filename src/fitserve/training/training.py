@@ -21,7 +21,7 @@ from fitserve.evaluation.findings import Findings, Matrix, find
 from fitserve.evaluation.plan import Plan
 from fitserve.evaluation.validation import REPEATS, Source
 from fitserve.models.base import Model, Watch
-from fitserve.models.overflow import in_training
+from fitserve.models.overflow import as_sent, in_training, standardized_already
 from fitserve.storage.store import Key, Record, State
 from fitserve.training.description import SHORTENED, shortened
 
@@ -46,6 +46,9 @@ class OfTable:
 
     def as_sent(self, fault: Fault) -> Fault:
         """A fault that was found in the matrix, where it lies in the table."""
+        if fault.column is not None:
+            fault = as_sent(fault, self.columns.encoder(fault.column))
+        fault = standardized_already(fault) if self.columns.standardized else fault
         named = fault.naming(self.columns.encoded_names)
         return replace(named, loc=self.place(named.loc))
 
@@ -285,7 +288,7 @@ def trained(
         watch((1 + plan.n_folds * progress) / parts, None)  # the loss is that of the model alone
 
     started = perf_counter()
-    with within("kwargs"), amended(in_training(X, y)):
+    with within("kwargs"), in_training(X, y):
         model.fit(X, y, watch=of_the_model)
         seconds = perf_counter() - started
         score = model.score(X, y)
