@@ -139,6 +139,8 @@ def test_a_path_whose_parts_are_misspelled_is_told_its_own(app: Flask, api: Api)
     [
         ("GET", "/predict", "POST", "a URL with & goes in quotes"),
         ("GET", "/register", "POST", "curl posts by -d"),
+        ("PUT", "/register", "POST", "-H 'Content-Type: text/csv' --data-binary @FILE."),
+        ("PUT", "/predict", "POST", "in place of -T FILE"),
         ("GET", "/list", "POST", "GET /models?model_type=knn lists"),
         ("POST", "/models", "GET", "POST /register trains a model"),
         ("PUT", "/types/knn", "GET", "POST /register trains a model"),
@@ -203,3 +205,16 @@ def test_a_type_spelled_otherwise_is_told_ours(api: Api, model_type: str) -> Non
 )
 def test_a_type_of_others_is_told_ours(api: Api, theirs: str, ours: str) -> None:
     assert f"; write {ours}, if that is meant" in detail(api, f"/types/{theirs}")
+
+
+@pytest.mark.parametrize("tail", ["", "/infer", "/versions/7/infer", "/versions/7/ready"])
+def test_a_name_that_is_no_type_is_told_what_a_name_is(api: Api, tail: str) -> None:
+    method = "POST" if tail.endswith("/infer") else "GET"
+    asked = {"inputs": [{"name": "x", "shape": [1], "datatype": "FP64", "data": [1]}]}
+    answer = api.client.open(f"/v2/models/iris{tail}", method=method, json=asked)
+    assert answer.status_code == 404
+    assert answer.json is not None
+    end = tail.replace("/versions/7", "")
+    at = f"/v2/models/knn/versions/{7 if '7' in tail else 'ID'}{end}."
+    assert answer.json["error"].endswith(f"its version the id; write {at}")
+    assert "A model's name" not in detail(api, "/types/iris")

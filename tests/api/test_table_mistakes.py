@@ -926,3 +926,15 @@ def test_commas_in_all_numbers_are_no_cells(api: Api, route: str) -> None:
     assert answer.status_code == 200, answer.text
     (fault,) = told(api, route, "a,b,y\n1,2,3,x\n")["errors"]
     assert "decimal" not in fault["msg"]
+
+
+def test_a_table_by_another_media_type(api: Api) -> None:
+    path, tabs = "?model_type=knn&model_id=1", TABLE.replace(",", "\t").encode()
+    media = "text/tab-separated-values"
+    answer = api.raw(f"/register{path}&target=y&n_neighbors=2", tabs, Content_Type=media)
+    assert answer.status_code == 201, answer.text
+    for route in ("/predict", "/evaluate"):
+        assert api.raw(route + path, tabs, Content_Type=media).status_code == 200
+        refused = api.raw(route + path, tabs, Content_Type="application/vnd.ms-excel")
+        assert refused.status_code == 415
+        assert "'Content-Type: text/csv' and --data-binary @FILE (a workbook" in refused.text

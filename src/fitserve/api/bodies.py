@@ -32,6 +32,9 @@ from fitserve.errors import (
 R = TypeVar("R", bound=Request)
 B = TypeVar("B")
 
+_TABLES = ("text/csv", "text/tab-separated-values")
+_SPREADSHEET = "application/vnd."
+"""What browsers may call a .csv, too, where a spreadsheet opens it."""
 WAITED = 1.0
 """Seconds after which the client may be gone."""
 
@@ -49,8 +52,8 @@ def takes(
         @wraps(route)
         def reading() -> Any:
             sent = behind(request)
-            if csv is not None and sent.mimetype == "text/csv":
-                _require_utf8(sent, "text/csv")
+            if csv is not None and sent.mimetype in _TABLES:
+                _require_utf8(sent, sent.mimetype)
                 body = _unpacked(sent)
                 such = partial(_as_body, schema, sent, "[...]")
                 refuse_foreign(body, such, headed="header" not in sent.args)
@@ -199,6 +202,8 @@ def _require_json(sent: Sent, or_csv: bool, instead: Callable[[bytes], str | Non
         if said is not None:
             raise UnsupportedMediaType(f"{said}; declared was {given}.")
         csv = ", or CSV, by 'Content-Type: text/csv' and --data-binary @FILE" if or_csv else ""
+        if csv and media_type.startswith(_SPREADSHEET):
+            csv += " (a workbook is exported as CSV before)"
         raise UnsupportedMediaType(
             "The body must be JSON in UTF-8, declared by the header "
             f"'Content-Type: application/json'{csv}; declared was {given}."

@@ -1,5 +1,6 @@
 """A request of the Open Inference Protocol, read: JSON, which bytes of tensors may follow."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter_ns
@@ -11,7 +12,7 @@ from pydantic import ConfigDict, Field
 from fitserve.api import tensors
 from fitserve.api.schemas import Request, checked
 from fitserve.api.tensors import Tensor
-from fitserve.data.expectations import sent
+from fitserve.data.expectations import sent, twice_encoded
 from fitserve.data.json_text import parse_json
 from fitserve.errors import Fault, Gathered, InvalidRequest, clip, refuse, within
 
@@ -49,11 +50,11 @@ class Asked(_Open):
 class Input(_Open):
     """A tensor of a request: with its data, or with the size of its bytes."""
 
-    name: str
+    name: str = Field(examples=["X"])
     shape: list[Any] = Field(examples=[[1, 2]])
-    datatype: str
+    datatype: str = Field(examples=["FP64"])
     parameters: dict[str, Any] | None = None
-    data: Any = None
+    data: Any = Field(default=None, examples=[[5.1, 3.5]])
 
     @classmethod
     def placed(cls, fault: Fault, body: Mapping[str, Any]) -> Fault:  # noqa: ARG003
@@ -154,8 +155,14 @@ def from_apart(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]], begun: 
 
 def _known(schema: Any, value: object) -> Any:
     """The members that are known here; others may have more to say."""
-    if isinstance(value, dict):
-        value = {name: one for name, one in value.items() if name in schema.model_fields}
+    if not isinstance(value, dict):
+        such = schema.such()
+        if schema is Output and isinstance(value, str):
+            such = json.dumps({"name": value}, ensure_ascii=False)
+        said = f"an object is needed, such as {clip(such, 200)}, not {sent(value)}"
+        said += schema.of_list(value) if isinstance(value, list) and value else twice_encoded(value)
+        raise InvalidRequest.at((), said, "model_type")
+    value = {name: one for name, one in value.items() if name in schema.model_fields}
     return checked(schema, value)
 
 

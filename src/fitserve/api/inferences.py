@@ -5,7 +5,7 @@ A request is JSON, which bytes of tensors may follow; so is an answer.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ from fitserve.errors import (
     InvalidRequest,
     Location,
     PredictionLimit,
+    amended,
     clip,
     refuse,
 )
@@ -88,7 +89,16 @@ class _TensorTable(Rows):
                 encoder.name: self._column(encoder.name, encoder.kind == "number", start, end)
                 for encoder in self._columns.encoders
             }
-            yield self._columns.encode(Table(read, end - start, self._from(start)))
+            with amended(self._by_datatype):
+                encoded = self._columns.encode(Table(read, end - start, self._from(start)))
+            yield encoded
+
+    def _by_datatype(self, fault: Fault) -> Fault:
+        """The same, of a text where numbers are needed: as what these are sent."""
+        if fault.type != "float_type" or isinstance(self._cells[str(fault.loc[1])], Numbers):
+            return fault
+        said = fault.msg.partition("; ")[0]
+        return replace(fault, msg=f"{said}; write datatype FP64, and numbers without quotes")
 
     def _column(self, name: str, number: bool, start: int, end: int) -> Column:
         tensor = self._cells[name]

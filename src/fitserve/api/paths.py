@@ -14,6 +14,7 @@ from fitserve.errors import clip
 _PREFIX = re.compile(r"(?:/api)?(?:/v\d+)?(?=/)")
 _INFER = re.compile("^(/v2/models/.+)/(?:predict|inference|invocations)$")
 _VERSION = re.compile(r"^(/v2/models/[^/]+)(/\d+(?:/[a-z]+)?)$")
+_NAMED = re.compile(r"/v2/models/[^/]+(?:/versions/(\d+))?(/[a-z]+)?").fullmatch
 _OF_A_MODEL = re.compile(
     r"(?:/models/[^/]+|/v2/models/[^/]+/versions)/(?!(?:0|[1-9]\d*)(?:/|$))([^/]+)"
     r"(?:/(?:classes|pictures|infer|ready|stats))?"
@@ -53,6 +54,11 @@ _MEANT = (
         ("GET",),
         re.compile("/(?:register|predict|evaluate)").fullmatch,
         "curl posts by -d or --data-binary; a URL with & goes in quotes: a shell ends it there.",
+    ),
+    (
+        ("PUT", "PATCH"),
+        re.compile("/(?:register|predict|evaluate)").fullmatch,
+        "Of curl write, in place of -T FILE, -H 'Content-Type: text/csv' --data-binary @FILE.",
     ),
     (("GET",), re.compile("/list").fullmatch, "GET /models?model_type=knn lists models as well."),
     (
@@ -141,6 +147,15 @@ def wrong_method(method: str, path: str, allowed: Collection[str]) -> str:
         if method in methods and found is not None:
             return f"{said} {found.expand(meant)}"
     return said
+
+
+def in_protocol(path: str) -> str:
+    """What a name is in a path of the inference protocol that names no type, or ''."""
+    found = _NAMED(path)
+    if found is None:
+        return ""
+    at = f"/v2/models/knn/versions/{found[1] or 'ID'}{found[2] or ''}"
+    return f" A model's name is its type here, and its version the id; write {at}."
 
 
 def _with_method(method: str, path: str, adapter: MapAdapter) -> str:

@@ -12,8 +12,16 @@ from werkzeug.routing import MapAdapter, Rule
 
 from fitserve.api.keys import PAGES
 from fitserve.api.observed import request_id
-from fitserve.api.paths import no_route, wrong_method
-from fitserve.errors import FAULT, FitserveError, Overloaded, TooLarge, problem, told
+from fitserve.api.paths import in_protocol, no_route, wrong_method
+from fitserve.errors import (
+    FAULT,
+    FitserveError,
+    Overloaded,
+    TooLarge,
+    UnknownModelType,
+    problem,
+    told,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -23,7 +31,10 @@ def init_app(app: Flask) -> None:
 
 
 def _ours(error: FitserveError) -> Response:
-    answer = _answer(error.problem())
+    told = error.problem()
+    if isinstance(error, UnknownModelType):
+        told["detail"] += in_protocol(request.path)
+    answer = _answer(told)
     answer.headers.update(error.headers)
     return answer
 

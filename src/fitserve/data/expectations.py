@@ -189,6 +189,8 @@ def _meant(schema: Schema, value: object) -> list[Any]:
     of_texts = any(one.get("items", {}).get("type") == "string" for one in _branches(schema))
     if of_texts and type(value) in (int, float):
         guesses.append([str(value)])
+    if type(value) is int and "examples" not in schema:
+        guesses.append(str(value))
     if isinstance(value, str) and len(value) <= 80:
         if value.strip().lower() in _SPELLED:
             guesses.append(_SPELLED[value.strip().lower()])
