@@ -45,6 +45,7 @@ LEARNED: list[dict[str, Any]] = [  # JSON's kwargs for knn
     {"X": [{"age": 1}, {"Age": 1}], "y": [0, 1]},
     {"X": {"a": [1, [2], {"b": 1}]}, "y": [0, 1, 1]},
     {"X": {"a": ["b\0", "c"]}, "y": [0, 1]},
+    {"X": {"\ufeffa": [1, 2]}, "y": [0, 1]},
     {"X": {"a": [1, 10**400]}, "y": [0, 1]},
     {"X": {"a": [1, 10**400, "x", "y"]}, "y": Y},
     {"X": {"a": ["1", "2"]}, "y": [0, 1]},
@@ -200,6 +201,7 @@ TRAINED: list[tuple[dict[str, Any], str]] = [  # what is asked below: a query of
     ({"model_type": "kmeans", "model_id": 11, "n_clusters": 2}, FILE),
     ({"model_type": "pca", "model_id": 11, "n_components": 1}, ",a\n0,1\n1,3\n"),
     ({"model_type": "kmeans", "model_id": 12, "n_clusters": 1}, '5,6\n1,"x\ny"\n2,z\n'),
+    ({"model_type": "kmeans", "model_id": 13, "n_clusters": 1}, "'a'\n1\n2\n"),
 ]
 ROW = {"a": 1.0, "b": "x"}
 PREDICTED: list[Any] = [  # features for the first of them
@@ -223,6 +225,10 @@ ASKED: list[tuple[str, dict[str, Any], str]] = [  # a route, its query, a CSV
     ("predict", {"model_type": None}, FILE),
     ("predict", {}, "a,b\nNA,x\n"),
     ("predict", {}, "a,b\u200b\n1,x\n"),
+    ("predict", {}, "'a',b\n1,x\n"),
+    ("predict", {}, "“a”,b\n1,x\n"),
+    ("predict", {}, "ï»¿a,b\n1,x\n"),
+    ("predict", {"model_type": "kmeans", "model_id": 13}, "a\n1\n"),
     ("predict", {"decimal": ","}, "a;b\n1.234;x\n"),
     ("predict", {}, "a,b\ninf,x\n"),
     ("predict", {}, "a,b\n?,x\n"),

@@ -33,6 +33,10 @@ NUMBERS = {".5": "0.5", "1.": "1", "+2": "2", "007": "7", "1_000": "1000", "0x10
 CASES = [
     (b"", "empty"),
     (b" \n ", "empty"),
+    *(
+        (f'{mark}{{"a": 1}}'.encode(), f"'{mark}', a byte order mark that was read in another")
+        for mark in ("ï»¿", "∩╗┐")
+    ),
     (b"[NaN]", "JSON has no NaN: null is how a gap is sent, in a table"),
     (b'{"a": [1, nan]}', "JSON has no nan"),
     (b'{"a": Infinity}', "JSON has no Infinity: write a finite number"),

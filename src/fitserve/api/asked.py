@@ -18,8 +18,9 @@ from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import Encoder, NumberEncoder
 from fitserve.data.features import numbered, of_one, refuse_width
 from fitserve.data.json_table import JsonTable
-from fitserve.data.names import closest, hidden
+from fitserve.data.names import closest
 from fitserve.data.table import Place, Table, called
+from fitserve.data.unseen import peeled, unlike
 from fitserve.errors import (
     Fault,
     InvalidRequest,
@@ -270,7 +271,7 @@ class CsvEvaluation:
             said = f"name the column that is to be compared with. There are: {there}"
             raise InvalidRequest.at(("query", "target"), said, "missing")
         if target not in file.at:
-            why = file.mistaken(target) or _renamed(target, file.names, file.names)
+            why = file.mistaken(target) or _renamed(target, file, file.names)
             said = f"this column, which is to be compared with, is missing; {why}"
             raise InvalidRequest.at(("line", 1, target), said, "missing")
         classes = loaded.model.classes_
@@ -321,8 +322,9 @@ def truth_of(
     if ask.y is None:
         row = ask.features[0] if isinstance(ask.features, list) and ask.features else ask.features
         others = row.keys() - set(columns.names) if isinstance(row, dict) else ()
-        for one in closest(target, others):
+        for one in [name for name in others if unlike(target, [name])] or closest(target, others):
             said = f"what the model learned, {target!r}, is missing; write {target}, if this is it"
+            said = unlike(target, [one]) or said
             raise InvalidRequest.at((*first, one), said, "missing")
         said = (
             f"what is true of each row is needed, to compare with: as y, a list, or as the column "
@@ -382,7 +384,10 @@ def _refuse_names(table: JsonTable, columns: Columns) -> None:
         if name in known:
             continue
         said = f"the model uses no such column; leave it out. It uses: {listed}"
-        if near := closest(name, missing):
+        if meant := [one for one in missing if peeled(one) == peeled(name)]:
+            missing.remove(meant[0])
+            said = unlike(meant[0], [name])
+        elif near := closest(name, missing):
             missing.remove(near[0])
             said = f"the model uses no such column; write {near[0]} for it. It uses: {listed}"
         elif name == columns.target:
@@ -415,7 +420,7 @@ def _refuse_missing(file: CsvFile, columns: Columns, target: str | None) -> None
     refuse(
         Fault(
             ("line", 1, name),
-            f"this column is missing; {_renamed(name, file.names, others)}",
+            f"this column is missing; {_renamed(name, file, others)}",
             "missing",
         )
         for name in missing
@@ -446,8 +451,7 @@ def _head(file: CsvFile, names: list[str], target: str | None, *, none: bool) ->
     return why
 
 
-def _renamed(name: str, there: list[str], others: Iterable[str] = ()) -> str:
+def _renamed(name: str, file: CsvFile, others: Iterable[str]) -> str:
     """All columns that a file has, and which of `others` may be the one that is missing."""
-    unseen = hidden(name, there)
     near = "".join(f"rename {one!r} so, if that is meant; " for one in closest(name, others))
-    return (unseen or near) + listed(there)
+    return (file.around(name, file.names) or near) + listed(file.names)

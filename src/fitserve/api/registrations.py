@@ -17,6 +17,7 @@ from fitserve.data.csv import CsvFile, Opened
 from fitserve.data.expectations import sent
 from fitserve.data.intake import Intake
 from fitserve.data.options import NAMES, checked_options
+from fitserve.data.unseen import to_mend
 from fitserve.errors import (
     Advice,
     Fault,
@@ -79,6 +80,7 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
         model = cls.from_kwargs(given, known=taken(cls, known), beside=kwargs, having=having)
         require_rows(kwargs)
         table = json_table.named(X, names, ("X",))
+        refuse(_wrong_names(table.names, lambda name: _of_column(table.place(0, name))))
         options = checked_options(asked, [n for n in table.names if n != target] or ["age"])
         target = _target(cls, table.names, target, given_y=y is not None)
         regressor = cls.model_type() if cls.tasks == ("regression",) else None
@@ -191,6 +193,7 @@ class CsvRegistration:
         with amended(lambda fault: _with_target(fault, target)):
             file = self._opened(self._body, dialect)
         refuse(file.several_columns())
+        refuse(_wrong_names(file.names, lambda name: ("line", file.begin.line, name)))
         with relocated(_in_csv):
             target = _target(cls, file.names, target, given_y=False)
             regressor = cls.model_type() if cls.tasks == ("regression",) else None
@@ -207,6 +210,16 @@ class CsvRegistration:
         return _training(
             self._key, model, found, planned, advice, place, original_names(cls, given), given
         )
+
+
+def _wrong_names(names: Iterable[str], place: Callable[[str], Location]) -> Iterator[Fault]:
+    """The names that begin or end with what is no part of them, which later rows would lack."""
+    return (Fault(place(name), said, "unseen") for name, said in to_mend(names))
+
+
+def _of_column(loc: Location) -> Location:
+    """The place of a column, or of its first cell, whose row stands behind the name in columns."""
+    return loc[:-1] if isinstance(loc[-1], int) and isinstance(loc[-2], str) else loc
 
 
 def _in_csv(loc: Location) -> Location:
@@ -298,6 +311,7 @@ def _training(
         plan = plan_of(type(model), planned)
         plan.check(model, found.y)
     advice += observations.of_rows(found.table)
+    advice += observations.of_unseen(found.table.table)
     advice += observations.of_na_values(found.table, found.columns.na_values)
     classes = classes_of(model, found.y)
     advice += noted(model, found.X, found.y, found.columns, spelled, given)

@@ -10,12 +10,13 @@ import numpy as np
 
 from fitserve.data.cells import MOST_TEXTS, ColumnBuilder
 from fitserve.data.dialect import Dialect
-from fitserve.data.head import Head, head, widths_of
-from fitserve.data.names import hidden, instead_of, parted
+from fitserve.data.head import MARK, Head, head, widths_of
+from fitserve.data.names import instead_of, parted
 from fitserve.data.places import Places, lines_of
 from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
 from fitserve.data.table import FloatArray, Table
 from fitserve.data.titles import DELIMITERS, LOOKED_AT, has_values, title
+from fitserve.data.unseen import bare, unlike
 from fitserve.errors import COUNTED, LISTED, Fault, InvalidRequest, Location, clip, counted, refuse
 
 _WORDS = {"\t": "tab"}  # of a sign, in a query
@@ -84,10 +85,16 @@ class CsvFile:
         why = self.mistaken(name, unnamed)
         if why is None and not self.dialect.header:
             why = f"without a header columns are named {numbered}"
-        if unseen := hidden(name, there):
-            why = unseen + listed(there)
+        if wrong := self.around(name, there):
+            why = wrong + listed(there)
         why = why or instead_of(name, there) + listed(there)
         return f"there is no column {clip(name, 40)!r}; {why}"
+
+    def around(self, name: str, there: Sequence[str]) -> str:
+        """What stands around this name in the header, or around the one that was meant; or ''."""
+        found = unlike(name, there, " in the header")
+        found += ', a CSV quotes by "' if found.endswith("take them away") else ""
+        return f"{found}; " if found else ""
 
     def mistaken(self, name: str, unnamed: str = "write the names above it") -> str | None:
         """How the head is read otherwise than it was meant, if a column of this name is missing
@@ -268,13 +275,14 @@ class CsvFile:
     def _headers_again(self) -> Iterator[Fault]:
         """The header where it stands once more, as in files that were put one behind the other."""
         header = self.body[self.begin.offset : self.start.offset].rstrip(b"\r\n")
-        if self.body.find(b"\n" + header, self.start.offset - 1) < 0:
+        after = self.start.offset - 1
+        if max(self.body.find(b"\n" + mark + header, after) for mark in (b"", MARK)) < 0:
             return
         first = next(records(self.body, self.delimiter, self.begin)).cells
         if has_values(first, self.dialect.number):  # a file without names
             return
         for record in records(self.body, self.delimiter, self.start):
-            if record.cells == first:
+            if [bare(record.cells[0]), *record.cells[1:]] == first:
                 said = (
                     "the header stands here again; leave it out, or, if the first line holds "
                     "values and not names, write header=false"

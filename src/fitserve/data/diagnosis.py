@@ -20,6 +20,7 @@ from fitserve.data.numerals import (
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.shell import unexpanded
 from fitserve.data.table import NUMBER, OTHER, Column, Table
+from fitserve.data.unseen import bare
 from fitserve.errors import Advice, Fault, clip
 
 DIFFERENT_FROM = 10  # rows from which on a text that is different in every row is refused
@@ -308,10 +309,13 @@ class _Diagnosis:
             words, set_ = "", {}
         elif commas:
             words, set_ = SIGNS[","], {"decimal": ","}
+        elif bare(text) != text:
+            words, set_ = "", {}
         else:
             words, set_ = self._left_out()
             said += "" if self.target else ", or leave the column out (drop)"
         exported = plain and self.table.in_csv and not commas and unit(text) is None
+        exported = exported and bare(text) == text
         said += _GENERAL if exported else ""
         return self._problem(row, said, FORMAT, words, set_)
 

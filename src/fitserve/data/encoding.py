@@ -14,6 +14,7 @@ from fitserve.data.kinds import TRUTHS
 from fitserve.data.numerals import NUMBER_INSTEAD, instead
 from fitserve.data.options import Kind
 from fitserve.data.table import MISSING, NUMBER, Column, Table
+from fitserve.data.unseen import around, peeled
 from fitserve.data.words import alike, find_words
 from fitserve.errors import clip
 
@@ -184,8 +185,10 @@ class CategoryEncoder:
         known = clip(", ".join(self.categories), SHOWN)
         here = f"{shown(cells, row)}{table.called(row, self.name)}"
         assert cells.codes is not None, "a category is read as text"
-        near = alike(cells.texts[cells.codes[row]], self.categories)
+        text = cells.texts[cells.codes[row]]
+        near = alike(peeled(text), self.categories)
         write = f"write {' or '.join(clip(repr(one), 40) for one in near[:3])}; " if near else ""
+        write = f"{around(text)}, {write}" if write and around(text) else write
         said = (
             f"{here} was not there when the model was trained; {write}known are: {known}. "
             "A model that is registered with unknown=ignore takes it as none of these"

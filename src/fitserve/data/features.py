@@ -22,6 +22,7 @@ from fitserve.data.expectations import sent, twice_encoded
 from fitserve.data.names import closest
 from fitserve.data.numerals import NUMBER_INSTEAD, only_row
 from fitserve.data.quoted import LISTS, rows_as_text, unquoted
+from fitserve.data.unseen import peeled, to_mend, unlike
 from fitserve.errors import (
     Fault,
     InvalidRequest,
@@ -62,6 +63,7 @@ def column_names(value: object, n_features: int, loc: Location) -> list[str] | N
             "length",
         )
     refuse_each(value, loc, _no_name)
+    refuse_each(value, loc, _no_part)
     twice = {name for name, times in Counter(value).items() if times > 1}
     refuse(
         Fault((*loc, i), f"the name {clip(name, 40)!r} stands twice; give another", "twice")
@@ -81,6 +83,10 @@ def _no_name(name: str) -> tuple[str, str] | None:
     if not name.strip():
         return f"the name {name!r} is empty; give the column one, or none to any", "empty"
     return not_text(name)
+
+
+def _no_part(name: str) -> tuple[str, str] | None:
+    return next(((said, "unseen") for _, said in to_mend([name])), None)
 
 
 def numbered(names: Sequence[str]) -> bool:
@@ -226,10 +232,12 @@ def _by_name(
                 missing = [name for name in feature_names if name not in row]
                 for name in row:
                     if name not in known:
-                        near = closest(name, missing)
+                        meant = [one for one in missing if peeled(one) == peeled(name)]
+                        near = meant or closest(name, missing)
                         missing = [one for one in missing if one not in near]
                         mended = "".join(f"write {one}, if that is meant; " for one in near)
                         msg = f"there is no feature {clip(name, 40)!r}; {mended}known are: {listed}"
+                        msg = unlike(meant[0], [name]) if meant else msg
                         yield Fault((*where, name), msg, "unknown")
                 for name in missing:
                     msg = f"{clip(name, 40)!r} is missing; give a number for it"

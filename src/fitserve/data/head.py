@@ -14,7 +14,8 @@ from fitserve.errors import COUNTED, Advice, Fault, InvalidRequest, clip
 
 MOST_COLUMNS = 100_000
 LONGEST_LINE = 2**22  # bytes
-_MARK = b"\xef\xbb\xbf"
+MARK = b"\xef\xbb\xbf"
+"""That of byte order in UTF-8, which may stand before a file."""
 _SEP = re.compile(rb'"?sep=([\t -~])"?\r?\n', re.IGNORECASE).match
 
 _NO_HEADER = Advice("the first line holds values, not names", {"header": False})
@@ -38,7 +39,7 @@ def head(body: bytes, dialect: Dialect) -> Head:
     """Raises `InvalidRequest` where there is no header to read."""
     refuse_bytes(body)
     _refuse_long_lines(body)
-    start = Position(len(_MARK) if body.startswith(_MARK) else 0, 1)
+    start = Position(len(MARK) if body.startswith(MARK) else 0, 1)
     delimiter = dialect.delimiter
     sep = _SEP(body, start.offset)
     if sep and may_delimit(sep[1].decode()):

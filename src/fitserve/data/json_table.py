@@ -15,6 +15,7 @@ from fitserve.data.features import column_names
 from fitserve.data.names import closest
 from fitserve.data.quoted import AS_COLUMNS, AS_LISTS, first_row, rows_as_text
 from fitserve.data.table import MISSING, NUMBER, Column, Place, Table, called
+from fitserve.data.unseen import around, peeled
 from fitserve.errors import Fault, InvalidRequest, Location, clip, counted, refuse
 
 Cells = Sequence[Any]
@@ -231,12 +232,13 @@ def _not_alike(rows: list[Any], loc: Location) -> Iterator[Fault]:
         for name in row:
             if name in shape:
                 continue
-            near = closest(name, missing)
+            wrong = around(name) if peeled(name) in missing else ""
+            near = [peeled(name)] if wrong else closest(name, missing)
             said = f"row {usual} has no such column; send null there for a gap"
             if near:
                 missing.remove(near[0])
                 said = f"row {usual} has no such column; write {clip(near[0], 40)}, as there"
-            yield Fault((*loc, i, name), said, "unknown")
+            yield Fault((*loc, i, name), wrong or said, "unknown")
         for name in missing:
             said = f"this cell is missing, which row {usual} has; send null for a gap"
             yield Fault((*loc, i, name), said, "missing")

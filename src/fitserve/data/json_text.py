@@ -9,6 +9,7 @@ import jiter
 
 from fitserve.data.foreign import binary, names_a_file, sent_with_its_at
 from fitserve.data.shell import unexpanded
+from fitserve.data.unseen import marked
 from fitserve.errors import MalformedJson, clip
 
 SUCH = '{"model_type": "knn"}'
@@ -200,6 +201,8 @@ def _whole(body: bytes) -> str | None:
         row = ", ".join(map(str.strip, first.decode().split(marks[0])))
         as_json = f'it is a row of CSV; in JSON, "features": [{clip(row, 100)}]. {_AS_CSV}'
         return f"{_CSV}. {_NAMELESS}" if more or len(marks) > 1 else as_json
+    if mark := marked(head[:10].decode(errors="ignore")):
+        return f"{mark} stands before it; take it out"
     if (at := sent_with_its_at(head, "-d")) is not None:
         return f"it is {at}"
     if names_a_file(head):

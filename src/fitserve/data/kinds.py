@@ -3,6 +3,8 @@
 import re
 from enum import Enum
 
+from fitserve.data.unseen import bare
+
 _PLAIN = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _GROUPED = r"\d{1,3}(?:[,. '\u2019\u00a0\u202f_]\d{3})+(?:[.,]\d+)?"
 _COMMA = r"\d*,\d+"
@@ -80,6 +82,9 @@ def form(text: str) -> Form:
             return found
     if text.lower() in _GAPS:
         return Form.GAP
+    if (plain := bare(text)) != text:
+        found = form(plain.strip()) if plain.strip() else Form.GAP
+        return Form.OTHERWISE if found in (Form.NUMBER, Form.ZEROS) else found
     return Form.OTHERWISE if _python_reads(text) else Form.TEXT
 
 

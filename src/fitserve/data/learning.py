@@ -27,6 +27,7 @@ from fitserve.data.names import in_a_url, instead_of, parted
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.summaries import frequency_summary, median, number_summary
 from fitserve.data.table import Column, Table
+from fitserve.data.unseen import unlike
 from fitserve.data.words import most_frequent, word_totals
 from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, Location, clip
 
@@ -261,7 +262,9 @@ def _no_column(name: str, there: Sequence[str], kind: str | None = None) -> str:
     elif parts:
         each = ", ".join(json.dumps(part, ensure_ascii=False) for part in parts)
         there_are = f"write each name in quotes of its own, {clip(each, 300)}"
-    return f"there is no column {clip(name, 40)!r}; {instead_of(name, there)}{there_are}"
+    wrong = unlike(name, there)
+    near = f"{wrong}; " if wrong else instead_of(name, there)
+    return f"there is no column {clip(name, 40)!r}; {near}{there_are}"
 
 
 def unknown_names(

@@ -102,7 +102,6 @@ THEIRS = re.compile(
 """Parameters of scikit-learn's estimators that no type has here."""
 _NEARLY = 0.85  # how alike two names are where no other can be meant
 _OF_URLS = re.compile(r"[\s&+#%]").search
-_HIDDEN = re.compile("^[\\u200b\\u2060\\ufeff]+|[\\u200b\\u2060\\ufeff]+$")
 _KIND = r":(number|category|text)$"
 _PARTS = re.compile(r"[;|&,]|(?:(?<=:number)|(?<=:category)|(?<=:text))\s+")
 _A_KEY = re.compile(r"x?(?:api|auth|access)?(?:key|token)|auth\w*|bearer|password").fullmatch
@@ -144,17 +143,6 @@ def in_a_url(name: str, known: Iterable[str]) -> tuple[str, str] | None:
     for one in [] if parted(name, known) else closest(name, known):
         return (one, "") if _OF_URLS(one) else None
     return None
-
-
-def hidden(name: str, there: Iterable[str]) -> str:
-    """That one of the names there is this one, but for what does not show before or behind it."""
-    for one in there:
-        unseen = _HIDDEN.search(one)
-        if unseen is not None and _HIDDEN.sub("", one) == name:
-            where, code = "behind" if unseen.start() else "before", f"U+{ord(unseen[0][0]):04X}"
-            said = f"an invisible character, {code}, stands {where} {clip(name, 40)!r}"
-            return f"{said} in the header; take it out; "
-    return ""
 
 
 def parted(name: str, known: Iterable[str]) -> list[str]:

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from fitserve.data.kinds import ENDLESS, LOOSE, TRUTHS, Form, form, unit
 from fitserve.data.shell import unexpanded
+from fitserve.data.unseen import around, bare, peeled
 
 _LOOSE = re.compile(LOOSE, re.ASCII).search
 _MINUS = re.compile(r"\W*[(−-]").match
@@ -33,6 +34,8 @@ def plainly(text: str) -> str | None:
         return str(int(text, 16))
     if _ENDLESS(text):
         return None
+    if (seen := bare(text)) != text:
+        return seen.strip()
     digits = _LOOSE(text)
     if digits is None or _UNEVEN(text):  # digits of another script, or 1_0
         return str(Decimal(text))
@@ -67,6 +70,8 @@ def instead(text: str, in_csv: bool, fills: bool = False) -> str | None:
         return f"write {TRUTHS[text]:.0f}"
     if not in_csv and (variable := unexpanded(text, in_place=True)):
         return variable
+    if peeled(text) != text and (write := _peeled(text, in_csv)):
+        return write
     found, plain = form(text), plainly(text)
     if found in (Form.NUMBER, Form.ZEROS):
         if not math.isfinite(float(text)):
@@ -89,6 +94,15 @@ def instead(text: str, in_csv: bool, fills: bool = False) -> str | None:
             return f"{'leave the cell empty' if in_csv else 'send null'} if it stands for a gap"
         return "fill the gap, or leave its row out"
     return "send a number instead, such as the year or the hour" if found is Form.DATE else None
+
+
+def _peeled(text: str, in_csv: bool) -> str | None:
+    """The same of a number that something stands around."""
+    number = peeled(text)
+    if form(number) not in (Form.NUMBER, Form.ZEROS) or not math.isfinite(float(number)):
+        return None
+    plain = number if in_csv else f"{_in_json(number)}, without quotes"
+    return f"{around(text)}, write {plain}"
 
 
 def only_row(said: str) -> str:

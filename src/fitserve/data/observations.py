@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from fitserve.data.columns import Columns
 from fitserve.data.learning import Examined
 from fitserve.data.table import Table
 from fitserve.data.titles import has_values
+from fitserve.data.unseen import bare, to_mend
 from fitserve.errors import Advice, clip
 
 FEW = 5  # rows of a class that are few
@@ -116,6 +117,16 @@ def of_line_breaks(table: Table) -> Iterator[Advice]:
             )
 
 
+def of_unseen(table: Table) -> Iterator[Advice]:
+    """A cell of each column that begins or ends with what is no part of its text."""
+    for name, cells in table.columns.items():
+        for text, said in islice(to_mend(cells.texts), 1):
+            for row in np.flatnonzero(cells.codes == cells.texts.index(text))[:1].tolist():
+                at = f"line {table.place(row, name)[1]}" if table.in_csv else f"row {row}"
+                wrong, _, mend = said.partition("; ")
+                yield Advice(f"{column(name)} in {at}: {wrong}, and was learned with it; {mend}.")
+
+
 def of_na_values(examined: Examined, words: Sequence[str]) -> Iterator[Advice]:
     """A word for what is missing that may be several, of which cells hold one; none is missing."""
     for word in words if not any(examined.gaps.values()) else ():
@@ -140,12 +151,15 @@ def of_classes(labels: list[object], codes: NDArray[np.intp]) -> Iterator[Advice
     written: dict[str, list[str]] = {}
     for label in labels:
         if isinstance(label, str):
-            written.setdefault(" ".join(label.split()).casefold(), []).append(label)
-    alike = [" and ".join(map(repr, found)) for found in written.values() if len(found) > 1]
+            written.setdefault(" ".join(bare(label).split()).casefold(), []).append(label)
+    several = [found for found in written.values() if len(found) > 1]
+    alike = [" and ".join(map(repr, found)) for found in several]
     if alike:
+        shown = all(bare(label) == label for found in several for label in found)
+        what = "spaces or capital letters" if shown else "what does not show"
         yield Advice(
-            f"{_listed(alike)}: these are classes of their own, and differ in spaces or capital "
-            "letters alone. If they are meant to be one, write them alike."
+            f"{_listed(alike)}: these are classes of their own, and differ in {what} alone. If "
+            "they are meant to be one, write them alike."
         )
     counts = np.bincount(codes, minlength=len(labels))
     few = [

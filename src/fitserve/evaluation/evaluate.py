@@ -14,6 +14,7 @@ from fitserve.data.expectations import sent
 from fitserve.data.json_table import as_text
 from fitserve.data.names import instead_of
 from fitserve.data.quoted import labels_as_text
+from fitserve.data.unseen import around, peeled
 from fitserve.errors import Advice, Fault, InvalidRequest, amended, clip, refuse
 from fitserve.evaluation import metrics
 from fitserve.evaluation.report import (
@@ -85,10 +86,16 @@ def truth(model: Model, y: object, n_rows: int | None = None) -> Target | None:
         raise InvalidRequest.at(("y", 0), said, "label_type")
     if set(model.classes_.tolist()).isdisjoint(target.tolist()):
         first = target[0].item() if known != "O" else target[0]
-        near = instead_of(first, model.classes_.tolist()) if known == "O" else ""
+        near = _meant(first, model.classes_.tolist()) if known == "O" else ""
         said = f"the model knows none of the labels in y, such as {sent(first)}; {near}"
         raise InvalidRequest.at(("y", 0), said + _learned(model), "unknown_label")
     return target
+
+
+def _meant(label: str, classes: list[str]) -> str:
+    """What to do where this label is nearly one of the classes, or ''."""
+    wrong = around(label) if peeled(label) in classes else ""
+    return f"{wrong}; " if wrong else instead_of(label, classes)
 
 
 def labels(y: object) -> Target:
@@ -178,9 +185,11 @@ def _strange(model: Model, report: ClassificationReport) -> Advice | None:
     if not strange:
         return None
     named = clip(", ".join(map(str, strange)), 100)
+    texts = [label for label in strange if isinstance(label, str) and peeled(label) in known]
+    wrong = "".join(f"; {around(label)}" for label in texts[:1])
     return Advice(
         f"{sum(strange.values()):,} of {sum(report.support):,} rows count as predicted wrongly, as "
-        f"the model does not know what is true of them: {named}; {_learned(model)}."
+        f"the model does not know what is true of them: {named}{wrong}; {_learned(model)}."
     )
 
 
