@@ -366,3 +366,51 @@ def test_csv_as_text_is_told_its_own_query(models: Api) -> None:
     assert made is not None
     assert made["target"] == "sp"
     assert made["hyperparameters"]["n_neighbors"] == 1
+
+
+_KNN = '{"model_type": "knn", "model_id": 9, "kwargs": {"X": ROWS, "y": [0, 1, 1], "k": 1ALSO}}'
+_MATRIX, _TABLE = "[[1, 2], [2, 3], [WORD, 1]]", '{"a": [1, 2, 3], "b": ["u", "v", "u"]}'
+_ASKED = '{"model_type": "knn", "model_id": 3, "features": {"a": 1, "b": 2, "c": WORD}}'
+
+
+def _register(rows: str, also: str = "") -> tuple[str, str]:
+    return "/register", _KNN.replace("ROWS", rows).replace("ALSO", also)
+
+
+@pytest.mark.parametrize("word", ["NaN", "np.nan", "None", "-Infinity", "float('nan')"])
+@pytest.mark.parametrize(
+    ("request_", "sent", "written"),
+    [
+        (_register(_MATRIX), "[WORD, 1]", "[3, 1]"),
+        (_register("[[1, 2], [2, 3], [3, 1]]", ', "weights": WORD'), ', "weights": WORD', ""),
+        (_register(_TABLE, ', "na_values": [WORD]'), "WORD", '"NaN"'),
+        (_register(_TABLE, ', "kinds": {"b": WORD}'), "WORD", '"category"'),
+        (_register(_TABLE, ', "drop": [WORD]'), ', "drop": [WORD]', ""),
+        (_register("WORD"), "WORD", "[[5.1, 3.5], [4.9, 3.0], [1, 2]]"),
+        (("/predict", _ASKED), "WORD", '"u"'),
+        (("/predict", _ASKED.replace('{"a"', '[{"a"').replace("WORD}", "WORD}]")), "WORD", '"u"'),
+    ],
+)
+def test_a_word_that_json_has_not_is_told_what_is_taken_in_its_place(
+    models: Api, word: str, request_: tuple[str, str], sent: str, written: str
+) -> None:
+    """By obeying: what is told is what works."""
+    route, body = request_
+    body = body.replace("ALSO", "")
+    told = models.raw(route, body.replace("WORD", word).encode())
+    assert told.status_code == 400
+    assert f"JSON has no {word}: " in told.text.replace('\\"', '"')
+    said = told.json["detail"] if told.json else ""
+    assert re.search("write |give |leave ", said)
+    assert models.raw(route, body.replace(sent, written).encode()).status_code in (200, 201)
+
+
+@pytest.mark.parametrize(("word", "number"), [("True", "1"), ("FALSE", "0"), ("np.True_", "1")])
+def test_a_truth_of_programs_in_a_cell_of_a_list_is_a_number(
+    models: Api, word: str, number: str
+) -> None:
+    route, body = _register(_MATRIX)
+    told = models.raw(route, body.replace("WORD", word).encode())
+    assert told.status_code == 400
+    assert f"not {word}; write {number}. " in told.text
+    assert models.raw(route, body.replace("WORD", number).encode()).status_code == 201

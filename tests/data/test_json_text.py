@@ -19,7 +19,69 @@ NAMES = [
 ]
 BARE = [b"body", b"data/x\n", b"abc-1"]
 ESCAPED = [rb"{\"model_type\":\"knn\"}", rb'{"a": \"b\"}', rb"[\"a\"]", rb'{"a": 1, \"b\": 2}']
-CALLS = ["array([1])", "np.array([1])", "Timestamp('2020')", "datetime.date(2020, 1, 1)"]
+CALLS = {
+    **dict.fromkeys(
+        ("array([1])", "np.array([1])", "pd.Series([1])", "list(x)"), "send the list its"
+    ),
+    **dict.fromkeys(
+        ("Timestamp('2020')", "datetime.date(2020, 1, 1)"), "send a number instead, su"
+    ),
+    **dict.fromkeys(
+        ("dict(a=1)", "json.dumps(x)", "g(x)"), "send what it returns, with requests by"
+    ),
+    **dict.fromkeys(("np.float64(1.5)", "Decimal('1.5')", "float(1.5)"), ""),
+}
+GAPS = ["np.nan", "math.nan", "-nan", ".nan", "pd.NA", "pd.NaT", "nil", "None", "NULL", "undefined"]
+GAPS += ["float('nan')", 'np.float64("NaN")', "1.#QNAN", "-1.#IND00", "-nan(ind)", "Double.NaN"]
+ENDLESS = [
+    "np.inf",
+    "-math.inf",
+    "-.inf",
+    "∞",
+    "-∞",
+    "1.#INF",
+    "float('-inf')",
+    "np.float64('inf')",
+]
+PLACES = {
+    '{"kwargs": {"X": [[1, WORD]]}}': ("null is how a gap is sent, in", "or leave its row out"),
+    '{"kwargs": {"X": {"a": [1, WORD]}}}': ("null is how a gap is sent, in", "or leave its row"),
+    '{"kwargs": {"X": [{"a": WORD}]}}': ("give a value for a, or leave the row", "or text, for a"),
+    '{"kwargs": {"X": [[1]], "y": [1, WORD]}}': ("out of X and y, or write", "row out of X and y."),
+    '{"features": [1, WORD]}': ("leave its row out. To a model", "leave its row out."),
+    '{"features": {"a": 1, "b": WORD}}': ("give a value for b, or leave the", "or text, for b, or"),
+    '{"features": [[1]], "y": [WORD]}': ("leave the row out of features and y",) * 2,
+    '{"inputs": [{"name": "x", "data": [1, WORD]}]}': ("out of data and shape. To", "and shape."),
+    '{"inputs": [{"name": "x", "shape": [1, WORD]}]}': ("as in [1, 2]",) * 2,
+    '{"kwargs": {"priors": [0.5, WORD]}}': ("write a finite number, or leave priors out",) * 2,
+    **{
+        f'{{"kwargs": {{"{name}": ["a", WORD]}}}}': (f"text in double quotes, or leave {name} out",)
+        * 2
+        for name in ("feature_names", "na_values", "drop")
+    },
+    '{"kwargs": {"kinds": {"a": WORD}}}': ('"number", "category" or "text", or leave a out',) * 2,
+    '{"kwargs": {"y": WORD}}': ("write y as a list, with a label or number for each row",) * 2,
+    '{"features": [[1]], "y": WORD}': ("write y as a list of what is true of each row",) * 2,
+    **{
+        f'{{"{outer}": {inner}': (f"write {name} as ",) * 2
+        for outer, inner, name in (
+            ("kwargs", '{"X": WORD}}', "X"),
+            ("kwargs", "WORD}", "kwargs"),
+            ("model_type", "WORD}", "model_type"),
+            ("model_id", "WORD}", "model_id"),
+            ("features", "WORD}", "features"),
+        )
+    },
+}
+TRUTHS = {
+    '{"kwargs": {"X": [[1, WORD]]}}': "a number is needed in a cell of a list, not WORD; write ",
+    '{"features": [WORD]}': "a number is needed in a cell of a list, not WORD; write ",
+    '{"features": {"a": WORD}}': "; in a column of numbers write ",
+    '{"inputs": [{"data": [WORD]}]}': ", of datatype BOOL; of another write ",
+    '{"model_id": WORD}': ", which model_id is not; write model_id as",
+    '{"kwargs": {"drop": [WORD]}}': "not taken here; write text in double quotes, or leave",
+    '{"kwargs": {"X": [[1]], "y": [WORD]}}': "JSON writes ",
+}
 MARKS = {
     **dict.fromkeys("“”’", 'write the straight quote " instead of'),
     **dict.fromkeys("−–", "write the minus sign of the keyboard"),
@@ -39,12 +101,17 @@ CASES = [
     ),
     (b"[NaN]", "JSON has no NaN: null is how a gap is sent, in a table"),
     (b'{"a": [1, nan]}', "JSON has no nan"),
-    (b'{"a": Infinity}', "JSON has no Infinity: write a finite number"),
-    (b'{"a": -Infinity}', "JSON has no -Infinity: write a finite number"),
+    (b'{"a": Infinity}', "JSON has no Infinity: give a value for a, or leave a out"),
+    (b"[-Infinity]", "JSON has no -Infinity: write a finite number"),
     (b'{"a": True}', "True is Python's: JSON writes true"),
     (b'{"a": False}', "False is Python's: JSON writes false"),
-    (b'{"a": None}', "None is Python's: JSON writes null"),
-    (b'{"a": undefined}', "leave the member out"),
+    (b'{"a": None}', "JSON has no None: leave a out or, where it may be null, write null. json.d"),
+    *(
+        (f'{{"a": {word}}}'.encode(), f"has no {word}: leave a out or, where it may be null, write")
+        for word in ("undefined", "NULL", "Null", "nil")
+    ),
+    (b'{"a": TRUE}', "JSON writes true in small letters, not TRUE."),
+    (b"NaN", "an object is needed, not NaN; send one such as {"),
     (b"{'a': 1}", "double quotes, not in single ones"),
     (b"{\"a\": 'b'}", "double quotes, not in single ones"),
     (b"{model_type: knn}", "On a command line put the whole body in single quotes"),
@@ -117,7 +184,19 @@ CASES = [
     (b"t.csv\r\n", "the name of a file"),
     *((name, f"if '{name.decode().strip()}' is a file, curl sends") for name in BARE),
     *((text, '\\" stands where a plain double quote is meant') for text in ESCAPED),
-    *((f'{{"a": [1, {word}]}}'.encode(), "send the list itself") for word in CALLS),
+    *((f'{{"a": [1, {word}]}}'.encode(), says or "write 1.5") for word, says in CALLS.items()),
+    (b"[np.str_('a'), 1]", 'write "a"'),
+    *(
+        (body.replace("WORD", word).encode(), says[words is ENDLESS])
+        for words in (GAPS, ENDLESS)
+        for word in words
+        for body, says in PLACES.items()
+    ),
+    *(
+        (body.replace("WORD", word).encode(), says.replace("WORD", word))
+        for word in ("True", "FALSE", "np.True_")
+        for body, says in TRUTHS.items()
+    ),
     *((f'{{"a": {mark}}}'.encode(), says) for mark, says in MARKS.items()),
     *((f'{{{mark}a": 1}}'.encode(), MARKS[mark]) for mark in MARKS if mark not in "(;"),
     (b'{"a": (1, 2)}', "not in ( )"),
@@ -129,11 +208,8 @@ CASES = [
     (b"[1, 2, ...]", "send all of it"),
     (b"[1, , 2]", "a value is missing before this comma"),
     *((f"[{wrong}]".encode(), f"write {right}; ") for wrong, right in NUMBERS.items()),
-    (
-        b'{"n_neighbors": NaN}',
-        "write a finite number for n_neighbors, or leave n_neighbors out. Mend",
-    ),
-    (b'{"C": -Infinity}', "write a finite number for C, or leave C out"),
+    (b'{"n_neighbors": NaN}', "give a value for n_neighbors, or leave n_neighbors out. Mend"),
+    (b'{"C": -Infinity}', "give a value for C, or leave C out"),
     *(
         (body.replace("GAP", mark).encode(), says.replace("GAP", mark))
         for mark in ("N/A", "n/a", "#N/A", "#NA", "-", "--", "?", "N.A.", "n.a.", ".", "<NA>")
@@ -142,12 +218,12 @@ CASES = [
             ("[[GAP, 1]]", "JSON has no GAP: null"),
             (
                 '{"alpha": GAP, "b": 1}',
-                "JSON has no GAP: write a finite number for alpha, or leave",
+                "JSON has no GAP: give a value for alpha, or leave",
             ),
         )
     ),
     *(
-        (f'{before}"h": {word}}}'.encode(), f"a finite number for h, or leave {left} out")
+        (f'{before}"h": {word}}}'.encode(), f" for h, or leave {left} out")
         for word in ("NaN", "Infinity", "NA", "?")
         for before, left in (
             ('{"features": {"w": 1, ', "the row"),
@@ -167,7 +243,7 @@ CASES = [
                 '{"kwargs": {"X": [[1]], "y": [1, GAP]}}',
                 "; leave this row out of X and y, or write",
             ),
-            ('{"kwargs": {"y": ["[", GAP], "X": [[1]]}}', "null is how a gap is sent, in a table"),
+            ('{"kwargs": {"y": ["[", GAP], "X": [[1]]}}', "; leave this row out of X and y, or"),
             (
                 '{"kwargs": {"X": [{"t": GAP}], "target": "t"}}',
                 "; leave this row out of X, or write",

@@ -7,6 +7,7 @@ from typing import Any
 
 import jiter
 
+from fitserve.data import literals
 from fitserve.data.foreign import binary, names_a_file, sent_with_its_at
 from fitserve.data.shell import unexpanded
 from fitserve.data.unseen import marked
@@ -26,38 +27,7 @@ _PERHAPS_A_FILE = re.compile(rb"[A-Za-z_][\w./-]*").fullmatch
 _WORD = re.compile(rb"[+-]?[A-Za-z_.][\w.]*|[+-]?\d[\w.+-]*")
 _VARIABLE = re.compile(rb"\$(?:\w{1,80}|\{\w{1,80}\}|\([^)\n]{1,80}\))")
 _STRANGE = re.compile(rb"[^\s,\]}\"]+")
-_GAP_MARK = re.compile(
-    rb"(?:[-+]?nan|nat|<na>|#?na|#?n/a|n\.a\.?|missing|--?|\?|\.)(?=\s*(?:[],}]|\Z))", re.IGNORECASE
-)
 _MEMBER_OF = re.compile(rb'"([^"\n]{1,80})"\s*:\s*\Z')
-_BEFORE_A_ROW = re.compile(rb'(?:[\[,]|"(?:X|features)"\s*:)\s*\Z')
-_LONGEST_ROW = 10_000  # bytes; of a longer one it is not seen that it is one
-
-_GAP = (
-    "JSON has no {word}: null is how a gap is sent, in a table that is registered with missing "
-    "('impute' fills gaps, 'drop' leaves their rows out). Without that, fill the gap or leave its "
-    "row out"
-)
-_ENDLESS = "JSON has no {word}: write a finite number, or leave its row out"
-_TO_LEARN = (
-    "JSON has no {word}: what is learned from must say what to learn; leave this row out of "
-    '{rows}, or write null and "missing": "drop" beside X, which leaves it out'
-)
-_TO_PREDICT = "JSON has no {word}: write a number, or leave its row out"
-_TO_A_MODEL = ". To a model that was registered with missing='impute', null is how a gap is sent"
-_TO_INFER = "JSON has no {word}: write a number, or leave its row out of data and shape"
-_TRUE = "JSON has no {word}: give the value, or leave the row out of features and y"
-_IN_A_TABLE = "; of a table that is registered with missing, null is how a gap is sent"
-_MEMBER = "JSON has no {word}: write a finite number for {name}, or leave {left} out"
-_PYTHON = "{word} is Python's: JSON writes {json}. json.dumps(body) writes all of it as JSON"
-_WORDS = {
-    **dict.fromkeys(("inf", "infinity", "+inf", "-inf", "+infinity", "-infinity"), _ENDLESS),
-    "none": _PYTHON.replace("{json}", "null"),
-    "true": _PYTHON.replace("{json}", "true"),
-    "false": _PYTHON.replace("{json}", "false"),
-    "null": "JSON writes null in small letters, not {word}",
-    "undefined": "JSON has no undefined: leave the member out, or write null",
-}
 
 _QUOTED = (
     "text and the names of members stand in double quotes, not in single ones; in Python write "
@@ -76,7 +46,6 @@ _NO_TEXT = (
     "if '{name}' is a file, curl sends what it holds by -d @{name}, with the @. Else "
     f"{_UNQUOTED}"
 )
-_CALL = "{word}(...) is a program's: send the list itself, of NumPy and pandas by .tolist()"
 _COMMENT = "JSON has no comments; take this one out"
 _NUMBER = (
     "a number is written as in 12, -0.5 or 1e-3: digits on both sides of the point, no zeros in "
@@ -320,28 +289,13 @@ def _strange(first: str) -> str | None:
 
 def _value(body: bytes, at: int) -> str | None:
     """What is wrong with what stands where a value should."""
-    gap = _GAP_MARK.match(body, at)
-    first, word = body[at : at + 1], gap or _WORD.match(body, at)
+    instead = literals.instead(body, at)
+    first, word = body[at : at + 1], _WORD.match(body, at)
     text = word[0].decode(errors="replace") if word else ""
-    if gap or text.lower() in _WORDS:
-        words = _GAP if gap else _WORDS[text.lower()]
-        named = re.search(rb'"(\w{1,40})"\s*:\s*$', body[max(at - 60, 0) : at])
-        asked = b'"features"' in body and b'"kwargs"' not in body
-        tensors = b'"inputs"' in body and b'"kwargs"' not in body
-        if gap and (found := _of_what_to_learn(body, at)):
-            words = found
-        elif gap and named is None and asked:
-            words = _TO_PREDICT + _TO_A_MODEL
-        elif gap and named is None and tensors:
-            words = _TO_INFER + _TO_A_MODEL
-        elif named is not None and words in (_GAP, _ENDLESS):
-            name = named[1].decode(errors="replace")
-            in_row = _in_a_row(body[max(at - _LONGEST_ROW, 0) : at])
-            left = "the row" if in_row else name
-            member = _MEMBER.replace("{name}", name).replace("{left}", left)
-            beside = _TO_A_MODEL if asked else _IN_A_TABLE
-            words = f"{member}{beside if words is _GAP and in_row else ''}"
-        return words.replace("{word}", text)
+    if instead is not None and not body[:at].strip():
+        return f"an object is needed, not {clip(text, 20)}; send one such as {SUCH}"
+    if instead is not None:
+        return instead
     if first == b"'":
         return _QUOTED
     if first and first in b"#/":
@@ -350,8 +304,6 @@ def _value(body: bytes, at: int) -> str | None:
         return "a value is missing before this comma; write it, or take the comma out"
     if text[:3] == "...":
         return _LEFT_OUT
-    if text and body[at + len(text.encode()) :][:1] == b"(":
-        return _CALL.replace("{word}", clip(text, 20))
     if text[:1].isalpha() or text[:1] == "_":
         alone = _PERHAPS_A_FILE(body.strip()) if len(body) < 100 else None
         if alone is not None:
@@ -371,30 +323,6 @@ def _unexpanded(body: bytes, found: re.Match[bytes]) -> str:
     named = _MEMBER_OF.search(body, max(found.start() - 90, 0), found.start())
     is_name = body[found.end() : found.end() + 20].lstrip()[:1] == b":"
     return unexpanded(word, named[1].decode(errors="replace") if named else "", quoted=is_name)
-
-
-def _of_what_to_learn(body: bytes, at: int) -> str | None:
-    """What to say of a gap in y, or in the column that is the target."""
-    bracket = body.rfind(b"[", 0, at)
-    named = _MEMBER_OF.search(body, max(at - 90, 0), at)
-    listed = named or _MEMBER_OF.search(body, max(bracket - 90, 0), max(bracket, 0))
-    if listed is None:
-        return None
-    if re.search(rb'"target"\s*:\s*"' + re.escape(listed[1]) + rb'"', body):
-        return _TO_LEARN.replace("{rows}", "X")
-    if named is not None or listed[1] != b"y":
-        return None
-    return _TRUE if b'"features"' in body else _TO_LEARN.replace("{rows}", "X and y")
-
-
-def _in_a_row(before: bytes) -> bool:
-    """Whether what stands behind this is a member of a row."""
-    closed = 0
-    for sign in reversed(list(re.finditer(rb"[{}]", before))):
-        if sign[0] == b"{" and not closed:
-            return _BEFORE_A_ROW.search(before, 0, sign.start()) is not None
-        closed += 1 if sign[0] == b"}" else -1
-    return False
 
 
 def _plainly(text: str) -> str:
