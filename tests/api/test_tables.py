@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -564,6 +565,138 @@ def test_what_is_worth_knowing_of_a_table_is_advised(
         told(api.register("knn", 2, X=table, target="y", **set_), 201) if len(columns) > 1 else {}
     )
     assert not [one for one in after.get("advice", []) if words in one["words"]]
+
+
+def csv_of(header: str, *lines: str) -> bytes:
+    return "\n".join([header, *lines, ""]).encode()
+
+
+def counted(*cells: str, n: int = 12) -> bytes:
+    """A column of these cells over and over, one of numbers, and y of two classes."""
+    lines = [f"{cells[i % len(cells)]},{i * i % 17 + 0.5},{'uv'[i * 7 % 5 % 2]}" for i in range(n)]
+    return csv_of("c,x,y", *lines)
+
+
+SITES = ["s0,20,210", "s1,31,290", "s2,27,300", "s1,24,250"]
+NINES = [f"{i % 7},{i * 3 % 11},{'uv'[i * 7 % 5 % 2]}" for i in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "words", "set_"),
+    [
+        (csv_of("c,x,y", *SITES, "Total,102,1050"), {}, "line 6 c is 'Total': it was", None),
+        (csv_of("y,x,c", "1,20,a", "2,31,b", "3,9,a", "6,60,TOTAL:"), {"n_neighbors": 1},
+         "line 5 c is", None),
+        (csv_of("c,x,y", *SITES, "Average,25.5,262.5", "Sum,102,1050"), {}, "6 to 7 c is", None),
+        (csv_of("c,x,y", *SITES, "Mean,25.5,262"), {}, "line 6 c is 'Mean'", None),
+        (csv_of("c,x,y", *SITES, "s2,9,80", "s1,111,1130"), {}, "line 7 the numbers are", None),
+        (csv_of("x,z,y", "1,2,u", "2,1,v", "3,3,v", "4,4,u", "9,9,Grand Total"), {"n_neighbors": 1},
+         "line 6 y is 'Grand Total'", None),
+        (counted("1.2 ± 0.1", "3 ± 0.2"), {}, "c: '1.2 ± 0.1' and '3 ± 0.2' were", None),
+        (counted("1.2k", "2.1M", "3k"), {}, "all their digits", None),
+        (counted("20 million", "30 thousand"), {}, "all their digits", None),
+        (counted("11mg/dL", "21h"), {}, "all in one unit", None),
+        (counted("'1.2", "'2"), {}, "without the quote", None),
+        (counted("~1.2", "~2"), {}, "without the sign", None),
+        (counted("Berlin", "berlin", "Bonn", "BERLIN"), {},
+         "c: 'BERLIN' and 'Berlin' and 'berlin': these are categories", None),
+        (counted(*"abcdefghi", n=9), {}, "c: a different text in each of the 9", {"drop": ["c"]}),
+        (csv_of("a,b,y", *NINES, "-999,5,u"), {}, "-999 in a: far",
+         {"na_values": ["-999"], "missing": "impute"}),
+        (csv_of("a,b,y", *NINES, "-999,9999,u", "9999,5,v"), {}, "-999 and 9999 in a, 9999 in b",
+         {"na_values": ["-999", "9999"], "missing": "impute"}),
+        (csv_of("a,y", *(f"{i},{i * 3 % 11}.5" for i in range(12)), "3,-9999"), {}, "-9999 in y",
+         {"na_values": ["-9999"], "missing": "drop"}),
+        (csv_of("a,b,y", *NINES, "3,5,?"), {"n_neighbors": 3}, "'?' is a class like any other",
+         {"na_values": ["?"], "missing": "drop"}),
+        (csv_of("a,b,y", *NINES, "3,5,unknown", "4,1,-"), {"n_neighbors": 3}, "'-' and 'unknown'",
+         {"na_values": ["-", "unknown"], "missing": "drop"}),
+        (csv_of("a,y", *(f"{i % 5},{i % 3}" for i in range(12)), "3,-99"), {"task":
+         "classification"}, "'-99' is a class", {"na_values": ["-99"], "missing": "drop"}),
+        (csv_of("a;b;y", "1.234;1;u", "12.345;5;v", "2.450;3;u", "7;2;v"), {"n_neighbors": 1},
+         "a: three digits behind each point", None),
+        (csv_of("b,sp,y", *(f"{i % 7},{'pq'[i % 2]},{'uv'[i % 2]}" for i in range(12))), {},
+         "sp: in each of the 12 rows it tells", {"drop": ["sp"]}),
+        (csv_of("b,z,y", *(f"{i % 7},{3 - i % 3},{'uvw'[i % 3]}" for i in range(18))),
+         {"standardize": "true"}, "z: in each of the 18 rows", {"drop": ["z"]}),
+        (csv_of("b,z,y", *(f"{i % 7},{i * 3 % 11}.5,{i * 3 % 11}.5" for i in range(12))), {},
+         "z: in each of the 12 rows", {"drop": ["z"]}),
+        (csv_of("a,b,y", *NINES, *NINES), {"cv": 3}, "24 of 24 rows stand more than once", None),
+        (csv_of("a,b,y", *(f"{i % 20}.5,{i % 20 * 3 % 11},{i % 20 * 7 % 5}.5" for i in range(29))),
+         {"holdout": 0.3}, "18 of 29 rows stand more than once", None),
+    ],
+)  # fmt: skip
+def test_what_cells_may_mean_beside_what_they_were_taken_for_is_advised(
+    api: Api, body: bytes, query: dict[str, Any], words: str, set_: dict[str, Any] | None
+) -> None:
+    asked = {"model_type": "knn", "model_id": 1, "target": "y"} | query
+    advice = told(post(api, "/register", body, **asked), 201)["advice"]
+    (found,) = [one for one in advice if words in one["words"]]
+    assert found["set"] == set_
+    if set_:
+        members = {
+            name: ",".join([one] if isinstance(one, str) else one) for name, one in set_.items()
+        }
+        after = told(post(api, "/register", body, **asked | members | {"model_id": 2}), 201)
+        assert not [one for one in after["advice"] if words in one["words"]]
+        assert "999" not in words or all("scale" not in one["words"] for one in advice)
+
+
+@pytest.mark.parametrize(
+    ("body", "query"),
+    [
+        (csv_of("c,x,y", "Total,9,9", *SITES, "s2,9,80"), {}),
+        (csv_of("c,x,y", "poor,1,210", "good,3,290", "good,4,300", "average,9,250"), {}),
+        (csv_of("c,x,y", "a,1,2", "Total,2,4", "b,3,6", "Total,6,12"), {}),
+        (counted("4wd", "fwd", "2wd"), {}),
+        (counted("1st", "2nd", "3rd"), {}),
+        (counted("1B", "2B", "3M"), {}),
+        (counted("18-24", "25-30", "65+"), {}),
+        (counted("XL", "S", "M"), {}),
+        (counted("Köln", "Koln"), {}),
+        (csv_of("a,b,y", *NINES, "-12,40,u", "99,20,v"), {}),
+        (csv_of("a,b,y", *(f"{i * 99 - 999},{i * 909},{'uv'[i % 2]}" for i in range(12))), {}),
+        (csv_of("a,b,y", *NINES).replace(b"u", b"+").replace(b"v", b"-"), {}),
+        (csv_of("a,b,y", *NINES).replace(b"u", b"none"), {}),
+        (csv_of("a;b;y", "1.234;1.5;u", "2.345;5;v", "2.450;3;u"), {"n_neighbors": 1}),
+        (csv_of("a;b;y", "0.234;1;u", "2.345;5;v", "2.450;3;u"), {"n_neighbors": 1}),
+        (csv_of("a,b,y", "1.234,1,u", "2.345,5,v", "2.450,3,u"), {"n_neighbors": 1}),
+        (csv_of("a,b,y", *NINES, *NINES), {}),
+        (csv_of("a,b,y", *(f"{i % 2},{i % 3},{'uv'[i % 5 % 2]}" for i in range(50))), {"cv": 3}),
+        (csv_of("a,b,y", *NINES, *NINES[:2]), {"cv": 3}),
+        (csv_of("x,y", *(f"{i},{i}" for i in range(1, 6))), {"task": "regression"}),
+        (csv_of("x,y", *(f"{i},{2 * i + 1}.5" for i in (1, 9, 3, 7, 2, 5, 11, 8, 4, 6))), {}),
+    ],
+)  # fmt: skip
+def test_tables_that_look_alike_are_not_advised_of(
+    api: Api, body: bytes, query: dict[str, Any]
+) -> None:
+    asked = {"model_type": "decision_tree", "model_id": 1, "target": "y"} | query
+    asked.pop("n_neighbors", None)
+    advice = told(post(api, "/register", body, **asked), 201)["advice"]
+    new = (
+        "In line|were taken|of their own|of its own|far from|three digits|tells what|more than once"
+    )
+    assert [one for one in advice if re.search(new, one["words"])] == []
+
+
+def test_the_same_is_told_of_json(api: Api) -> None:
+    X = [[i % 7, i * 3 % 11] for i in range(12)]
+    y = ["uv"[i * 7 % 5 % 2] for i in range(12)]
+    sums = {"c": ["a", "b", "a", "Total"], "x": [1, 2, 3, 6]}
+    for kwargs, words in (
+        ({"X": [*X, [-999, 3]], "y": [*y, "u"]}, "-999 in column 0: far"),
+        ({"X": X, "y": [*y[:-1], "?"]}, "'?' is a class like any other"),
+        ({"X": [[*row, "uv".index(label)] for row, label in zip(X, y, strict=True)], "y": y}, "2:"),
+        ({"X": sums, "y": [1.5, 2.5, 3.5, 7.5]}, "In row 3, counted from 0, c is 'Total'"),
+    ):
+        advice = told(api.register("knn", 1, **kwargs, k=3), 201)["advice"]
+        (found,) = [one for one in advice if words in one["words"]]
+        if found["set"]:
+            after = told(api.register("knn", 2, **kwargs, k=3, **found["set"]), 201)
+            assert not [one for one in after["advice"] if words in one["words"]]
+        assert api.client.delete("/models/knn/1").status_code in (200, 204)
+        api.client.delete("/models/knn/2")
 
 
 def test_types_that_do_not_mind_the_scale_are_not_advised_of_it(api: Api) -> None:

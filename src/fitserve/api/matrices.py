@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from fitserve.api.registrations import TABLE_MEMBERS, noted, original_names, require_rows, taken
+from fitserve.api import advising
+from fitserve.api.registrations import TABLE_MEMBERS, original_names, require_rows, taken
 from fitserve.data import arrays
 from fitserve.data.columns import Columns
 from fitserve.data.dialect import Dialect
@@ -55,7 +56,7 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
             model.examine(X, y)
             planned.check(model, y)
     columns = Columns([NumberEncoder(name) for name in names or map(str, range(X.shape[1]))])
-    advice = noted(model, X, y, columns, spelled, given)
+    advice = advising.of_matrix(model, X, y, columns, planned, spelled, given)
     return Training(key, model, X, y, names, planned, spelled, noted=advice)
 
 

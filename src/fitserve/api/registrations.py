@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 from werkzeug.datastructures import MultiDict
 
-from fitserve.api import queries, strangers
-from fitserve.data import intake, json_table, observations
-from fitserve.data.arrays import FloatArray, Target
-from fitserve.data.columns import Columns
+from fitserve.api import advising, queries, strangers
+from fitserve.data import doubts, intake, json_table, observations
 from fitserve.data.csv import CsvFile, Opened
 from fitserve.data.expectations import sent
 from fitserve.data.intake import Intake
@@ -203,6 +201,7 @@ class CsvRegistration:
         if dialect.header and (target is None or dialect.number(target) is not None):
             advice += observations.of_names(file.names, dialect.number)
         advice += observations.of_line_breaks(found.table.table)
+        advice += doubts.of_thousands(file, found.table.table)
 
         def place(loc: Location) -> Location:
             return _in_csv(found.place(loc[1:]))
@@ -310,45 +309,9 @@ def _training(
         model.examine(found.X, found.y)
         plan = plan_of(type(model), planned)
         plan.check(model, found.y)
-    advice += observations.of_rows(found.table)
-    advice += observations.of_unseen(found.table.table)
-    advice += observations.of_na_values(found.table, found.columns.na_values)
+    advice += advising.of_table(model, found, plan, spelled, given)
     classes = classes_of(model, found.y)
-    advice += noted(model, found.X, found.y, found.columns, spelled, given)
     kept = plan.sampled(model, classes).tolist()
     numbers = np.array([found.number(row) for row in kept], dtype=np.intp)
     table = OfTable(found.columns, found.table, found.described, place, found.table.rows)
     return Training(key, model, found.X, found.y, None, plan, spelled, table, numbers, advice)
-
-
-def noted(
-    model: Model,
-    X: FloatArray,
-    y: Target | None,
-    columns: Columns,
-    spelled: Mapping[str, str],
-    given: Collection[str],
-) -> list[Advice]:
-    """What is advised of a matrix, made of these columns, of y, and of the hyperparameters that
-    were given and the names that the caller used, before a model that was examined is trained."""
-    advice = list(observations.of_columns(X, columns, of_scale=model.scale_matters))
-    narrow = observations.of_reach(X, model.drowned, counting=model.counting)
-    advice += [one.spelling(spelled) for one in narrow]
-    classes = classes_of(model, y)
-    if model.classes_ is not None and classes is not None:
-        advice += observations.of_classes(model.classes_.tolist(), classes)
-    elif y is not None:
-        advice += observations.of_quantity(y)
-    told = model.hyperparameters()
-    for one, name in spelled.items():
-        if name in model.misread and told[one] is not None:
-            advice.append(Advice(f"{model.misread_words(name, told[one])}."))
-    for one, other in model.replaced.items():
-        if one in given and told[other] is not None:
-            said = f"{other} takes the place of {one}, and both were sent: {one} does nothing here."
-            advice.append(Advice(said, {one: None}))
-    for one, beside_it in model.needing.items():
-        if one in given and all(told[other] is None for other in beside_it):
-            said = f"{one} does nothing without {', '.join(beside_it)}, and was sent alone."
-            advice.append(Advice(said, beside_it))
-    return advice

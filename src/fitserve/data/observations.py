@@ -36,7 +36,7 @@ def of_columns(X: FloatArray, columns: Columns, *, of_scale: bool) -> Iterator[A
     ]
     if constant:
         yield Advice(
-            f"{_listed(map(column, constant))}: the same in every row, which tells nothing; leave "
+            f"{listed(map(column, constant))}: the same in every row, which tells nothing; leave "
             "it out.",
             {"drop": constant},
         )
@@ -47,7 +47,7 @@ def of_columns(X: FloatArray, columns: Columns, *, of_scale: bool) -> Iterator[A
     ]
     if index:
         yield Advice(
-            f"{_listed(map(column, index))}: counts the rows, which tells nothing of a row to "
+            f"{listed(map(column, index))}: counts the rows, which tells nothing of a row to "
             "come; leave it out.",
             {"drop": index},
         )
@@ -57,7 +57,7 @@ def of_columns(X: FloatArray, columns: Columns, *, of_scale: bool) -> Iterator[A
     if twins:
         pairs = [f"{column(other)} as {column(name)}" for name, other in twins]
         yield Advice(
-            f"{_listed(pairs)}: the same in every row; leave one of them out.",
+            f"{listed(pairs)}: the same in every row; leave one of them out.",
             {"drop": [other for _, other in twins]},
         )
     if of_scale:
@@ -148,19 +148,7 @@ def of_na_values(examined: Examined, words: Sequence[str]) -> Iterator[Advice]:
 
 def of_classes(labels: list[object], codes: NDArray[np.intp]) -> Iterator[Advice]:
     """Classes that differ by how they are written alone, or have too few rows to be learned."""
-    written: dict[str, list[str]] = {}
-    for label in labels:
-        if isinstance(label, str):
-            written.setdefault(" ".join(bare(label).split()).casefold(), []).append(label)
-    several = [found for found in written.values() if len(found) > 1]
-    alike = [" and ".join(map(repr, found)) for found in several]
-    if alike:
-        shown = all(bare(label) == label for found in several for label in found)
-        what = "spaces or capital letters" if shown else "what does not show"
-        yield Advice(
-            f"{_listed(alike)}: these are classes of their own, and differ in {what} alone. If "
-            "they are meant to be one, write them alike."
-        )
+    yield from of_spellings(labels, "classes")
     counts = np.bincount(codes, minlength=len(labels))
     few = [
         called(str(label), "class")
@@ -174,7 +162,25 @@ def of_classes(labels: list[object], codes: NDArray[np.intp]) -> Iterator[Advice
         )
     elif few:
         yield Advice(
-            f"{_listed(few)}: fewer than {FEW} rows are of this class, too few to learn it from."
+            f"{listed(few)}: fewer than {FEW} rows are of this class, too few to learn it from."
+        )
+
+
+def of_spellings(texts: Iterable[object], what: str, where: str = "") -> Iterator[Advice]:
+    """Classes, or categories of the column that `where` begins with, that differ by how they are
+    written alone."""
+    written: dict[str, list[str]] = {}
+    for text in texts:
+        if isinstance(text, str):
+            written.setdefault(" ".join(bare(text).split()).casefold(), []).append(text)
+    several = [found for found in written.values() if len(found) > 1]
+    if several:
+        shown = all(bare(text) == text for found in several for text in found)
+        differ = "spaces or capital letters" if shown else "what does not show"
+        yield Advice(
+            f"{where}{listed(' and '.join(map(repr, found)) for found in several)}: these are "
+            f"{what} of their own, and differ in {differ} alone. If they are meant to be one, "
+            "write them alike."
         )
 
 
@@ -243,7 +249,7 @@ def column(name: str) -> str:
     return called(name, "column")
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
     names = list(names)
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more
