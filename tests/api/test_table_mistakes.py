@@ -684,7 +684,10 @@ def test_one_column_with_the_delimiter_that_was_given(
 
 @pytest.mark.parametrize(
     ("cell", "says"),
-    [("5 cm", "; write 5, or leave its row out"), ("five", "; mend the cell, or leave its row")],
+    [
+        ("5 cm", "; write 5, without cm, or leave its row"),
+        ("five", "; mend the cell, or leave its row"),
+    ],
 )
 @pytest.mark.parametrize("query", [KMEANS, MEASURED])
 def test_one_cell_of_text_makes_no_category(

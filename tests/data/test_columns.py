@@ -258,7 +258,7 @@ REFUSED: dict[str, tuple[list[str], str, str, dict[str, Any]]] = {
                        {"decimal": ","}),
     "per cent": (["5 %", "10 %", "20 %", "5 %"], "number_format", "0.05", {}),
     "currency": (["$5", "$10", "$7.50", "$5"], "number_format", "write 5,", {}),
-    "a unit": (["5 kg", "7 kg", "500 g", "2 kg"], "number_format", "write 5,", {}),
+    "a unit": (["5 kg", "7 kg", "500 g", "2 kg"], "number_format", "all in one unit", {}),
     "dates": (["2020-01-01", "2020-01-02", "2020-01-03", "2020-02-01"], "date", "year",
               {"drop": ["x"]}),
     "dates and gap marks": (["2020-01-01", "?", "2020-01-03", "2020-02-01"], "date", "year",
@@ -310,7 +310,8 @@ def test_text_that_is_different_in_every_row_is_refused_from_ten_rows_on() -> No
     assert learned({"x": states[:9]}).described[0]["kind"] == "category"
     error = refusal({"x": states})
     assert error.faults[0].type == "all_different"
-    assert json.loads(error.add or "") == {"drop": ["x"]}
+    assert json.loads(error.add or "") == {"kinds": {"x": "text"}}
+    assert json.loads(refusal({"x": states, "z": [1, 2] * 5}).add or "") == {"drop": ["x"]}
     assert learned({"x": states}, kinds={"x": "category"}).X.shape == (10, 10)
     sentences = [f"this is sentence number {'x' * i}" for i in range(10)]
     assert json.loads(refusal({"x": sentences}).add or "") == {"kinds": {"x": "text"}}
@@ -326,7 +327,7 @@ def test_a_category_has_at_most_so_many_values() -> None:
     assert add == {"max_categories": 70}
     assert learned({"x": cities}, **add).X.shape == (210, 70)
     names = [f"city {i % 150}" for i in range(210)]
-    assert json.loads(refusal({"x": names}).add or "") == {"drop": ["x"]}
+    assert json.loads(refusal({"x": names}).add or "") == {"kinds": {"x": "text"}}
 
 
 def test_categories_can_be_refused_altogether() -> None:

@@ -31,6 +31,7 @@ _OF_TEXT = (
     'text is taken in a table: send columns by name, as {"sex": ["male", "female"]}, or such rows '
     "with feature_names and categories='onehot' beside X"
 )
+_SEVERAL = 2.0  # words a cell from which on a column of text is read word by word
 _AS_CATEGORIES = Advice("takes text as categories", {"categories": "onehot"})
 
 
@@ -100,7 +101,14 @@ def _as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
     def no_row_is_whole() -> bool:
         return all(any(map(_is_gap, row)) for row in rows)
 
+    @cache
+    def of_words(column: int) -> bool:
+        texts = [row[column] for row in rows if type(row[column]) is str]
+        return sum(len(text.split()) for text in texts) >= _SEVERAL * len(texts)
+
     def change(fault: Fault) -> Fault:
+        if fault.loc == ("X",) and "; " not in fault.msg:
+            return _of_texts(fault, rows)
         if fault.column is None or fault.type != "float_type":
             return fault
         cell = rows[fault.loc[1]][fault.loc[2]]
@@ -116,6 +124,11 @@ def _as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
             return fault
         if not of_text(fault.loc[2]):
             return told_instead(fault)
+        if of_words(fault.loc[2]):
+            by_words = {"kinds": {_name(fault.column, rows, names): "text"}}
+            said = f"{fault.msg}; write {json.dumps(by_words, ensure_ascii=False)[1:-1]} beside X"
+            advice = Advice("counts the words of the column", by_words)
+            return replace(fault, msg=f"{said} to have its words counted", remedies=(advice,))
         msg = f"{fault.msg}; {_OF_TEXT}"
         return replace(fault, msg=msg, remedies=(_AS_CATEGORIES,))
 
@@ -130,13 +143,28 @@ def _of_gaps_alone(fault: Fault, rows: Any, names: Any) -> Fault:
     """The same, of a column of which no cell is there: none can be filled by the others, and to
     leave its rows out leaves none."""
     said = f"{fault.msg.partition('; ')[0]}; every cell of this column is a gap: fill them"
-    width, at = len(rows[0]), fault.column
-    if width == 1 or at is None:
+    if len(rows[0]) == 1 or fault.column is None:
         return replace(fault, msg=said)
-    name = names[at] if isinstance(names, list) and len(names) == width else str(at)
+    name = _name(fault.column, rows, names)
     left_out = Advice(f"leaves column {name} out", {"drop": [name]})
     said += f", or leave the column out ({json.dumps({'drop': [name]})[1:-1]} beside X does so)"
     return replace(fault, msg=said, remedies=(left_out,))
+
+
+def _of_texts(fault: Fault, rows: Any) -> Fault:
+    """The same, where each row is a text of some words."""
+    if not isinstance(rows, list) or not rows or {type(row) for row in rows} != {str}:
+        return fault
+    if sum(len(row.split()) for row in rows) < _SEVERAL * len(rows):
+        return fault
+    table = '{"text": ["free money", "see you soon"]}, "kinds": {"text": "text"}'
+    said = f'{fault.msg}; for a column of text, whose words are counted, write "X": {table}'
+    return replace(fault, msg=said)
+
+
+def _name(at: int, rows: Any, names: Any) -> str:
+    """Of a column, its number where it has none."""
+    return str(names[at]) if isinstance(names, list) and len(names) == len(rows[0]) else str(at)
 
 
 def _gap_in_y(y: Any) -> AbstractContextManager[None]:

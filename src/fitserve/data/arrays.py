@@ -326,7 +326,11 @@ def refuse_each(
 def values(y: Target, loc: Location, otherwise: str = "") -> FloatArray:
     """y for regression: float64; `otherwise` is what to do with labels."""
     if y.dtype.kind not in "if":
-        raise InvalidRequest.at((*loc, 0), *not_a_number(y.tolist()[0], otherwise))
+        found = y.tolist()
+        alike = len(found) if y.dtype == object and instead(found[0], in_csv=False) else 1
+        refuse(
+            Fault((*loc, i), *not_a_number(cell, otherwise)) for i, cell in enumerate(found[:alike])
+        )
     return y.astype(np.float64)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from fitserve.data.cells import MOST_TEXTS, ColumnBuilder
 from fitserve.data.dialect import Dialect
-from fitserve.data.head import MARK, Head, head, widths_of
+from fitserve.data.head import MARK, OF_ROWS, Head, head, widths_of
 from fitserve.data.names import instead_of, parted
 from fitserve.data.places import Places, lines_of
 from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
@@ -306,13 +306,21 @@ class CsvFile:
         at_end = width > self.width and not any(any(cells[self.width :]) for cells in below)
         if at_end or not self.dialect.header:
             return None
-        said = (
-            f"{counted(self.width, 'cell')} in this line, and {width} in those below it; give each "
-            "column one name, or leave this line out, if it is a title"
-        )
+        here = f"{counted(self.width, 'cell')} in this line, and {width} in those below it"
+        if width == self.width + 1 and self._rows_have_names([cells[0] for cells in below]):
+            return Fault(("line", self.begin.line), f"{here}; {OF_ROWS}", "ragged")
+        said = f"{here}; give each column one name, or leave this line out, if it is a title"
         if width > self.width:
             said += f", or, {self._halves(below[0]) or self._quoted(below[0])}"
         return Fault(("line", self.begin.line), said, "ragged")
+
+    def _rows_have_names(self, first: Sequence[str]) -> bool:
+        """Whether the rows begin with names of their own, as R writes them: in quotes, or counted
+        where no comma may be a decimal one."""
+        begins = {self.body[at.offset : at.offset + 1] for at in (self.begin, self.start)}
+        counted_up = list(first) == [str(i + 1) for i in range(len(first))]
+        likely = begins == {b'"'} or (counted_up and self.delimiter != ",")
+        return likely and len(set(first)) == len(first)
 
     def _quoted(self, cells: Sequence[str]) -> str:
         """What to do with a row that is too wide, if two of its cells are one text."""
@@ -394,6 +402,7 @@ class _Layout:
         capacity: int,
     ) -> None:
         self.n_rows = 0
+        self._commas = file.delimiter != ","
         self.layout = tuple(name for name in names if name not in apart and name not in text)
         self.numbers = np.empty((capacity, len(self.layout)))
         views = dict(zip(self.layout, self.numbers.T, strict=True))
@@ -433,4 +442,5 @@ class _Layout:
         columns = {name: builder.column(self.n_rows) for name, _, builder in self._columns}
         numbers = self.numbers[: self.n_rows]
         place, written, numbered = places.after(start)
-        return Table(columns, self.n_rows, place, start, numbers, self.layout, written, numbered)
+        told = (start, numbers, self.layout, written, numbered, self._commas)
+        return Table(columns, self.n_rows, place, *told)

@@ -1,6 +1,6 @@
 """Which kind a column is, or what has to be said first: nothing is guessed in silence."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -8,11 +8,14 @@ import numpy as np
 from fitserve.data.encoding import too_large
 from fitserve.data.kinds import Form, unit
 from fitserve.data.levels import Levels
+from fitserve.data.measures import measure
 from fitserve.data.numerals import (
     NUMBER_INSTEAD,
     SIGNS,
     added,
+    in_one_unit,
     instead,
+    may_be_decimal,
     other_sign,
     parted,
     plainly,
@@ -27,6 +30,7 @@ DIFFERENT_FROM = 10  # rows from which on a text that is different in every row 
 NO_ROW = "no_row"  # the type of a fault in the first row or the last, which may be none
 BELOW = 5  # rows below which a total may stand
 _MUCH = 0.2  # of a column's cells that are text, from which on it may be a category
+_LOOKED_AT = 1000  # texts of a column of which it is asked what they hold
 _SENTENCE = 3.0  # words a cell from which on a text is proposed to be read word by word
 
 FORMAT = "number_format"  # the type of a fault that the cells themselves are better rid of
@@ -297,16 +301,15 @@ class _Diagnosis:
     def _otherwise(self, forms: Set[Form]) -> Fault:
         commas = Form.COMMA in forms and self.table.in_csv
         row = self.levels.first(*({Form.COMMA} if commas else forms))
+        if commas and (both := [j for j in self._of(Form.COMMA) if "." in self.levels.texts[j]]):
+            row = int(np.isin(self.levels.codes, both).argmax())
         text = self.levels.texts[self.levels.codes[row]]
         plain = plainly(text)
         what = "a number written otherwise" if plain else "no number to learn from"
-        advice = instead(text, self.table.in_csv) or NUMBER_INSTEAD
-        if plain:
-            sign = added(text)
-            advice += f", without {sign}" if sign and advice == f"write {plain}" else ""
+        advice = self._instead(text) or NUMBER_INSTEAD
         said = f"{self._cell_text(row)} is {what}; {advice}"
-        if commas and "." in text:  # which no decimal sign alone would mend
-            words, set_ = "", {}
+        if "decimal=," in advice and not (commas and "." not in text):
+            words, set_ = "", {}  # there is a choice, or a decimal sign alone would not mend it
         elif commas:
             words, set_ = SIGNS[","], {"decimal": ","}
         elif bare(text) != text:
@@ -314,10 +317,26 @@ class _Diagnosis:
         else:
             words, set_ = self._left_out()
             said += "" if self.target else ", or leave the column out (drop)"
-        exported = plain and self.table.in_csv and not commas and unit(text) is None
-        exported = exported and bare(text) == text
+        exported = plain and self.table.in_csv and set_ and not commas and unit(text) is None
+        exported = exported and f"write {plain}" in advice and bare(text) == text
         said += _GENERAL if exported else ""
         return self._problem(row, said, FORMAT, words, set_)
+
+    def _of(self, form: Form) -> list[int]:
+        """The texts that are written so."""
+        return [j for j, found in enumerate(self.levels.forms) if found is form]
+
+    def _instead(self, text: str) -> str | None:
+        """What to write in place of a text that holds a number."""
+        if (several := in_one_unit(self.levels.texts[:_LOOKED_AT])) is not None and added(text):
+            return several
+        grouped = [self.levels.texts[j] for j in self._of(Form.GROUPED)]
+        either = self.table.commas and all(map(may_be_decimal, grouped))
+        plain, sign = plainly(text), added(text)
+        advice = instead(text, self.table.in_csv, commas=either)
+        if plain and sign and advice == f"write {plain}":
+            advice += f", without {sign}"
+        return advice
 
     def _date(self) -> Fault:
         row = self.levels.first(Form.DATE)
@@ -336,10 +355,11 @@ class _Diagnosis:
         numbers = sum(rows[found] for found in _NUMBERS | _OTHERWISE)
         others = [found for found in rows if found not in _NUMBERS | _OTHERWISE | {Form.GAP}]
         texts = sum(rows[found] for found in others)
+        measured = bool(numbers) and self._measures(others)
         if not numbers:
             row = self.levels.first(*others)
             here = f"the text {self._cell_text(row)} is no number"
-        elif numbers < texts:
+        elif numbers < texts and not measured:
             row = self.levels.first(*_NUMBERS, *_OTHERWISE)
             here = f"the number {self._cell_text(row)} stands among text"
         else:
@@ -350,10 +370,10 @@ class _Diagnosis:
         if texts == 1 and self.table.place(row, self.name)[:2] == ("line", 1):
             said = f"{here}; the first line looks like names: if it is, leave header=false out"
             return self._problem(row, said, "mixed_column", "", {})
-        plain = None
+        plain = text = None
         if self.levels.codes[row] >= 0:
             text = self.levels.texts[self.levels.codes[row]]
-            plain = instead(text, self.table.in_csv)
+            plain = self._instead(text)
             if not self.table.in_csv and (variable := unexpanded(text, in_place=True)):
                 return self._problem(row, f"{counted}; {variable}", "mixed_column", "", {})
         mend = plain or "mend the cell"
@@ -365,6 +385,14 @@ class _Diagnosis:
         if self.regressor is not None:
             said = f"{counted}, and {self.regressor} learns numbers; {mend}, or leave its "
             return self._problem(row, f"{said}row out", "mixed_column", "", {})
+        if measured and text is not None:
+            said = f"{counted}; {mend}, or leave its row out"
+            found = measure(text)
+            if found is not None and found.bound and not self.target:
+                said += ", or have it count as missing (na_values)"
+            code = ", or say that the column is a category (kinds), if it holds codes"
+            said += code if found is None and " " not in text else ""
+            return self._problem(row, said, "mixed_column", "", {})
         if texts < _MUCH * (numbers + texts) and not self.target:
             code = "" if plain else ", or say that it is a category (kinds), if it holds codes"
             said = f"{counted}; {mend}, or leave its row out{code}"
@@ -374,12 +402,26 @@ class _Diagnosis:
         said += "(kinds)"
         return self._problem(row, said, "mixed_column", *self._as_category())
 
+    def _measures(self, forms: Sequence[Form]) -> bool:
+        """Whether all that is text holds a number; letters that differ behind it are of codes."""
+        if set(forms) != {Form.TEXT}:
+            return False
+        texts = [self.levels.texts[j] for j in self._of(Form.TEXT)[:_LOOKED_AT]]
+        units = {unit(text) for text in texts if measure(text) is None}
+        letters = [one for one in units if one is not None and len(one) == 1]
+        return None not in units and len(letters) < 2
+
     def _all_different(self) -> Fault | None:
         rows = int((self.levels.codes != -1).sum())
         different = len(self.levels.texts)
         if rows < DIFFERENT_FROM or different < rows:
             return None
         row = int((self.levels.codes >= 0).argmax())
+        if all(map(measure, self.levels.texts[:_LOOKED_AT])):
+            said = f"{self._cell_text(row)} is more than a number; "
+            said += self._instead(self.levels.texts[self.levels.codes[row]]) or NUMBER_INSTEAD
+            said += "" if self.target else ", or leave the column out (drop)"
+            return self._problem(row, said, FORMAT, *self._left_out())
         said = f"this column holds a different text in each of its {rows:,} rows, so that no later "
         if self.target:
             said += "row can be like one of them; choose another column as target"

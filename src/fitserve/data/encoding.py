@@ -126,10 +126,10 @@ class NumberEncoder:
             said = too_large(table, row, self.name)
             return f"{said}, or leave its row out", "finite_number"
         text = cells.texts[cells.codes[row]].strip()
-        advice = instead(text, table.in_csv, self.fill is not None) or NUMBER_INSTEAD
+        advice = instead(text, table.in_csv, self.fill is not None, table.commas)
         sent = f"the text {shown(cells, row)}" if table.in_csv or text not in TRUTHS else text
         sent += table.called(row, self.name)
-        return f"a number is needed, not {sent}; {advice}", "float_type"
+        return f"a number is needed, not {sent}; {advice or NUMBER_INSTEAD}", "float_type"
 
     def state(self) -> dict[str, Any]:
         return {"kind": self.kind} | asdict(self)

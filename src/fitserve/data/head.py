@@ -18,6 +18,11 @@ MARK = b"\xef\xbb\xbf"
 """That of byte order in UTF-8, which may stand before a file."""
 _SEP = re.compile(rb'"?sep=([\t -~])"?\r?\n', re.IGNORECASE).match
 
+_QUOTED = re.compile(rb'"[^"\r\n]*"(?: "[^"\r\n]*")+ *(?:\r?\n|\Z)').match
+
+OF_ROWS = (
+    "leave out the names of rows, of which there is none above: in R, write.table(row.names=FALSE)"
+)
 _NO_HEADER = Advice("the first line holds values, not names", {"header": False})
 
 
@@ -48,6 +53,8 @@ def head(body: bytes, dialect: Dialect) -> Head:
     agreed = delimiter is not None
     if delimiter is None:
         delimiter, agreed = _detected(body, start)
+    if dialect.delimiter is None:
+        _refuse_spaces_between_quotes(body, start)
     first = next(records(body, delimiter, start), None)
     if first is None:
         raise InvalidRequest.at(
@@ -146,6 +153,21 @@ def _refuse_one_column(first: Record, delimiter: str) -> None:
             )
         ]
     )
+
+
+def _refuse_spaces_between_quotes(body: bytes, start: Position) -> None:
+    """Say of names in quotes with spaces between, as R writes them, what stands between them."""
+    if (found := _QUOTED(body, start.offset)) is None:
+        return
+    said = (
+        f"{clip(found[0].decode(errors='replace').strip(), 40)!r} is names in quotes with ' ' "
+        "between them; write delimiter=%20"
+    )
+    widths = widths_of(body, " ", start)
+    if set(widths[1:]) == {widths[0] + 1}:
+        said += f", and {OF_ROWS}"
+    remedy = Advice("columns stand between ' '", {"delimiter": " "})
+    raise InvalidRequest([Fault(("line", start.line), said, "delimiter", (remedy,))])
 
 
 def _refuse_long_lines(body: bytes) -> None:

@@ -10,7 +10,7 @@ _GROUPED = r"\d{1,3}(?:[,. '\u2019\u00a0\u202f_]\d{3})+(?:[.,]\d+)?"
 _COMMA = r"\d*,\d+"
 LOOSE = rf"(?:{_GROUPED}|{_COMMA}|{_PLAIN})"
 """A number, its thousands and decimals parted in whatever way."""
-_CURRENCY = r"(?:[$€£¥₹]|us\$|usd|eur|gbp|chf)"
+CURRENCY = r"(?:[$€£¥₹]|us\$|usd|eur|gbp|chf)"
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
     r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -47,8 +47,8 @@ ENDLESS = r"[+-]?(?:inf(?:inity)?|1\.#inf\d*|∞)"
 LONGEST = 40  # characters of a cell that may be anything but text
 
 _WRITTEN_OTHERWISE = (
-    rf"[+−-]?(?:{_GROUPED}|{_CURRENCY} ?-?{LOOSE}|{LOOSE} ?(?:%|‰|{_CURRENCY}))"
-    rf"|\({_CURRENCY}? ?{LOOSE}\)|−{LOOSE}|[+-]?0x[0-9a-f]+|{ENDLESS}"
+    rf"[+−-]?(?:{_GROUPED}|{CURRENCY} ?-?{LOOSE}|{LOOSE} ?(?:%|‰|{CURRENCY}))"
+    rf"|\({CURRENCY}? ?{LOOSE}\)|−{LOOSE}|[+-]?0x[0-9a-f]+|{ENDLESS}"
 )
 _AS_PRINTED = r"[+-]?(?:nan(?:\((?:ind|snan)\))?|1\.#(?:ind|qnan|snan)\d*)|#[^\s,;]{2,20}[!?]"
 """What C prints where no number is, and a spreadsheet where none came of a formula."""

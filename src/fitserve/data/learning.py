@@ -22,6 +22,7 @@ from fitserve.data.encoding import (
     TextEncoder,
     empty,
 )
+from fitserve.data.footers import footers
 from fitserve.data.levels import Levels
 from fitserve.data.names import in_a_url, instead_of, parted
 from fitserve.data.options import ColumnOptions, Kind
@@ -33,6 +34,8 @@ from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, Location, cli
 
 Kinds = Mapping[str, Kind]
 Gaps = NDArray[np.bool_]
+_COUNTED = "have its words counted (kind text)"
+_BY_WORDS = "send other columns too, or say that it is a text (kinds), whose words are counted"
 Written = Callable[[Mapping[str, Any]], str]
 
 
@@ -141,6 +144,7 @@ def examined(
         else:
             kinds[name] = found
     wrong += faults
+    wrong = _keeping_one(wrong, table, used)
     left_out = {
         name for one in wrong for remedy in one.remedies for name in remedy.set.get("drop", ())
     }
@@ -148,6 +152,8 @@ def examined(
     y = np.zeros(table.n_rows, np.bool_) if y_gaps is None else y_gaps
     wrong += _gap_faults(table, options, gaps, target, y, y_written)
     wrong = _of_sums(_together_where_no_row(wrong, table), table, used)
+    there = used if target is None or target not in table.columns else [*used, target]
+    wrong = _of_footers(wrong, table, there)
     if wrong:
         no_gaps = not y.any() and not any(missing.any() for missing in gaps.values())
         raise refused(wrong, options, written, no_gaps)
@@ -189,6 +195,7 @@ def refused(
     faults = sorted(faults, key=lambda one: one.loc[1] if one.loc[:1] == ("line",) else 0)
     if no_gaps and tuple(options.na_values) == MISSING_WORDS:
         options = replace(options, na_values=[])
+    faults = _whole(faults, options)
     mending = [
         remedy
         for fault in faults
@@ -197,6 +204,29 @@ def refused(
     ]
     add = _together(mending, options)
     return InvalidRequest(faults[:LISTED], len(faults), written(add) if add else None)
+
+
+def _whole(faults: Sequence[Fault], options: ColumnOptions) -> list[Fault]:
+    """The same, whose remedies do all that they say by themselves, as a merge patch: a list takes
+    the place of what was sent, and words for gaps are of all columns. Rows are left out, not
+    filled, where what to learn is missing."""
+    sets = [remedy.set for fault in faults for remedy in fault.remedies]
+    marks = [mark for one in sets for mark in one.get("na_values", ())]
+    dropping = any(one.get("missing") == "drop" for one in sets)
+
+    def whole(remedy: Advice) -> Advice:
+        if dropping and remedy == FILL:
+            return LEAVE_ROWS_OUT
+        set_ = dict(remedy.set)
+        if "na_values" in set_:
+            set_["na_values"] = list(dict.fromkeys([*options.na_values, *marks]))
+        if "drop" in set_:
+            set_["drop"] = list(dict.fromkeys([*options.drop, *set_["drop"]]))
+        if dropping and "missing" in set_:
+            set_["missing"] = "drop"
+        return Advice(remedy.words, set_)
+
+    return [replace(one, remedies=tuple(map(whole, one.remedies))) for one in faults]
 
 
 def _together(remedies: Sequence[Advice], options: ColumnOptions) -> dict[str, Any]:
@@ -231,6 +261,36 @@ def _together_where_no_row(faults: list[Fault], table: Table) -> list[Fault]:
         )
         faults = [Fault(line, said, NO_ROW), *(one for one in faults if one not in there)]
     return faults
+
+
+def _of_footers(faults: list[Fault], table: Table, names: Sequence[str]) -> list[Fault]:
+    """The same, with one for the last lines where they hold rules or summaries, and more is wrong
+    there than one cell."""
+    if not faults or not table.in_csv or not (rows := footers(table, names)):
+        return faults
+    lines = [table.place(row, names[0])[:2] for row in rows]
+    there = [one for one in faults if one.loc[:2] in lines]
+    if not there or [one.type for one in there] == [NO_ROW]:
+        return faults
+    begins = clip(table.written(rows[0], names[0]), 40)
+    them = f"lines {lines[0][1]} to {lines[-1][1]}" if len(rows) > 1 else "this line"
+    said = f"{begins!r} begins a rule, a total or an average below the table; leave {them} out"
+    return [*(one for one in faults if one not in there), Fault(lines[0], said, NO_ROW)]
+
+
+def _keeping_one(faults: list[Fault], table: Table, names: Sequence[str]) -> list[Fault]:
+    """The same, without leaving out the only column that there is: if its cells have several
+    words, these are counted."""
+    if len(names) > 1 or not faults or _COUNTED not in faults[0].msg:
+        return faults
+    (name,) = names
+    texts = table.columns[name].texts[:200]
+    several = sum(len(text.split()) for text in texts) >= 2 * len(texts)
+    by_words = Advice(f"counts the words of {name}", {"kinds": {name: "text"}})
+    kept = tuple(one for one in faults[0].remedies if "drop" not in one.set)
+    said = faults[0].msg.replace(f"leave it out (drop), or {_COUNTED}", _BY_WORDS)
+    said = said.replace("Leave the column out (drop), raise", "Raise")
+    return [replace(faults[0], msg=said, remedies=kept or (by_words,) * several), *faults[1:]]
 
 
 def _of_sums(faults: list[Fault], table: Table, names: Sequence[str]) -> list[Fault]:
@@ -340,6 +400,8 @@ def _gap_faults(
                 "(missing=impute)"
             )
             said += "" if none_whole else ", or leave the rows out (missing=drop)"
+            if y.any() and not y.all():
+                said = f"{said.partition('; ')[0]}; leave the rows out (missing=drop)"
             yield Fault(where, said, "missing", (FILL,))
     if y.all():
         where = ("y", 0) if target is None else table.place(0, target)

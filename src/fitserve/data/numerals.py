@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from fitserve.data.kinds import ENDLESS, LOOSE, TRUTHS, Form, form, unit
+from fitserve.data.measures import measure
 from fitserve.data.shell import unexpanded
 from fitserve.data.unseen import around, bare, peeled
 
@@ -16,6 +17,9 @@ _PARTS = {"%": 2, "‰": 3}
 _PARTED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII).fullmatch
 _UNEVEN = re.compile(r"[+-]?\d+(?:_\d+)+", re.ASCII).fullmatch
 _SIGN = re.compile(r"[$€£¥₹%‰]|(?:usd|eur|gbp|chf)", re.IGNORECASE).search
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII).fullmatch
+_CALLED = {"usd": "$", "us$": "$", "eur": "€", "gbp": "£"}
+_UNITS = 5  # of a column at most: names of streets stand behind numbers, too
 _ENDLESS = re.compile(ENDLESS, re.IGNORECASE).fullmatch
 
 _OR_ITS_ROW = re.compile(r",?\sor\sleave\s(?:its|the)\srow\sout(?:\sof\sfeatures\sand\sy)?").sub
@@ -62,9 +66,26 @@ def added(text: str) -> str:
     return (unit(text) or "").strip() or (found[0] if found else "")
 
 
-def instead(text: str, in_csv: bool, fills: bool = False) -> str | None:
+def in_one_unit(texts: Iterable[str]) -> str | None:
+    """How cells are written that are numbers in a few units, such as mg and g; None: in one."""
+    signs = {_CALLED.get(sign.lower(), sign): sign for sign in map(_unit_of, texts) if sign}
+    if not 1 < len(signs) <= _UNITS:
+        return None
+    kind = "currency" if all(map(_SIGN, signs)) else "unit"
+    several = ", ".join(sorted(signs.values()))
+    return f"write all in one {kind}, as numbers alone (the column has {several})"
+
+
+def _unit_of(text: str) -> str:
+    """The unit of a number, which a share and a number of thousands have not."""
+    sign = "" if measure(text) else added(text)
+    return "" if sign in _PARTS else sign
+
+
+def instead(text: str, in_csv: bool, fills: bool = False, commas: bool = False) -> str | None:
     """What to write where a number is needed and this text was sent, which may be a number or a
-    gap; `fills`: a gap would be filled. None: it is another text."""
+    gap; `fills`: a gap would be filled; `commas`: no comma stands between the cells of its CSV.
+    None: it is another text."""
     text = text.strip()
     if text in TRUTHS:
         return f"write {TRUTHS[text]:.0f}"
@@ -85,6 +106,11 @@ def instead(text: str, in_csv: bool, fills: bool = False) -> str | None:
         return f"with decimal=, write {text.replace('.', '')}, without it {plain}"
     if found is Form.COMMA and in_csv:
         return f"add decimal=, if it is a decimal comma, or write {plain}"
+    if found is Form.GROUPED and commas and may_be_decimal(text):
+        return f"add decimal=, if it is a decimal comma, or write {plain} if it parts thousands"
+    if found is Form.TEXT and (more := measure(text)):
+        number = _times(more.number, more.power)
+        return f"write {'a number for it, such as ' * more.bound}{number}{more.words}"
     if plain is not None:
         return f"write {plain}"
     if _ENDLESS(text):
@@ -103,6 +129,11 @@ def _peeled(text: str, in_csv: bool) -> str | None:
         return None
     plain = number if in_csv else f"{_in_json(number)}, without quotes"
     return f"{around(text)}, write {plain}"
+
+
+def may_be_decimal(text: str) -> bool:
+    """Whether the comma of a number between thousands may be a decimal one: `1,234`."""
+    return _EITHER(text) is not None
 
 
 def only_row(said: str) -> str:
@@ -136,6 +167,13 @@ def _in_json(digits: str) -> str:
     whole, point, rest = number.partition(".")
     whole = re.sub(r"^0+(?=\d)", "", whole) or "0"
     return f"{sign}{whole}{point if rest[:1].isdigit() else ''}{rest}"
+
+
+def _times(number: str, power: int) -> str:
+    """The number, written with a point alone, times a power of ten."""
+    sign = "-" if number.startswith("-") else ""
+    found = Decimal(sign + _pointed(number.removeprefix("-")))
+    return format(found.scaleb(power), "f") if power else str(found)
 
 
 def _pointed(digits: str) -> str:

@@ -101,6 +101,8 @@ class Table:
     written: Written = field(default=lambda _row, _name: "", repr=False)
     """A cell as it was sent, '' where that is not known. Made for errors, as `place` is."""
     numbered: Numbered = field(default=_as_is, repr=False)
+    commas: bool = False
+    """Whether it is a CSV, and something else than commas stands between its cells."""
 
     def called(self, row: int, name: str) -> str:
         """What to say of the column of a cell."""
@@ -114,6 +116,7 @@ class Table:
     def state(self) -> dict[str, Any]:
         """JSON and arrays from which `restored` makes its cells again."""
         told = {"n_rows": self.n_rows, "names": list(self.columns), "layout": self.layout}
+        told["commas"] = self.commas
         state: dict[str, Any] = {"table": told, "numbers": self.numbers}
         for j, (name, cells) in enumerate(self.columns.items()):
             laid_out = cells.values is not None and name in self.layout
@@ -127,14 +130,14 @@ class Table:
         cls, state: Mapping[str, Any], place: Place, written: Written, numbered: Numbered = _as_is
     ) -> Self:
         told, numbers = state["table"], state["numbers"]
-        views = {} if numbers is None else dict(zip(told["layout"], numbers.T, strict=True))
+        layout, n_rows, commas = tuple(told["layout"]), told["n_rows"], told["commas"]
+        views = {} if numbers is None else dict(zip(layout, numbers.T, strict=True))
         columns = {}
         for j, name in enumerate(told["names"]):
             values, (texts, zeros) = state[f"values_{j}"], state[f"rest_{j}"]
             values = views[name] if values is True else values
             columns[name] = Column(values, state[f"codes_{j}"], texts, zeros)
-        layout, n_rows = tuple(told["layout"]), told["n_rows"]
-        return cls(columns, n_rows, place, 0, numbers, layout, written, numbered)
+        return cls(columns, n_rows, place, 0, numbers, layout, written, numbered, commas)
 
     def part(self, start: int, stop: int) -> "Table":
         """The rows from `start` on, as one block of this table."""
@@ -147,6 +150,7 @@ class Table:
             self.layout,
             lambda row, name: self.written(start + row, name),
             lambda row: self.numbered(start + row),
+            self.commas,
         )
 
     def blocks(self, step: int) -> Iterator["Table"]:

@@ -1,0 +1,37 @@
+"""The lines at the end of a CSV that are no rows: a rule, a total, an average."""
+
+import re
+from collections.abc import Sequence
+
+from fitserve.data.table import MISSING, NUMBER, Table
+
+_MOST = 3  # lines at the end that are looked at
+_RULE = re.compile(r"[-–—=_*~]{2,}").fullmatch
+_SUMMARY = re.compile(
+    r"(?:(?:grand|sub)[ -]?)?totals?|sums?|(?:mean|average|avg|median|std|stdev|sd|min|max|count)s?"
+    r"|minimum|maximum|summe|gesamt|mittelwert|mittel|durchschnitt|totaux|somme|moyenne|media",
+    re.IGNORECASE,
+).fullmatch
+
+
+def footers(table: Table, names: Sequence[str]) -> list[int]:
+    """Which rows at the end hold rules alone, or a word for a summary among numbers."""
+    found: list[int] = []
+    for row in range(table.n_rows - 1, max(0, table.n_rows - 1 - _MOST), -1):
+        if not _is_one(table, row, names):
+            break
+        found.insert(0, row)
+    return found
+
+
+def _is_one(table: Table, row: int, names: Sequence[str]) -> bool:
+    texts: list[str | None] = []
+    for name in names:
+        column = table.columns[name]
+        code = NUMBER if column.codes is None else int(column.codes[row])
+        text = column.texts[code].strip().rstrip(":") if code >= 0 else None
+        if text is not None and column.values is not None and _SUMMARY(text):
+            return True
+        if code != MISSING:
+            texts.append(text)
+    return bool(texts) and all(text is not None and _RULE(text) for text in texts)
