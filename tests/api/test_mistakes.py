@@ -757,6 +757,7 @@ def obeyed(api: Api, model_type: str, kwargs: dict[str, Any], remedy: dict[str, 
     assert api.client.delete(f"/models/{model_type}/7").status_code == 204
 
 
+NO_PENALTY: dict[str, Any] = {"alpha": None, "C": 1e10}
 CHOICES = [
     (model_type, name)
     for model_type, cls in catalog().items()
@@ -783,7 +784,44 @@ CHOICES = [
             {"penalty": "l1", "alpha": 0.5},
             {"penalty": None, "alpha": None, "C": 2.0},
         ),
-        ("logistic_regression", {"lambda": 0.5}, {"lambda": None, "C": 2.0}),
+        *(
+            ("logistic_regression", {"penalty": one, "alpha": zero}, {"penalty": None} | NO_PENALTY)
+            for one in ("l2", "none", "l1")
+            for zero in (0, "0")
+        ),
+        (
+            "logistic_regression",
+            {"penalty": "l2", "alpha": -1, "C": 0.5},
+            {"penalty": None, "alpha": None},
+        ),
+        ("logistic_regression", {"alpha": 0}, NO_PENALTY),
+        *(
+            ("logistic_regression", {"alpha": one}, {"alpha": None})
+            for one in ("l2", "L1", "auto", "none", True, [0.1, 1])
+        ),
+        ("logistic_regression", {"alpha": "10"}, {"alpha": None, "C": 0.1}),
+        ("linear_regression", {"ALPHA": "ridge"}, {"ALPHA": None}),
+        *(
+            ("logistic_regression", {name: 0.5}, {name: None, "C": 2.0})
+            for name in ("lambda", "Alpha", "ALPHA", "alphas", "reg_alpha", "weight_decay", "ridge")
+        ),
+        *(
+            ("linear_regression", {name: 0.5}, {name: None, "alpha": 0.5})
+            for name in ("Alpha", "alphas", "reg_alpha", "weight_decay", "reg_param")
+        ),
+        *(("svm", {name: 0.5}, {name: None, "lam": 0.5}) for name in ("alphas", "weight_decay")),
+        *(
+            (one, {"lambda": 0}, {"lambda": None, "C": 1e10})
+            for one in ("svm", "logistic_regression")
+        ),
+        *(
+            (one, {name: value}, {name: None})
+            for one in ("svm", "logistic_regression", "linear_regression")
+            for name, value in (("l2", True), ("l1", True), ("l1", 0.1), ("lambda", True))
+        ),
+        ("perceptron", {"l2": True}, {"l2": None, "penalty": "l2"}),
+        ("logistic_regression", {"alphas": [0.1, 1]}, {"alphas": None}),
+        ("logistic_regression", {"Cs": 0.5}, {"Cs": None, "C": 0.5}),
         ("linear_regression", {"C": 2}, {"C": None, "alpha": 0.5}),
         ("svm", {"alpha": 0.5}, {"alpha": None, "lam": 0.5}),
         ("svm", {"kernel": "rbf"}, {"kernel": None}),
@@ -858,11 +896,20 @@ def test_a_diverging_alpha_is_told_to_be_the_step(api: Api) -> None:
     problem = answer.json
     assert problem is not None
     assert problem["errors"][0]["loc"] == ["kwargs", "alpha"]
-    remedy = problem["remedies"][0]["set"]
-    assert remedy == {"alpha": None, "learning_rate": remedy["learning_rate"]}
+    step, penalty = (remedy["set"] for remedy in problem["remedies"])
+    assert step == {"alpha": None, "learning_rate": step["learning_rate"]}
+    assert penalty == {"alpha": None, "C": 1e-6}
     hint, _, said = problem["errors"][0]["msg"].partition(". As a step: gradient descent diverged")
-    assert '"C": 1e-06' in hint
+    assert 'for a penalty leave alpha out and write "C": 1e-06' in hint
     assert said
+    lines = "".join(f"{a},{b},{c}\n" for (a, b), c in zip(X, Y, strict=True))
+    ask = "/register?model_type=logistic_regression&model_id=1&target=t&alpha=1e6"
+    for query, says in (
+        (ask, "leave alpha out and write C=1e-06, its inverse. As a step"),
+        (f"{ask}&C=0.5", "leave alpha out: C says how strong it is. As a step"),
+    ):
+        problem = api.raw(query, f"a,b,t\n{lines}".encode(), Content_Type="text/csv").json
+        assert says in problem["detail"]  # type: ignore[index]
 
 
 def test_a_queued_training_speaks_as_it_was_asked(api: Api) -> None:

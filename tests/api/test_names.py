@@ -548,7 +548,8 @@ def test_what_is_compared_with_y_is_told_beside_all_else(api: Api, model_type: s
 
 
 def test_alpha_is_told_to_be_the_step_where_it_is(api: Api) -> None:
-    is_step = "is learning_rate here, the step of gradient descent; for a penalty send"
+    is_step = "is learning_rate here, the step of gradient descent; "
+    out = "for a penalty leave {} out and write"
     for model_type, name, means in (
         ("logistic_regression", "alpha", '"C": 0.01, its inverse'),
         ("linear_regression", "ALPHA", '"alpha": 100'),
@@ -556,14 +557,16 @@ def test_alpha_is_told_to_be_the_step_where_it_is(api: Api) -> None:
         answer = api.register(model_type, 1, X=X, y=Y, **{name: 100})
         told = fault(answer)
         assert told["loc"] == ["kwargs", name]
-        assert told["msg"].startswith(f"{name} {is_step} {means}. As a step: gradient descent ")
+        assert told["msg"].startswith(
+            f"{name} {is_step}{out.format(name)} {means}. As a step: gradient descent "
+        )
         remedy = answer.json["remedies"][0]["set"]  # type: ignore[index]
         assert told["msg"].endswith(f"try learning_rate {remedy['learning_rate']}")
         assert remedy.pop(name) is None
         assert api.register(model_type, 1, X=X, y=Y, **remedy).status_code == 201
         for value in (-1, "x"):
             told = fault(api.register(model_type, 2, X=X, y=Y, **{name: value}))
-            assert f"{name} {is_step} " in told["msg"]
+            assert f"{name} {is_step}" in told["msg"]
         for none in (0, 0.0, "0", False):
             answer = api.register(model_type, 2, X=X, y=Y, **{name: none})
             assert f"to have no penalty, leave {name} out and write" in fault(answer)["msg"]
@@ -572,16 +575,22 @@ def test_alpha_is_told_to_be_the_step_where_it_is(api: Api) -> None:
             assert api.register(model_type, 4, X=X, y=Y, **remedy["set"]).status_code == 201
             assert api.client.delete(f"/models/{model_type}/4").status_code == 204
         answer = api.register(model_type, 2, X=X, y=Y, **{name: "100"})
-        assert fault(answer)["msg"].startswith(f"{name} {is_step} {means}. As a step: a number")
+        assert fault(answer)["msg"].startswith(
+            f"{name} {is_step}{out.format(name)} {means}. As a step: a number"
+        )
         (remedy,) = answer.json["remedies"]  # type: ignore[index]
         assert remedy["set"].pop(name, 1) is None
         assert api.register(model_type, 3, X=X, y=Y, **remedy["set"]).status_code == 201
         told = fault(api.register(model_type, 2, X=X, y=Y, learning_rate=100))
         assert told["msg"].startswith("gradient descent diverged")
     for model_type, sent, advised in (
-        ("logistic_regression", {"alpha": 0.01}, f'alpha {is_step} "C": 100,'),
+        ("logistic_regression", {"alpha": 0.01}, f'alpha {is_step}{out.format("alpha")} "C": 100,'),
         ("logistic_regression", {"alpha": None}, ""),
-        ("linear_regression", {"alpha": 1.0, "ALPHA": 0.001}, f'ALPHA {is_step} "alpha": 0.001'),
+        (
+            "linear_regression",
+            {"alpha": 1.0, "ALPHA": 0.001},
+            f"ALPHA {is_step}for a penalty leave ALPHA out: alpha says",
+        ),
         ("linear_regression", {"alpha": 1.0}, ""),
         ("svm", {"C": 1.0, "lam": 1.0}, "C does nothing here"),
         ("svm", {"C": 1, "lam": None}, ""),

@@ -95,7 +95,8 @@ def _of_hyperparameters(
     told = model.hyperparameters()
     for one, name in spelled.items():
         if name in model.misread and told[one] is not None:
-            yield Advice(f"{model.misread_words(name, told[one])}.")
+            beside = {other: told[other] for other in given if other in told and other != one}
+            yield Advice(f"{model.misread_words(name, told[one], beside)}.")
     for one, other in model.replaced.items():
         if one in given and told[other] is not None:
             said = f"{other} takes the place of {one}, and both were sent: {one} does nothing here."

@@ -7,7 +7,10 @@ from types import MappingProxyType
 
 from fitserve.errors import clip
 
-_PENALTY = "penalty|lambda|((l2)?reg(ulari[sz]ation)?|l2)(lambda|param|penalty|strength)?"
+_PENALTY = (
+    "penalty|lambda|weightdecay|"
+    "((l2)?reg(ulari[sz]ation)?|l2)(lambda|param|alpha|penalty|strength)?"
+)
 _ITERATIONS = "(max|n|num|numberof)?(iter(ation)?s?|epochs?|steps?)"
 _STEP = "eta|eta0|stepsize|lr|rate|learningrate(init)?"
 _CALLED = {
@@ -46,6 +49,7 @@ _CALLED = {
     "learning_rate": _STEP,
     "eta0": _STEP,
     "lam": _PENALTY,
+    "C": "cs",
     "tol": "tolerance|eps|epsilon|threshold",
     "n_init": "restarts|n?(runs|starts?)",
     "init": "init(ialization|method|params)",

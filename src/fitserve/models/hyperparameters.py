@@ -5,6 +5,7 @@ class Nearest(Model):
     n_neighbors: int = Field(default=5, ge=1, le=COUNT, description="How many rows vote.")
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from functools import cache
@@ -26,6 +27,7 @@ Instead = tuple[str, str, *tuple[Advice, ...]]
 """What to write instead of a hyperparameter of others, which is meant by it, or '', and what a
 program could set."""
 
+_NOTHING = re.compile(r"\s*(?i:none|null)?\s*").fullmatch
 _T = TypeVar("_T")
 
 
@@ -98,6 +100,12 @@ class Declared:
         def told(fault: Fault) -> Fault:
             return cls.as_misread(or_left_out(fault, named, cls.schema()), kwargs)
 
+        # What is to be left out beside a penalty of others is not judged as a step as well.
+        strangers = [name for name in kwargs if name not in cls.names()]
+        if any(cls._of_penalty(name, kwargs[name], kwargs) for name in strangers):
+            steps = {cls.aliases[one] for one in cls.misread if one in kwargs}
+            named = {name: value for name, value in named.items() if name not in steps}
+
         with amended(told):
             return validated(
                 lambda fields: cls(**fields),
@@ -131,29 +139,43 @@ class Declared:
 
     @classmethod
     def as_misread(cls, fault: Fault, given: Mapping[str, Any]) -> Fault:
-        """The same; of a name that is `misread`, what it means and what was meant by it first."""
+        """The same; of a name that is `misread`, what it means and what was meant by it."""
         name = str(fault.loc[-1]) if fault.loc else ""
         if name not in cls.misread:
             return fault
-        said, remedies = fault.msg, fault.remedies
-        strength = cls._strength(given[name])
-        if isinstance(given[name], str) and strength is not None:  # it may be far too long a step
-            said = said.partition("; write ")[0]
-            penalty = {name: None, str(cls.strength): strength}
-            remedies = (Advice(f"a penalty with {cls.strength} {strength:g}", penalty),)
-        if amount(given[name]) == 0:
-            none = {str(cls.strength): 1e10 if cls.strength == "C" else 0}
-            remedies = (Advice("no penalty", {name: None} | none),)
-        words = f"{cls.misread_words(name, given[name])}. As a step: {said}"
-        return replace(fault, msg=words, remedies=remedies)
+        value, said, remedies = given[name], fault.msg, fault.remedies
+        instead = cls._instead_of_step(name, value, given)
+        if isinstance(value, str) and sized(value) is not None:  # it may be far too long a step
+            said, remedies = said.partition("; write ")[0], ()
+        if amount(value) == 0:
+            remedies = ()
+        words = f"{cls.misread_words(name, value, given)}. As a step: {said}"
+        there = [one.set for one in remedies]
+        more = [one for one in instead if one.set not in there]
+        return replace(fault, msg=words, remedies=(*remedies, *more))
 
     @classmethod
-    def misread_words(cls, name: str, value: object) -> str:
+    def misread_words(cls, name: str, value: object, given: Mapping[str, Any]) -> str:
         """What a name that is `misread` means, and what to send for what others mean by it."""
         here = f"{name} is {cls.aliases[name]} here, the step of gradient descent"
+        if given.get(str(cls.strength)) is not None:
+            return f"{here}; for a penalty leave {name} out: {cls.strength} says how strong it is"
         if amount(value) == 0:
             return f"{here}; to have no penalty, leave {name} out and write {cls._no_penalty()}"
-        return f"{here}; for a penalty send {cls._penalty(value)}"
+        if not isinstance(amount(value), (int, float)) or isinstance(value, bool):
+            return f"{here}; the penalty is l2, leave {name} out: {cls.strength} says how strong"
+        return f"{here}; for a penalty leave {name} out and write {cls._penalty(value)}"
+
+    @classmethod
+    def _instead_of_step(cls, name: str, value: object, given: Mapping[str, Any]) -> list[Advice]:
+        """What to set instead of a name that is `misread`, where a penalty was meant."""
+        if given.get(str(cls.strength)) is not None:
+            return [Advice(f"{name} is left out", {name: None})]
+        if amount(value) == 0:
+            return [cls._without_penalty(name)]
+        if isinstance(amount(value), (int, float)) and not isinstance(value, bool):
+            return cls._as_strong(name, value)
+        return [Advice(f"{name} is left out, an l2 penalty", {name: None})]
 
     @classmethod
     def _elsewhere(cls, name: str, value: object) -> Instead | None:
@@ -166,36 +188,49 @@ class Declared:
         if inverse is not None:
             said = f"write {cls._penalty(inverse)}, its inverse, if that is meant"
             return f"there is no {name!r}; {said}", cls.strength, *cls._as_strong(name, inverse)
-        if not meant(name, ("lam",)):
+        if not cls._is_penalty(name):
             return None
-        if cls.strength != "C" or "lam" in cls.names():
+        if value == 0:
+            said = f"there is no {name!r}; to have no penalty, write {cls._no_penalty()}"
+            return said, cls.strength, cls._without_penalty(name)
+        if "lam" in cls.names():
             return None
         said = f"there is no {name!r}; write {cls._penalty(value)}, if that is meant"
-        return said, "C", *cls._as_strong(name, value)
+        return said, cls.strength, *cls._as_strong(name, value)
 
     @classmethod
     def _of_penalty(cls, name: str, value: object, given: Mapping[str, Any]) -> Instead | None:
         """What to write instead of which penalty there is, where it is always l2, among all that
         was given."""
-        known = amount(value)
+        known, l1 = amount(value), name.lower() == "l1"
         is_amount = isinstance(known, (int, float)) and not isinstance(known, bool)
-        if cls.strength is None or is_amount or not meant(name, ("lam",)):
+        if cls.strength is None or not (l1 or (cls._is_penalty(name) and not is_amount)):
+            return None
+        if value is None and not (l1 or meant(name, ("lam",))):
             return None
         also = [one for one in sorted(cls.misread) if given.get(one) is not None]
         out = f"leave {' and '.join([name, *also])} out"
-        if value is None or value is False or str(value).strip().lower() in ("none", "null", ""):
+        no_amount = any(amount(given[one]) == 0 for one in also)
+        if no_amount or (not l1 and (value in (None, False) or _NOTHING(str(value)))):
             other = cls.replaced.get(cls.strength, "")  # by which the strength is given as well
             if given.get(other) is not None:
                 out = f"leave {name} and {other} out"
                 also.append(other)
-            none = dict.fromkeys([name, *also]) | {cls.strength: 1e10 if cls.strength == "C" else 0}
             said = f"the penalty is l2 here; to have none, {out} and write {cls._no_penalty()}"
-            return said, "", Advice("no penalty", none)
-        if also:
-            said = f"the penalty is l2 here; {out} and write {cls._penalty(given[also[0]])}"
-            return said, "", *cls._as_strong(name, given[also[0]], *also)
+            return said, "", cls._without_penalty(name, *also)
+        if also and given.get(cls.strength) is None:
+            strong = cls._as_strong(name, given[also[0]], *also)
+            if strong:
+                said = f"the penalty is l2 here; {out} and write {cls._penalty(given[also[0]])}"
+                return said, "", *strong
         said = f"the penalty is l2 here; {out}, {cls.strength} says how strong it is"
-        return said, "", Advice(f"{name} is left out, an l2 penalty", {name: None})
+        left_out = dict.fromkeys([name, *also])
+        return said, "", Advice(f"{' and '.join(left_out)} left out, an l2 penalty", left_out)
+
+    @classmethod
+    def _is_penalty(cls, name: str) -> bool:
+        """Whether others mean a penalty by it, or nearly by what is `misread`."""
+        return bool(meant(name, ("lam", *cls.misread)))
 
     @classmethod
     def _as_strong(cls, name: str, value: object, *also: str) -> list[Advice]:
@@ -239,6 +274,12 @@ class Declared:
     @classmethod
     def _no_penalty(cls) -> str:
         return '"C": 1e10' if cls.strength == "C" else f'"{cls.strength}": 0'
+
+    @classmethod
+    def _without_penalty(cls, *names: str) -> Advice:
+        """What to set instead of names of others where no penalty is meant."""
+        none = {str(cls.strength): 1e10 if cls.strength == "C" else 0}
+        return Advice("no penalty", dict.fromkeys(names) | none)
 
     @classmethod
     def _strength(cls, value: object) -> float | None:

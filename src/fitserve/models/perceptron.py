@@ -83,6 +83,11 @@ class Perceptron(Model):
 
     @classmethod
     def _elsewhere(cls, name: str, value: object) -> Instead | None:
+        if isinstance(value, bool) and (name.lower() == "l1" or meant(name, ("lam",))):
+            penalty = ("l1" if name.lower() == "l1" else "l2") if value else None
+            said = f'write "penalty": "{penalty}"' if penalty else "leave it out"
+            instead = Advice(f"penalty is {penalty}", {name: None, "penalty": penalty})
+            return f"there is no {name!r}; {said}", "penalty" if penalty else "", instead
         inverse = cls._of_C(name, value)
         alpha = sized(value) if inverse is None else inverse
         if alpha is None or (inverse is None and not meant(name, ("lam",))):

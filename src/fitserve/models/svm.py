@@ -94,13 +94,15 @@ class Svm(Model):
             said = "leave probability out; logistic_regression gives some"
             left_out = Advice(f"{name} is left out", {name: None})
             return f"svm gives no probabilities; {said}", "", left_out
-        if name.lower() == "alpha":
+        if name.lower() in ("alpha", "alphas"):
             lam = sized(value)
+            if lam is None and (not isinstance(value, (int, float)) or isinstance(value, bool)):
+                left_out = Advice(f"{name} is left out, an l2 penalty", {name: None})
+                said = f"the penalty is l2 here; leave {name} out, C or lam says how strong it is"
+                return said, "", left_out
             if lam is None:
-                return (
-                    f"there is no {name!r}; write lam, or C, its inverse, a number above 0",
-                    "lam",
-                )
+                said = f"there is no {name!r}; write lam, or C, its inverse, a number above 0"
+                return said, "lam"
             said = f'there is no {name!r}; write "lam": {lam:.6g}, or C, its inverse'
             return said, "lam", Advice(f"a penalty with lam {lam:.6g}", {name: None, "lam": lam})
         return super()._elsewhere(name, value)

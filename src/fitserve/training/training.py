@@ -1,6 +1,7 @@
 """A training: what is asked for, how it is getting on, what it comes to."""
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
@@ -29,6 +30,8 @@ LOSSES = 60
 """Losses that are told of a training under way, at most."""
 OVERHEAD = 16 * 2**20
 """Bytes of a process that trains, beside what it learns from."""
+_MEMBER = re.compile(r'"(\w+)": ([\d.e+-]*\d)')
+"""A hyperparameter and its number, which a query has otherwise."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,9 @@ class OfTable:
             fault = as_sent(fault, self.columns.encoder(fault.column))
         fault = standardized_already(fault) if self.columns.standardized else fault
         named = fault.naming(self.columns.encoded_names)
-        return replace(named, loc=self.place(named.loc))
+        loc = self.place(named.loc)
+        said = _MEMBER.sub(r"\1=\2", named.msg) if loc[:1] == ("query",) else named.msg
+        return replace(named, loc=loc, msg=said)
 
     def queued(self) -> State:
         """What `Training.data` lacks of it."""
@@ -123,7 +128,11 @@ class Training:
             for one in told.remedies
         )
         told = replace(told, loc=here, remedies=away)
-        return model.as_misread(told, {name: value})
+        given, strength = {name: value}, model.strength
+        if strength is not None:
+            sent, properties = model.hyperparameters()[strength], model.schema()["properties"]
+            given |= {strength: sent} if sent != properties[strength]["default"] else {}
+        return model.as_misread(told, given)
 
     def data(self) -> State:
         """What is learned from, as a store keeps it and another process takes it."""
