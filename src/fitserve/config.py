@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import socket
 from ipaddress import ip_address
 from typing import Any, Self
@@ -9,8 +10,9 @@ from typing import Any, Self
 from flask import Config
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fitserve.data.expectations import asked, sent
+from fitserve.data.expectations import asked, fits, sent
 from fitserve.data.limits import CELLS
+from fitserve.data.names import meant
 
 PREFIX = "FITSERVE"
 OF_CLIENTS = ("URL", "KEY")
@@ -20,6 +22,12 @@ THREADS = 16
 WAITING = 12
 """Of these, those that may take or wait for what takes long: trainings, and predictions of many
 rows. The others always have a thread."""
+
+
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE).fullmatch
+_SIZES = {"b|bytes?": 1, "ki?b?": 2**10, "mi?b?": 2**20, "gi?b?": 2**30, "ti?b?": 2**40}
+_TIMES = {"s|secs?|seconds?": 1, "m|mins?|minutes?": 60, "h|hours?": 3600, "d|days?": 86400}
+_WORKERS = ("WORKERS", "CONCURRENCY", "PROCESSES")
 
 
 class SettingError(SystemExit):
@@ -40,11 +48,13 @@ class _FromEnvironment(BaseModel):
             first = error.errors()[0]
             field = str(first["loc"][0])
             if first["type"] == "extra_forbidden":
-                msg = f"there is no such setting; there are {', '.join(setting_names())}"
+                msg = f"there is no such setting; {_instead(field, first['input'])}"
             else:
-                needed = asked(cls.model_json_schema()["properties"][field])
-                needed = needed.removesuffix(", or null")
-                msg = f"{needed} is needed, not {sent(first['input'])}; or leave it unset"
+                schema = cls.model_json_schema()["properties"][field]
+                needed = asked(schema).removesuffix(", or null")
+                number = _in_units(field, first["input"])
+                write = f"write {number}" if number and fits(schema, number) else "write one"
+                msg = f"{needed} is needed, not {sent(first['input'])}; {write}, or leave it unset"
             raise SettingError(names.get(field, field), msg) from None
 
 
@@ -189,6 +199,32 @@ class Server(_FromEnvironment):
         names = {field: field.upper() for field in cls.model_fields}
         given = {field: environ[name] for field, name in names.items() if name in environ}
         return cls._checked(given, names)
+
+
+def _instead(field: str, value: object) -> str:
+    """Which variable to set in place of one that is none; its value is shown where it is plain."""
+    name = "WEB_CONCURRENCY" if field.upper() in _WORKERS else field.upper()
+    if name.lower() in Server.model_fields:
+        return f"write {name}={value}" if type(value) is int else f"write {name}"
+    near = meant(f"{PREFIX}_{name}", setting_names())
+    return f"{''.join(f'write {one}, if that is meant; ' for one in near)}there are " + ", ".join(
+        setting_names()
+    )
+
+
+def _in_units(field: str, value: object) -> int | None:
+    """The number that a setting counts in bytes, MiB or seconds, of an amount with its unit."""
+    found = _AMOUNT(value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    units = _TIMES if field.endswith("_seconds") else _SIZES
+    if not field.endswith(("_mb", "_length", "_seconds")):
+        return None
+    of_one = 2**20 if field.endswith("_mb") else 1
+    for unit, size in units.items():
+        if re.fullmatch(unit, found[2].lower()):
+            return round(float(found[1]) * size / of_one)
+    return None
 
 
 def setting_names() -> list[str]:

@@ -13,6 +13,7 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
+from fitserve.api import queries
 from fitserve.cli import main
 from fitserve.config import Server, SettingError, Settings
 from fitserve.errors import COUNTED
@@ -1479,6 +1480,32 @@ def test_a_setting_is_told_what_it_was(monkeypatch: pytest.MonkeyPatch, setting:
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("PORT", "1", "; write PORT=1"),
+        ("HOST", "localhost", "; write HOST"),
+        ("WORKERS", "4", "; write WEB_CONCURRENCY=4"),
+        ("MAX_CONTENT_LENGHT", "4", "write FITSERVE_MAX_CONTENT_LENGTH, if that is meant; there"),
+        ("MAX_CONTENT_LENGTH", "64M", "; write 67108864, or leave it unset"),
+        ("MAX_CONTENT_LENGTH", "1.5 kb", "; write 1536, or"),
+        ("CACHE_MB", "1GB", "; write 1024, or"),
+        ("CACHE_MB", "1KB", "; write one, or"),
+        ("TRAINING_SECONDS", "5min", "; write 300, or"),
+        ("PREDICT_SECONDS", "1d", "; write one, or"),
+        ("MAX_MODELS", "5k", "; write one, or"),
+    ],
+)
+def test_a_setting_of_others_or_with_a_unit_is_told_ours(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(f"FITSERVE_{name}", value)
+    with pytest.raises(SettingError) as refused:
+        Settings.load()
+    judge(str(refused.value))
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("host", "says"),
     [
         ("nosuch.host.invalid", r"(there is no host nosuch|the host nosuch.* looked up)"),
@@ -1609,6 +1636,66 @@ def test_a_member_that_is_known_is_listed_whatever_is_meant(api: Api) -> None:
     assert fault["msg"].endswith(
         "known are: importance, repeats, model_type, model_id, features, y"
     )
+
+
+@pytest.mark.parametrize(
+    ("ask", "wrong"),
+    [
+        ({"drop": ["nix"], "cv": 100, "missing": "none", "k": 0}, "drop cv missing k"),
+        ({"target": "nix", "k": 0, "sample": -1, "kinds": {"a": "x"}}, "target k sample a"),
+        ({"cv": 100, "importance": True, "k": 0}, "cv k"),
+        ({"holdout": 0.5, "importance": True, "k": 0}, "k"),
+    ],
+)
+@pytest.mark.parametrize("media", ["application/json", "text/csv"])
+def test_what_is_wrong_with_options_is_told_at_once(
+    api: Api, ask: dict[str, Any], wrong: str, media: str
+) -> None:
+    """And nothing that is wrong only without what was told."""
+    ask = {"target": "y"} | ask
+    if media == "text/csv":
+        rows = b"a,b,y\n" + b"1,2,u\n2,1,v\n" * 4
+        query = queries.written(KEY | ask)
+        answer = api.raw(f"/register?{query}", rows, Content_Type=media)
+        assert answer.json is not None
+        judge_problem(answer.json)
+        faults = answer.json["errors"]
+    else:
+        table = {"a": [1, 2] * 4, "b": [2, 1] * 4, "y": ["u", "v"] * 4}
+        faults = told(api, KEY | {"kwargs": {"X": table} | ask})["errors"]
+    assert {fault["loc"][-1] for fault in faults} == set(wrong.split())
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "says"),
+    [
+        ({"holdout": 20}, "not the number 20; write 0.2, for 20 % of the rows"),
+        ({"cv": 0.25}, 'for a share of the rows leave cv out and write "holdout": 0.25'),
+    ],
+)
+def test_a_share_of_the_rows_is_told_as_one(api: Api, kwargs: dict[str, Any], says: str) -> None:
+    problem = told(api, with_kwargs(**kwargs))
+    assert says in problem["detail"]
+    given = with_kwargs(**kwargs, n_neighbors=1)["kwargs"]
+    obeyed(api, "knn", given, problem["remedies"][0]["set"])
+    (fault,) = told(api, with_kwargs(holdout=150))["errors"]
+    assert "write" not in fault["msg"]
+
+
+def test_what_has_no_probabilities_names_a_type_of_its_task_that_has(api: Api) -> None:
+    ask = {"features": X, "probabilities": True, "model_id": 1}
+    for model_type, y, says in (
+        ("kmeans", {}, "such as gmm"),
+        ("svm", {"y": Y}, "such as logistic_regression"),
+        ("linear_regression", {"y": [0.5, 1.5, 2.5, 3.5]}, "leave probabilities out. Mend"),
+    ):
+        more = {"n_clusters": 2} if not y else {}
+        assert api.register(model_type, 1, X=X, **y, **more).status_code == 201
+        assert says in told(api, ask | {"model_type": model_type}, "/predict")["detail"]
+    negative = {"X": [[-1, 2], [3, 4], [1, 1]], "y": [0, 1, 1]}
+    body = {"model_type": "multi_naive_bayes", "model_id": 1, "kwargs": negative}
+    assert "or take gauss_naive_bayes" in told(api, body)["detail"]
+    assert api.register("gauss_naive_bayes", 1, **negative).status_code == 201
 
 
 @pytest.mark.parametrize(

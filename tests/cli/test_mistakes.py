@@ -54,6 +54,7 @@ OBEYED = [  # what is typed, and what is to be typed instead
     ("--max_words 5", "--max-words 5"),
     ("--folds 3", "--cv 3"),
     ("--sep ,", "--delimiter ,"),
+    ("--missing median", "--missing impute"),
     ("--scale", "--standardize"),
     ("-i", "--importance"),
     ("-k=3", "--set k=3"),

@@ -17,6 +17,7 @@ from fitserve.data.intake import Intake
 from fitserve.data.options import NAMES, checked_options
 from fitserve.data.unseen import to_mend
 from fitserve.errors import (
+    LISTED,
     Advice,
     Fault,
     FitserveError,
@@ -42,6 +43,9 @@ TABLE_MEMBERS = ("target", *NAMES)
 
 _OF_Y = ("y", "target", "cv", "holdout", "importance")
 _BESIDE = ("model_type", "model_id", "dry_run")
+_DATA = ("X", "y", "feature_names", "model_type", "model_id")
+_LAYERS = 3
+"""How often the rest of a request is looked at where some of its options are wrong."""
 _Place = Callable[[Location], Location]
 
 
@@ -124,6 +128,37 @@ def fitting(read: Callable[[dict[str, Any]], object], given: Mapping[str, Any]) 
         ) from None
 
 
+@contextmanager
+def at_once(read: Callable[[dict[str, Any]], object], given: Mapping[str, Any]) -> Iterator[None]:
+    """Say with the faults found inside those that the ones of options hide: `read` is asked for
+    the same training without what was found to be wrong."""
+    try:
+        yield
+    except InvalidRequest as error:
+        faults, rest = list(error.faults), dict(given)
+        found = faults
+        for _ in range(_LAYERS):
+            wrong = {str(fault.loc[1]) for fault in found if _of_option(fault, rest)}
+            apart = any(rest[name] == "" for name in wrong)  # half of a name that has &
+            if not wrong or apart or not wrong.isdisjoint(queries.DIALECT):
+                break
+            also = {"importance"} if not wrong.isdisjoint(("cv", "holdout")) else set[str]()
+            rest = {name: value for name, value in rest.items() if name not in wrong | also}
+            told = Gathered()
+            with suppress(FitserveError), told.part():
+                read(rest)
+            found = [fault for fault in told.faults if _of_option(fault, rest)]
+            faults += found
+        total = error.total + len(faults) - len(error.faults)
+        raise InvalidRequest(faults[:LISTED], total, error.add) from None
+
+
+def _of_option(fault: Fault, given: Mapping[str, Any]) -> bool:
+    """Whether it is of one of what was given, other than the data."""
+    where, name = (*fault.loc, "", "")[:2]
+    return where in ("query", "kwargs") and name in given and name not in _DATA
+
+
 def _allowed(fault: Fault, refused: Fault | None) -> Fault:
     """The same, with what is to be written instead of what was to be written."""
     if refused is None:
@@ -169,7 +204,8 @@ class CsvRegistration:
         def as_sent(fault: Fault) -> Fault:
             return queries.as_parameters(strangers.at_register(fault, self._query))
 
-        with amended(as_sent), fitting(again, self._query), beside(check):
+        query = self._query
+        with amended(as_sent), fitting(again, query), at_once(again, query), beside(check):
             return self._read(cls, self._query)
 
     def _read(self, cls: type[Model], query: Mapping[str, str]) -> Training:

@@ -31,7 +31,7 @@ def mended(error: click.UsageError, group: click.Group, words: Sequence[str]) ->
         return error
     line = Line(ctx, words)
     said = _before(line, group) if ctx.command is group else _of_a_command(line)
-    told = "\n       ".join(said) or _rows(line, error) or _number(error) or _lacking(line, error)
+    told = "\n       ".join(said) or _rows(line, error) or _value(error) or _lacking(line, error)
     return click.UsageError(told, ctx) if told else error
 
 
@@ -134,6 +134,21 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 _PLAIN = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _PERCENT = re.compile(r"\s*(\d+(?:[.,]\d*)?)\s*%\s*")
 _DECIMAL = re.compile(r"\s*(\d*),(\d+)\s*")
+
+
+def _value(error: click.UsageError) -> str | None:
+    """Which choice was meant that is called otherwise; or of a number, how it is written."""
+    of = error.param if isinstance(error, click.BadParameter) else None
+    found = re.match(r"'(.*)' is not one of ", error.message)
+    if of is None or found is None or not isinstance(of.type, click.Choice):
+        return _number(error)
+    from fitserve.data.names import meant
+
+    choices = list(map(str, of.type.choices))
+    for one in meant(found[1], choices):
+        takes = f"{of.opts[0]} takes {', '.join(choices[:-1])} or {choices[-1]}"
+        return f"{takes}, not {found[1]!r}; write {of.opts[0]} {one}"
+    return None
 
 
 def _number(error: click.UsageError) -> str | None:

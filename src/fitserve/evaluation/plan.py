@@ -179,5 +179,24 @@ def plan_of(of: type[Model], kwargs: Mapping[str, Any]) -> Plan:
         alone = (Advice(f"{one.words}, alone", {**one.set, other: None}) for one in fault.remedies)
         return replace(fault, msg=said, remedies=tuple(alone))
 
-    with amended(one_of_both):
+    def as_share(fault: Fault) -> Fault:
+        """Of a share of the rows that is written as per cent, or as folds: as what it is sent."""
+        name, value = fault.loc[0], given[str(fault.loc[0])]
+        if not isinstance(value, (int, float)):
+            return fault
+        if name == "holdout" and 1 < value < 100:
+            share, alone = value / 100, f"write {value / 100:g}, for {value:g} % of the rows"
+            return replace(fault, msg=f"{fault.msg}; {alone}", remedies=(_held_out(share),))
+        if name == "cv" and 0 < value < 1 and len(both) < 2:
+            said = (
+                f'{fault.msg}; for a share of the rows leave cv out and write "holdout": {value:g}'
+            )
+            return replace(fault, msg=said, remedies=(_held_out(value, cv=None),))
+        return fault
+
+    with amended(one_of_both), amended(as_share):
         return validated(lambda known: Plan(**known), given, schema(), known=OPTIONS, remedied=True)
+
+
+def _held_out(share: float, **beside: None) -> Advice:
+    return Advice(f"holdout is {share:g}", {**beside, "holdout": share})

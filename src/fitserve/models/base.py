@@ -39,6 +39,7 @@ Watch = Callable[[float, float | None], None]
 MANY, ROWS_EACH = 20, 10
 """Whole numbers of more values than this, with fewer rows each, are a quantity, not labels."""
 
+_WITH_PROBABILITIES = {"classification": "logistic_regression", "clustering": "gmm"}
 _SUPERVISED = ("classification", "regression")
 
 
@@ -167,10 +168,12 @@ class Model(Declared, ABC):
         Raises `InvalidRequest` where the type, or the task it was trained for, has none.
         """
         if not self.has_probabilities:
+            other = _WITH_PROBABILITIES.get(self.task_)
+            also = f", or train a type that gives them, such as {other}" if other else ""
             raise InvalidRequest.at(
                 ("probabilities",),
-                f"this {self.model_type()} model gives no probabilities; leave probabilities out, "
-                "or train a type that gives them, such as logistic_regression",
+                f"this {self.model_type()} model gives no probabilities; leave probabilities out"
+                f"{also}",
                 "no_probabilities",
                 remedies=[Advice("without probabilities", {"probabilities": None})],
             )

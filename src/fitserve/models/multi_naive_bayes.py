@@ -46,7 +46,7 @@ class MultiNaiveBayes(Model):
     )
 
     def _check(self, X: FloatArray, y: Codes) -> None:
-        _refuse_negative(X)
+        _refuse_negative(X, ", or take gauss_naive_bayes, to which any number is right")
         if isinstance(self.alpha, list) and len(self.alpha) != X.shape[1]:
             raise InvalidRequest.at(
                 ("alpha",),
@@ -136,7 +136,7 @@ def _class_sums(X: FloatArray, y: Codes, scale: float) -> FloatArray:
     return sums
 
 
-def _refuse_negative(X: FloatArray) -> None:
+def _refuse_negative(X: FloatArray, instead: str = "") -> None:
     if X.min() >= 0.0:
         return
     cells = np.flatnonzero(X.ravel() < 0.0)[:COUNTED]
@@ -144,7 +144,7 @@ def _refuse_negative(X: FloatArray) -> None:
     refuse(
         Fault(
             ("X", i, j),
-            f"a count is needed, 0 or more, not the negative {X[i, j]:.6g}",
+            f"a count is needed, 0 or more, not the negative {X[i, j]:.6g}; write one{instead}",
             "negative_count",
             column=j,
         )
