@@ -60,6 +60,18 @@ OBEYED = [  # what is typed, and what is to be typed instead
     ("-k=3", "--set k=3"),
 ]
 TOLD = [
+    *(
+        (f"{name} knn 1 {word}", f"; write {right}\n")
+        for name in ("register", "predict", "evaluate")
+        for word, right in (
+            ("@table.csv", "table.csv"),
+            ("'@my table.csv'", "'my table.csv'"),
+            ("@-", "-"),
+            ("file:///data/none.csv", "/data/none.csv"),
+            ("'<none.csv'", "none.csv"),
+            ("'~/none x.csv'", "~/'none x.csv'"),
+        )
+    ),
     ("predict knn 1.0 FILE", "is needed, not '1.0'; write 1"),
     ("register knn 1 FILE --header no", "write --no-header alone"),
     ("register knn 1 FILE --no-header 1", "write --no-header alone"),

@@ -17,6 +17,7 @@ NAMES = [
     *(b"x.json", b"data/x.ndjson", b"my data.json", b"C:\\data\\x.json", b"./x", b"../x.parquet"),
     *(b"~/x.json", b"/data/x", b"iris.data", b"a.b.csv.gz", b"\\\\host\\x.txt"),
 ]
+STDIN = [b"-", b"-\n", b"@-", b"'-'"]
 BARE = [b"body", b"data/x\n", b"abc-1"]
 ESCAPED = [rb"{\"model_type\":\"knn\"}", rb'{"a": \"b\"}', rb"[\"a\"]", rb'{"a": 1, \"b\": 2}']
 CALLS = {
@@ -117,9 +118,42 @@ CASES = [
     (b"{model_type: knn}", "On a command line put the whole body in single quotes"),
     (b"register.json", "the name of a file"),
     (b"data/iris.csv", "the name of a file"),
-    (b"my rows.json", "-d '@my rows.json' or --data-binary '@my rows.json'"),
+    (
+        b"my rows.json",
+        "the name of a file, 'my rows.json', not what the file holds",
+    ),
+    (b"my rows.json", "write -d '@my rows.json', with the @"),
+    (
+        b"t.csv",
+        "write -H 'Content-Type: text/csv' --data-binary @t.csv, with the @, and ?",
+    ),
+    (
+        b"t.csv.gz",
+        "csv' -H 'Content-Encoding: gzip' --data-binary @t.csv.gz, with the",
+    ),
+    (b"x.json.gz", "write -H 'Content-Encoding: gzip' --data-binary @x.json.gz, with the @"),
+    (
+        b"data.xlsx",
+        "export it as CSV, and with curl write -H 'Content-Type: text/csv' --",
+    ),
+    (b"x.json.zip", "unpack it, and with curl write -d @x.json"),
+    (b"x.parquet", "export it as CSV"),
+    (b"rows.jsonl", "make one list of its lines, as `jq -s . rows.jsonl` does"),
+    (b"~/my rows.json", 'write -d @"$HOME/my rows.json", with the @'),
+    *(
+        (prefix + b"/tmp/t.json", "the name of a file, '/tmp/t.json', not what")
+        for prefix in (b"file://", b"file:", b"file://localhost", b"<", b"< ", b"cat ")
+    ),
+    (b"file:///C:/x%20y.json", "write -d '@C:/x y.json', with the @"),
+    (b"`cat x.json`", "the name of a file, 'x.json'"),
+    (b"'rows.json'", "write -d @rows.json, or in Python json=json.load(open('rows.json'))"),
+    *((text, "'-' itself, where standard input is meant; with curl write -d @-") for text in STDIN),
+    (b"http://x.org/a?b=1", "fetch that and send it: curl -sL 'http://x.org/a?b=1' | curl -d @-"),
     (b"@register", "it is '@register' itself, as curl's --data-raw sends it"),
-    (b"@my rows.json", "write -d '@my rows.json', or in Python data=open('my rows.json', 'rb')"),
+    (
+        b"@my rows.json",
+        "write -d '@my rows.json', or in Python data=open('my rows.json', 'rb')",
+    ),
     (b'{"a": 1,}', "a comma stands before the closing bracket"),
     (b"[1, 2,]", "a comma stands before the closing bracket"),
     (b'{"X": [[1, 2], [3', "the body ends here"),

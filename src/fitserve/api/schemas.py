@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import matrices, queries, registrations, strangers
+from fitserve.data import files
 from fitserve.data.expectations import encoded, sent, twice_encoded, validated
 from fitserve.data.json_text import parse_json
 from fitserve.data.names import meant
@@ -138,9 +139,15 @@ def checked(schema: type[T], value: object) -> T:
     if not isinstance(value, dict):
         members = ", ".join(f'"{name}": ...' for name in schema.model_fields)
         twice = twice_encoded(value, "encode it once")
+        of_file = (
+            files.instead(json.dumps(value, ensure_ascii=False), "json")
+            if isinstance(value, str)
+            else None
+        )
+        of_file = of_file and of_file.replace(", not what the file holds", "")
         raise InvalidRequest.at(
             (),
-            f"an object is needed, {{{members}}}, not {sent(value)}"
+            f"an object is needed, {{{members}}}, not {of_file or sent(value)}"
             + (f"{twice} (with requests json=body, or data=json.dumps(body))" if twice else "")
             + (schema.of_list(value) if isinstance(value, list) and value else ""),
             "model_type",

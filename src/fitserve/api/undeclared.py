@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
-from fitserve.data.foreign import names_a_file
+from fitserve.data import files
 from fitserve.errors import clip
 
 MOST = 2000
 """Bytes of a body that are looked at; no more of one is."""
 _HEADER = "-H 'Content-Type: application/json'"
-_TABLES = (".csv", ".tsv", ".txt")
 
 
 def instead(
@@ -27,23 +26,13 @@ def instead(
         return f"The body is empty. With curl send {_HEADER} -d '{such}'{also}"
     if text.startswith(b"--") and b"\nContent-Disposition: form-data" in text:
         return f"The body is a form in parts. With curl send {_HEADER} -d @FILE, not -F"
-    if names_a_file(text):
-        name = text.decode(errors="replace").removeprefix("@")
-        of_file = f"The body is the name of a file, {clip(name, 80)!r}, not what it holds."
-        if query is not None and name.lower().endswith(_TABLES):
-            url = f", and {query} in the URL" if query else ""
-            return f"{of_file} With curl send {_as_file('text/csv', '--data-binary', name)}{url}"
-        return f"{of_file} With curl send {_as_file('application/json', '-d', name)}"
+    if (of_file := files.instead(text, "", query)) is not None:
+        return f"The body is {of_file}"
     form = _form(text)
     if form:
         shown = such if as_body is None else as_body(form)
         return f"The body is a form (name=value). With curl send {_HEADER} -d '{clip(shown, 400)}'"
     return None
-
-
-def _as_file(media_type: str, option: str, name: str) -> str:
-    at = f"@{name}" if name.replace(".", "").replace("/", "").isalnum() else f"'@{name}'"
-    return f"-H 'Content-Type: {media_type}' {option} {clip(at, 300)}"
 
 
 def _form(text: bytes) -> dict[str, str] | None:

@@ -43,7 +43,22 @@ class _File(click.Path):
             if blanks := blanks_around(str(value)):
                 said = f"there is no file {value!r}; its name {blanks}"
                 self.fail(f"{said}; write {shlex.quote(str(value).strip())}", param, ctx)
+            if meant := _meant(str(value)):
+                self.fail(meant, param, ctx)
             raise
+
+
+def _meant(typed: str) -> str | None:
+    """How a file's name is typed that was written as for curl, as a URL or in quotes of its own."""
+    from fitserve.data.files import named
+
+    found = named(typed)
+    if found is not None and found.name.startswith("~/"):
+        return f"a shell knows ~ outside of quotes alone; write ~/{shlex.quote(found.name[2:])}"
+    if found is None or found.name == typed:
+        return None
+    wrong = "leave the @ out, which is for curl" if found.at else f"there is no file {typed!r}"
+    return f"{wrong}; write {shlex.quote(found.name)}"
 
 
 TYPE = click.Argument(["model_type"], metavar="TYPE", shell_complete=completion.types)

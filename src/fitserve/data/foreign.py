@@ -1,18 +1,12 @@
 """What a body is instead of what it was declared, where that shows at its beginning."""
 
 import re
-import shlex
 from collections.abc import Callable
 
-from fitserve.errors import InvalidRequest, clip
+from fitserve.data import files
+from fitserve.errors import InvalidRequest
 
 _BOM = b"\xef\xbb\xbf"
-_LONGEST_NAME = 300  # bytes of a file's name, and of what is around it
-_PLAIN = rb"""[^\n,;:\t"'{}\[\]()<>|=&*]"""
-_FILE = re.compile(
-    rb"@" + _PLAIN + rb"+|(?:[A-Za-z]:[\\/]|(?:~|\.{1,2})?[\\/])(?!/)" + _PLAIN + rb"+|"
-    rb"" + _PLAIN + rb"+\.[A-Za-z]\w{0,7}"
-).fullmatch
 _BINARY = (
     (
         re.compile(rb"\x1f\x8b").match,
@@ -107,22 +101,6 @@ _SIGNS = (
 )
 
 
-def names_a_file(text: bytes) -> bool:
-    """Whether all that was sent is the name of a file, `my data.csv`, and no line."""
-    return len(text) < _LONGEST_NAME and _FILE(text) is not None
-
-
-def sent_with_its_at(text: bytes, option: str) -> str | None:
-    """That the @ before a file's name was sent with it, where it is to be curl's own sign."""
-    if not text.startswith(b"@") or not names_a_file(text):
-        return None
-    name = clip(text[1:].decode(errors="replace"), 80)
-    return (
-        f"{('@' + name)!r} itself, as curl's --data-raw sends it, and a program; write "
-        f"{option} {shlex.quote('@' + name)}, or in Python data=open({name!r}, 'rb')"
-    )
-
-
 def binary(text: bytes) -> str | None:
     """What is no text, and what to send instead; None of what may be text."""
     return next((said for looks, said in _BINARY if looks(text)), None)
@@ -133,15 +111,9 @@ def refuse_foreign(
 ) -> None:
     """Refuse a body that is surely no CSV, so that the answer can say what it is; in JSON, rows
     stand as in what `such` tells. One that is not `headed` may hold a single line."""
-    short = headed and len(body) < _LONGEST_NAME
-    name = body.removeprefix(_BOM).strip() if short else body
-    if names_a_file(name):
-        at = sent_with_its_at(name, "--data-binary")
-        said = (
-            "this is the name of a file; send what the file holds, with curl by "
-            "--data-binary @FILE, with the @"
-        )
-        raise InvalidRequest.at(("line", 1), f"this is {at}" if at else said, "file_name")
+    of_file = files.instead(body.removeprefix(_BOM), "csv") if headed else None
+    if of_file is not None:
+        raise InvalidRequest.at(("line", 1), f"this is {of_file}", "file_name")
     unreadable = binary(body)
     if unreadable is not None:
         raise InvalidRequest.at(("line", 1), f"the body is {unreadable}", "foreign")

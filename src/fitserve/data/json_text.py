@@ -1,14 +1,13 @@
 """Reading JSON, and saying in plain words why a text is none."""
 
 import re
-import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import jiter
 
-from fitserve.data import literals
-from fitserve.data.foreign import binary, names_a_file, sent_with_its_at
+from fitserve.data import files, literals
+from fitserve.data.foreign import binary
 from fitserve.data.shell import unexpanded
 from fitserve.data.unseen import marked
 from fitserve.errors import MalformedJson, clip
@@ -172,20 +171,9 @@ def _whole(body: bytes) -> str | None:
         return f"{_CSV}. {_NAMELESS}" if more or len(marks) > 1 else as_json
     if mark := marked(head[:10].decode(errors="ignore")):
         return f"{mark} stands before it; take it out"
-    if (at := sent_with_its_at(head, "-d")) is not None:
-        return f"it is {at}"
-    if names_a_file(head):
-        return _of_a_file(head)
+    if (of_file := files.instead(head, "json")) is not None:
+        return f"it is {of_file}"
     return next((words for words, looks in _OTHERS.items() if looks(head)), None)
-
-
-def _of_a_file(head: bytes) -> str:
-    name = head.decode(errors="replace")
-    at = clip(shlex.quote(f"@{name}"), 90)
-    return (
-        f"it is the name of a file, {clip(name, 80)!r}, not what the file holds. With curl write "
-        f"-d {at} or --data-binary {at}, with the @"
-    )
 
 
 def _is_csv(head: bytes) -> bool:
