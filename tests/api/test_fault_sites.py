@@ -141,7 +141,12 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("linear_regression", {"X": [[1e200], [2e200]], "y": [0, 1], "learning_rate": 1}),
     ("linear_regression", {"X": [[1e200], [2e200]], "y": [1e180, 1], "learning_rate": 1}),
     ("linear_regression", {"X": X, "y": ["a", "b", "c", "d"]}),
-    ("knn", {"X": X, "y": [1.7e308] * 4, "task": "regression", "k": 3}),
+    ("linear_regression", {"X": X, "y": [1.7e308, 8.5e307, -1.7e308, 1.7e308], "cv": 2}),
+    (
+        "knn",
+        {"X": [[1, 1], [2, 2], [3, 1e308], [4, 4], [5, 5]], "y": [1, 0, 1, 0, 1], "k": 1}
+        | {"cv": 2, "standardize": True},
+    ),
     ("knn", {"X": X, "y": ["a", "b\0", "c", "d"]}),
     ("svm", {"X": X, "y": [0.5, 1, 2, 3]}),
     ("svm", {"X": X, "y": Y, "C": 2, "lam": 1}),
