@@ -1,5 +1,6 @@
 """Numbers that stand for no value, as -999 does in old files, count as empty wherever they come."""
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -85,6 +86,35 @@ def test_only_the_first_label_is_wrong_where_only_that_is_missing(api: Api, kind
     assert answer.status_code == 422
     assert answer.json is not None
     assert [fault["loc"] for fault in answer.json["errors"]] == [["kwargs", "y", 0]]
+
+
+@pytest.mark.parametrize("mark", ["NaN", "nan", " ", "-", "?", "-nan", "#NUM!"])
+@pytest.mark.parametrize(
+    "others", [[1.5, 2.5, 3.5], ["1.5", "2.5", "3.5"], [1, 2, 3], [True, False]]
+)
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_gap_mark_among_what_is_learned_leaves_its_row_out(
+    api: Api, mark: str, others: list[Any], at: int
+) -> None:
+    y = [*others[:at], mark, *others[at:]]
+    asked: dict[str, Any] = {"X": [[i] for i in range(len(y))], "y": y}
+    model_type = "linear_regression" if others[0] is not True else "decision_tree"
+    answer = api.register(model_type, 1, **asked)
+    assert answer.status_code == 422
+    assert answer.json is not None
+    quoted = isinstance(others[0], str)
+    if mark == " " and quoted:
+        assert "is empty; give one, or leave the row out" in answer.json["errors"][0]["msg"]
+        return
+    faults = {fault["loc"][-1]: fault["msg"] for fault in answer.json["errors"]}
+    assert list(faults) == (list(range(len(y))) if quoted else [at])
+    assert "leave the row out of X and y (" in faults[at]
+    numbers = [cell if cell == mark else json.loads(str(cell).lower()) for cell in y]
+    asked |= {"y": numbers} | answer.json["remedies"][0]["set"]
+    assert api.register(model_type, 1, **asked).status_code == 201
+    sent = {"model_type": model_type, "model_id": 1, "features": asked["X"], "y": y}
+    told = api.client.post("/evaluate", json=sent)
+    assert "leave the row out of features and y" in told.text
 
 
 def test_a_number_that_stands_for_no_value_in_a_csv_of_numbers_alone(api: Api) -> None:

@@ -8,13 +8,13 @@ from functools import cache
 from typing import Any
 
 from fitserve.api import advising
-from fitserve.api.registrations import TABLE_MEMBERS, original_names, require_rows, taken
+from fitserve.api.registrations import TABLE_MEMBERS, gap_in_y, original_names, require_rows, taken
 from fitserve.data import arrays
 from fitserve.data.columns import Columns
 from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import NumberEncoder
 from fitserve.data.features import column_names, naming_columns, told_instead
-from fitserve.data.learning import FILL, LEAVE_ROWS_OUT
+from fitserve.data.learning import FILL
 from fitserve.data.numerals import instead
 from fitserve.errors import Advice, Fault, InvalidRequest, amended, clip, within
 from fitserve.evaluation.plan import OPTIONS as PLANNED
@@ -50,11 +50,12 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
         names = column_names(named, X.shape[1], ("feature_names",))
         y = kwargs.get("y")
         if y is not None and cls.supervised():
-            with _gap_in_y(y):
+            with gap_in_y(y):
                 y = arrays.target(y, ("y",))
         planned = plan_of(cls, kwargs)
         with amended(lambda fault: fault.naming(names).spelling(spelled)):
-            model.examine(X, y)
+            with gap_in_y(kwargs.get("y")):
+                model.examine(X, y)
             planned.check(model, y)
     columns = Columns([NumberEncoder(name) for name in names or map(str, range(X.shape[1]))])
     advice = advising.of_matrix(model, X, y, columns, planned, spelled, given)
@@ -165,18 +166,3 @@ def _of_texts(fault: Fault, rows: Any) -> Fault:
 def _name(at: int, rows: Any, names: Any) -> str:
     """Of a column, its number where it has none."""
     return str(names[at]) if isinstance(names, list) and len(names) == len(rows[0]) else str(at)
-
-
-def _gap_in_y(y: Any) -> AbstractContextManager[None]:
-    """Say of a null among the labels how a table leaves its row out."""
-
-    def change(fault: Fault) -> Fault:
-        if not fault.msg.endswith(arrays.LEAVE_OUT):
-            return fault
-        if set(map(type, y)) == {type(None)}:
-            said = f"{fault.msg.partition('; ')[0]}; give one: no row says what to learn"
-            return replace(fault, msg=said)
-        said = f"{fault.msg} (missing='drop' beside X does so)"
-        return replace(fault, msg=said, remedies=(LEAVE_ROWS_OUT,))
-
-    return amended(change)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +10,12 @@ import numpy as np
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import advising, queries, strangers
-from fitserve.data import doubts, intake, json_table, observations
+from fitserve.data import arrays, doubts, intake, json_table, observations
 from fitserve.data.csv import CsvFile, Opened
+from fitserve.data.dialect import Dialect
 from fitserve.data.expectations import sent
 from fitserve.data.intake import Intake
+from fitserve.data.learning import LEAVE_ROWS_OUT
 from fitserve.data.options import NAMES, checked_options
 from fitserve.data.unseen import to_mend
 from fitserve.errors import (
@@ -86,12 +88,33 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
         options = checked_options(asked, [n for n in table.names if n != target] or ["age"])
         target = _target(cls, table.names, target, given_y=y is not None)
         regressor = cls.model_type() if cls.tasks == ("regression",) else None
-        found = intake.of_json(table, options, y, target, queries.members, regressor)
+        with gap_in_y(y if target is None else list(table.cells.get(target, ()))):
+            found = intake.of_json(table, options, y, target, queries.members, regressor)
 
     def place(loc: Location) -> Location:
         return ("kwargs", *found.place(loc[1:]))
 
     return _training(key, model, found, planned, [], place, original_names(cls, given), given)
+
+
+def gap_in_y(y: Any) -> AbstractContextManager[None]:
+    """Say of a gap among the labels how a table leaves its row out."""
+
+    def change(fault: Fault) -> Fault:
+        if not fault.msg.endswith(arrays.LEAVE_OUT) or not isinstance(y, list):
+            return fault
+        if all(cell is None or arrays.gap_mark(cell) for cell in y):
+            said = f"{fault.msg.partition('; ')[0]}; give one: no row says what to learn"
+            return replace(fault, msg=said)
+        marks = dict.fromkeys(cell.strip() for cell in y if arrays.gap_mark(cell))
+        if all(map(Dialect().is_missing, marks)):
+            msg = f"{fault.msg} (missing='drop' beside X does so)"
+            return replace(fault, msg=msg, remedies=(LEAVE_ROWS_OUT,))
+        words = {"na_values": [mark for mark in marks if mark], **LEAVE_ROWS_OUT.set}
+        msg = f"{fault.msg} ({json.dumps(words, ensure_ascii=False)[1:-1]} beside X does so)"
+        return replace(fault, msg=msg, remedies=(Advice("leaves such rows out", words),))
+
+    return amended(change)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fitserve.data.expectations import sent
+from fitserve.data.kinds import Form, form
 from fitserve.data.limits import refuse_many_classes
 from fitserve.data.numerals import instead
 from fitserve.data.quoted import (
@@ -222,7 +223,8 @@ def target(value: object, loc: Location) -> Target:
             "[[1, 2]], in NumPy by y[0].tolist()",
             "list_type",
         )
-    first = next((type(cell) for cell in value if type(cell) in (bool, str, *NUMBERS)), None)
+    told = [cell for cell in value if type(cell) in (bool, str, *NUMBERS)]
+    first = next((type(cell) for cell in told if not gap_mark(cell)), str if told else None)
     first = None if first in NUMBERS else first
     alike = {first} if first is not None else NUMBERS
     refuse(
@@ -231,6 +233,11 @@ def target(value: object, loc: Location) -> Target:
         if type(cell) not in alike
     )
     raise AssertionError("a mixture has a fault")  # pragma: no cover
+
+
+def gap_mark(cell: object) -> bool:
+    """Whether it is a text that stands for what is not there."""
+    return isinstance(cell, str) and (not cell.strip() or form(cell.strip()) is Form.GAP)
 
 
 _LABELS = "a list is needed, with a label or number for each row of X"
@@ -255,8 +262,9 @@ def _not_labels(value: object) -> str:
 
 
 def _not_alike(cell: object, first: type | None) -> tuple[str, str]:
-    if type(cell) not in (int, float, bool, str):
-        mended = f"give one, or {LEAVE_OUT}" if cell is None else "give one for each row"
+    if type(cell) not in (int, float, bool, str) or gap_mark(cell):
+        gap = cell is None or gap_mark(cell)
+        mended = f"give one, or {LEAVE_OUT}" if gap else "give one for each row"
         if isinstance(cell, list) and len(cell) > 1:
             mended += ", of one-hot rows by y.argmax(axis=1).tolist()"
         if isinstance(cell, dict) and len(cell) == 1:
@@ -326,12 +334,19 @@ def refuse_each(
 def values(y: Target, loc: Location, otherwise: str = "") -> FloatArray:
     """y for regression: float64; `otherwise` is what to do with labels."""
     if y.dtype.kind not in "if":
-        found = y.tolist()
-        alike = len(found) if y.dtype == object and instead(found[0], in_csv=False) else 1
-        refuse(
-            Fault((*loc, i), *not_a_number(cell, otherwise)) for i, cell in enumerate(found[:alike])
-        )
+        cells = y.tolist()
+        first = next((i for i, cell in enumerate(cells) if not gap_mark(cell)), 0)
+        one = cells[first]
+        meant = gap_mark(one) or (isinstance(one, str) and instead(one, in_csv=False))
+        which = range(len(cells)) if meant else [first]
+        refuse(Fault((*loc, i), *_no_amount(cells[i], otherwise)) for i in which)
     return y.astype(np.float64)
+
+
+def _no_amount(cell: object, otherwise: str) -> tuple[str, str]:
+    if gap_mark(cell):
+        return f"a number is needed, not {sent(cell)}; give one, or {LEAVE_OUT}", "float_type"
+    return not_a_number(cell, otherwise)
 
 
 def classes(y: Target, loc: Location, either: bool = False) -> tuple[Target, NDArray[np.intp]]:

@@ -65,7 +65,8 @@ def truth(model: Model, y: object, n_rows: int | None = None) -> Target | None:
         said = f"y has {len(target)} values where there {rows}; give one for each"
         raise InvalidRequest.at(("y",), said, "length")
     if model.classes_ is None:
-        return arrays.values(target, ("y",))
+        with amended(_as_rows):
+            return arrays.values(target, ("y",))
     known, given = model.classes_.dtype.kind, target.dtype.kind
     if (known, given) == ("i", "f"):
         said = f"the labels of this model are the whole numbers {_named(model)}, and this is"
