@@ -53,8 +53,8 @@ class _FromEnvironment(BaseModel):
                 schema = cls.model_json_schema()["properties"][field]
                 needed = asked(schema).removesuffix(", or null")
                 number = _in_units(field, first["input"])
-                write = f"write {number}" if number and fits(schema, number) else "write one"
-                msg = f"{needed} is needed, not {sent(first['input'])}; {write}, or leave it unset"
+                write = f"write {number}, " if number and fits(schema, number) else ""
+                msg = f"{needed} is needed, not {sent(first['input'])}; {write}or leave it unset"
             raise SettingError(names.get(field, field), msg) from None
 
 

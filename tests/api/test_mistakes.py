@@ -1489,10 +1489,10 @@ def test_a_setting_is_told_what_it_was(monkeypatch: pytest.MonkeyPatch, setting:
         ("MAX_CONTENT_LENGTH", "64M", "; write 67108864, or leave it unset"),
         ("MAX_CONTENT_LENGTH", "1.5 kb", "; write 1536, or"),
         ("CACHE_MB", "1GB", "; write 1024, or"),
-        ("CACHE_MB", "1KB", "; write one, or"),
+        ("CACHE_MB", "1KB", "'1KB'; or leave"),
         ("TRAINING_SECONDS", "5min", "; write 300, or"),
-        ("PREDICT_SECONDS", "1d", "; write one, or"),
-        ("MAX_MODELS", "5k", "; write one, or"),
+        ("PREDICT_SECONDS", "1d", "; or leave it unset"),
+        ("MAX_MODELS", "5k", "; or leave it unset"),
     ],
 )
 def test_a_setting_of_others_or_with_a_unit_is_told_ours(
