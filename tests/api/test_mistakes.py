@@ -821,6 +821,24 @@ CHOICES = [
             for name, value in (("l2", True), ("l1", True), ("l1", 0.1), ("lambda", True))
         ),
         ("perceptron", {"l2": True}, {"l2": None, "penalty": "l2"}),
+        *(
+            ("decision_tree", {"criterion": one}, {"criterion": None})
+            for one in ("mse", "mae", "friedman_mse", "absolute_error", "poisson")
+        ),
+        *(
+            ("decision_tree", {"criterion": one, "task": "regression"}, {"criterion": right})
+            for one, right in (("mse", "squared_error"), ("Gini", None), ("Entropy", None))
+        ),
+        *(
+            ("gauss_naive_bayes", {"priors": one}, {"priors": [0.5, 0.5]})
+            for one in (["0.5", "0.5"], ["50%", 0.5], [50, 50], [3.0, 3], "0.5,0.5", "[50 50]")
+        ),
+        ("multi_naive_bayes", {"class_prior": ["0.5", "2"]}, {"class_prior": [0.5, 2]}),
+        ("multi_naive_bayes", {"alpha": ["1", "0.5"]}, {"alpha": [1, 0.5]}),
+        *(
+            ("knn", {"p": one}, {"p": p})
+            for one, p in (("Euclidean", 2), ("l1", 1), ("cityblock", 1), ("cosine", None))
+        ),
         ("logistic_regression", {"alphas": [0.1, 1]}, {"alphas": None}),
         ("logistic_regression", {"Cs": 0.5}, {"Cs": None, "C": 0.5}),
         ("linear_regression", {"C": 2}, {"C": None, "alpha": 0.5}),
@@ -848,6 +866,34 @@ def test_what_others_set_has_a_remedy(
     assert remedies[0]["set"] == first
     for remedy in remedies:
         obeyed(api, model_type, kwargs, remedy["set"])
+
+
+@pytest.mark.parametrize("how", ["matrix", "csv"])
+@pytest.mark.parametrize("model_type", ["logistic_regression", "linear_regression", "svm"])
+def test_a_step_that_is_to_be_written_is_one_that_does_not_diverge(
+    api: Api, model_type: str, how: str
+) -> None:
+    lines = "".join(f"{a},{b},{c}\n" for (a, b), c in zip(X, Y, strict=True))
+
+    def register(model_id: int, rate: Any) -> Any:
+        if how == "matrix":
+            return api.register(model_type, model_id, X=X, y=Y, learning_rate=rate)
+        query = {"model_type": model_type, "model_id": model_id, "target": "t"}
+        query |= {"kinds": "t:number"} if model_type == "linear_regression" else {}
+        return api.client.post(
+            "/register",
+            query_string=query | {"learning_rate": rate},
+            data=f"a,b,t\n{lines}",
+            content_type="text/csv",
+        )
+
+    for model_id, (sent, short) in enumerate((("0.001", True), ("10", False), ([10], False))):
+        problem = register(model_id, sent if how == "matrix" else json.dumps(sent)).json
+        (remedy,) = problem["remedies"]
+        assert (remedy["set"] == {"learning_rate": 0.001}) == short
+        assert f"write {remedy['set']['learning_rate']}" in problem["detail"]
+        assert ("gradient descent diverged at 10" in problem["detail"]) != short
+        assert register(model_id, remedy["set"]["learning_rate"]).status_code == 201
 
 
 @pytest.mark.parametrize("sent", ["1.0", "01", " 1", "1e0", "+1", "0x1", 1.0, [1]])

@@ -118,31 +118,33 @@ def gap_in_y(y: Any) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def fitting(read: Callable[[dict[str, Any]], object], given: Mapping[str, Any]) -> Iterator[None]:
-    """Say, of a number that is to be written instead of what was sent, what the rows allow: with
-    it `read` is asked for the same training, as if it had been sent."""
+def fitting(read: Callable[[dict[str, Any]], Training], given: Mapping[str, Any]) -> Iterator[None]:
+    """Say, of what is to be written instead of what was sent, what the rows allow: with it `read`
+    is asked for the same training, as if it had been sent."""
     try:
         yield
     except InvalidRequest as error:
         wrong = {str(fault.loc[-1]): fault for fault in error.faults if fault.loc}
         sets = [remedy.set for fault in wrong.values() for remedy in fault.remedies]
-        counts = {
+        instead = {
             name: value
             for one in sets
             for name, value in one.items()
-            if name in wrong and type(value) is int
+            if name in wrong and type(value) in (int, float, str)
         }
         refused: dict[Location, Fault] = {}
-        for _ in range(len(counts)):  # what the rows refuse first may hide the next
-            told, before = Gathered(), dict(counts)
+        for _ in range(len(instead)):  # what the rows refuse first may hide the next
+            told, before = Gathered(), dict(instead)
+            plain = {name: one for name, one in given.items() if name not in wrong}
             with suppress(FitserveError), told.part():
-                read({name: one for name, one in given.items() if name not in wrong} | counts)
+                there = {name: one for name, one in instead.items() if one is not None}
+                read(plain | there).try_step()
             for fault in told.faults:
                 name = str(fault.loc[-1]) if fault.loc else ""
-                if name in counts and fault.remedies and name in fault.remedies[0].set:
+                if name in instead and fault.remedies and name in fault.remedies[0].set:
                     refused[fault.loc] = fault
-                    counts[name] = fault.remedies[0].set[name]
-            if counts == before:  # the rows have no more to say, and reading them takes time
+                    instead[name] = fault.remedies[0].set[name]
+            if instead == before:  # the rows have no more to say, and reading them takes time
                 break
         raise InvalidRequest(
             [_allowed(fault, refused.get(fault.loc)) for fault in error.faults],
@@ -188,8 +190,9 @@ def _allowed(fault: Fault, refused: Fault | None) -> Fault:
         return fault
     most = refused.remedies[0].set[str(fault.loc[-1])]
     said = fault.msg.rpartition("; write ")[0] or fault.msg.partition("; ")[0]
-    why = refused.msg.partition("; ")[0]
-    return replace(fault, msg=f"{said}; write {most}: {why}", remedies=refused.remedies)
+    why, _, mend = refused.msg.partition("; ")
+    mend = mend if most is None else f"write {most}"
+    return replace(fault, msg=f"{said}; {mend}: {why}", remedies=refused.remedies)
 
 
 class CsvRegistration:

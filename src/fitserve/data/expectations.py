@@ -213,7 +213,24 @@ def _meant(schema: Schema, value: object) -> list[Any]:
         guesses.append(bool(value))
     elif isinstance(value, list) and len(value) == 1:
         guesses += value
+    for one in _branches(schema):
+        guesses += _listed(one.get("items", {}), value) if isinstance(value, str) else []
     return [guess for guess in guesses if fits(schema, guess)][:1]
+
+
+def _listed(items: Schema, value: str | list[Any]) -> list[list[float]]:
+    """The list of numbers that was surely meant by such a list, or by a text that holds one, if
+    there is one: shares of 1 may be written as others."""
+    parts = re.split(r"[,;|\s]+", value.strip("[]() ")) if isinstance(value, str) else value
+    if items.get("type") != "number" or not 2 <= len(parts) <= LISTED:
+        return []
+    found = [_meant({"type": "number"}, one) if type(one) is str else [one] for one in parts]
+    if any([type(one) for one in number] not in ([int], [float]) for number in found):
+        return []
+    numbers: list[Any] = [one for (one,) in found]
+    if items.get("maximum") == 1 < max(numbers) and min(numbers) >= 0 and sum(numbers) < 2**53:
+        numbers = [float(f"{one / sum(numbers):.6g}") for one in numbers]
+    return [numbers] if all(fits(items, one) for one in numbers) else []
 
 
 # --------------------------------------------------------------------------- what is wrong
@@ -374,6 +391,9 @@ def _fault(
         return Fault(place, f"{says}; {_NOT_NULL.get(name, 'leave it out')}", kind)
     if len(loc) > 1 and type(value) in (int, float) and schema.get("type") == "string":
         value = str(value)
+    for guess in _listed(schema, given[name]) if len(loc) == 2 and type(loc[1]) is int else []:
+        remedy = Advice(f"{place[0]} is {json.dumps(guess)}", {str(place[0]): guess})
+        return Fault(place, f"{says}; write {place[0]} as {json.dumps(guess)}", kind, (remedy,))
     for guess in _meant(schema, value):
         written = json.dumps(guess)
         bare = isinstance(value, str) and written == value.strip().lower()

@@ -52,6 +52,8 @@ class Declared:
     """Hyperparameters that do nothing where another one is given: that one."""
     needing: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Hyperparameters that do nothing where another one is not given: that one, and a value."""
+    called: ClassVar[Mapping[str, Mapping[str, float]]] = {}
+    """Of a hyperparameter, some of its values by the names that others give them."""
     strength: ClassVar[str | None] = None
     """Which hyperparameter says how strong an l2 penalty is that is always there."""
 
@@ -98,7 +100,8 @@ class Declared:
                 taken[one] = spelled[name]
 
         def told(fault: Fault) -> Fault:
-            return cls.as_misread(or_left_out(fault, named, cls.schema()), kwargs)
+            fault = or_left_out(cls._by_name(fault, named), named, cls.schema())
+            return cls.as_misread(fault, kwargs)
 
         # What is to be left out beside a penalty of others is not judged as a step as well.
         strangers = [name for name in kwargs if name not in cls.names()]
@@ -136,6 +139,23 @@ class Declared:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     # what others call them
+
+    @classmethod
+    def _by_name(cls, fault: Fault, named: Mapping[str, Any]) -> Fault:
+        """The same, of a text in place of a number, with the number that is `called` so."""
+        name = str(fault.loc[-1]) if fault.loc else ""
+        value, values = named.get(name), cls.called.get(name)
+        if values is None or not isinstance(value, str) or "; " in fault.msg:
+            return fault
+        number = values.get(value.strip().lower())
+        if number is not None:
+            remedy = Advice(f"{name} is {number:g}", {name: number})
+            return replace(fault, msg=f"{fault.msg}; write {number:g}", remedies=(remedy,))
+        first = {number: one for one, number in reversed(list(values.items()))}
+        known = " or ".join(f"{number:g} ({one})" for number, one in first.items())
+        left_out = Advice(f"{name} is left out", {name: None})
+        said = f"{fault.msg}; write {known}, or leave it out"
+        return replace(fault, msg=said, remedies=(left_out,))
 
     @classmethod
     def as_misread(cls, fault: Fault, given: Mapping[str, Any]) -> Fault:

@@ -30,6 +30,8 @@ LOSSES = 60
 """Losses that are told of a training under way, at most."""
 OVERHEAD = 16 * 2**20
 """Bytes of a process that trains, beside what it learns from."""
+STEPPED, STEPS = 10_000, 100
+"""Cells of X up to which steps of gradient descent are tried, and how many."""
 _MEMBER = re.compile(r'"(\w+)": ([\d.e+-]*\d)')
 """A hyperparameter and its number, which a query has otherwise."""
 
@@ -154,6 +156,16 @@ class Training:
         """`Model.stretch`, of all folds and shufflings too."""
         columns = self.model.n_features_in_ if self.plan.importance else 0
         return self.model.stretch() * (1 + self.plan.n_folds + REPEATS * columns)
+
+    def try_step(self) -> None:
+        """Raise `InvalidRequest` where a few steps of gradient descent show that they go too far;
+        not tried where that takes long."""
+        told = self.model.hyperparameters()
+        if told.get("learning_rate") is None or self.X.size > STEPPED:
+            return
+        told["max_iter"] = min(told["max_iter"], STEPS)
+        with self.as_asked(), within("kwargs"):
+            type(self.model)(**told).fit(self.X, self.y)
 
     def least_memory(self) -> int:
         """`Model.least_memory`, and the rows that a fold is trained on."""
