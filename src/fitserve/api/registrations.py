@@ -168,6 +168,8 @@ def at_once(read: Callable[[dict[str, Any]], object], given: Mapping[str, Any]) 
             if not wrong or apart or not wrong.isdisjoint(queries.DIALECT):
                 break
             also = {"importance"} if not wrong.isdisjoint(("cv", "holdout")) else set[str]()
+            sets = [remedy.set for fault in found for remedy in fault.remedies]
+            also |= {name for one in sets for name in one if name not in _DATA}  # mended with it
             rest = {name: value for name, value in rest.items() if name not in wrong | also}
             told = Gathered()
             with suppress(FitserveError), told.part():
