@@ -14,7 +14,7 @@ from fitserve.data.columns import Columns
 from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import NumberEncoder
 from fitserve.data.features import column_names, naming_columns, told_instead
-from fitserve.data.learning import FILL
+from fitserve.data.mending import FILL
 from fitserve.data.numerals import instead
 from fitserve.errors import Advice, Fault, InvalidRequest, amended, clip, within
 from fitserve.evaluation.plan import OPTIONS as PLANNED

@@ -15,7 +15,7 @@ from fitserve.data.csv import CsvFile, Opened
 from fitserve.data.dialect import Dialect
 from fitserve.data.expectations import sent
 from fitserve.data.intake import Intake
-from fitserve.data.learning import LEAVE_ROWS_OUT
+from fitserve.data.mending import LEAVE_ROWS_OUT
 from fitserve.data.options import NAMES, checked_options
 from fitserve.data.unseen import to_mend
 from fitserve.errors import (

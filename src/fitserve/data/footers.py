@@ -7,9 +7,14 @@ from fitserve.data.table import MISSING, NUMBER, Table
 
 _MOST = 3  # lines at the end that are looked at
 _RULE = re.compile(r"[-–—=_*~]{2,}").fullmatch
-_SUMMARY = re.compile(
-    r"(?:(?:grand|sub)[ -]?)?totals?|sums?|(?:mean|average|avg|median|std|stdev|sd|min|max|count)s?"
-    r"|minimum|maximum|summe|gesamt|mittelwert|mittel|durchschnitt|totaux|somme|moyenne|media",
+is_sum = re.compile(
+    r"(?:(?:grand|sub|sum|over)[ -]?)?totals?:?|sums?:?|(?:gesamt)?summen?:?|(?:ins)?gesamt:?"
+    r"|somme:?|suma:?|totale:?",
+    re.IGNORECASE,
+).fullmatch
+is_other = re.compile(
+    r"(?:averages?|avg|means?|medians?|all|overall|count|min(?:imum)?|max(?:imum)?|std|sd"
+    r"|mittel(?:wert)?|durchschnitt|moyenne|media|promedio)[.:]?",
     re.IGNORECASE,
 ).fullmatch
 
@@ -29,8 +34,8 @@ def _is_one(table: Table, row: int, names: Sequence[str]) -> bool:
     for name in names:
         column = table.columns[name]
         code = NUMBER if column.codes is None else int(column.codes[row])
-        text = column.texts[code].strip().rstrip(":") if code >= 0 else None
-        if text is not None and column.values is not None and _SUMMARY(text):
+        text = column.texts[code].strip() if code >= 0 else None
+        if text is not None and column.values is not None and (is_sum(text) or is_other(text)):
             return True
         if code != MISSING:
             texts.append(text)

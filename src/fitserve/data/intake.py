@@ -14,9 +14,10 @@ from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import NumberEncoder, Rows, empty
 from fitserve.data.json_table import JsonTable
 from fitserve.data.kinds import TRUTHS, Form
-from fitserve.data.learning import Examined, Written, examined, unknown_names
+from fitserve.data.learning import Examined, examined, unknown_names
 from fitserve.data.levels import Levels
 from fitserve.data.limits import refuse_too_large
+from fitserve.data.mending import Written
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.table import Column, Place, Table
 from fitserve.errors import Advice, Fault, Location, clip, refuse, relocated

@@ -1,11 +1,11 @@
 """Rows at the end of a table that sum up those above, and were taken for rows to learn from."""
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
 
 from fitserve.data.arrays import FloatArray, Target
+from fitserve.data.footers import is_other, is_sum
 from fitserve.data.learning import Examined
 from fitserve.data.observations import column
 from fitserve.data.table import Column, Table
@@ -14,17 +14,6 @@ from fitserve.errors import Advice, clip
 MOST = 5  # rows at the end that may sum up
 LEAST = 3  # rows above them
 _LEAST_UNNAMED = 5  # of which no text says that they are summed up
-
-_IS_SUM = re.compile(
-    r"(?:(?:grand|sub|sum|over)[ -]?)?totals?:?|sums?:?|(?:gesamt)?summen?:?|(?:ins)?gesamt:?"
-    r"|somme:?|suma:?|totale:?",
-    re.IGNORECASE,
-).fullmatch
-_IS_OTHER = re.compile(
-    r"(?:averages?|avg|means?|medians?|all|overall|count|min(?:imum)?|max(?:imum)?|std|sd"
-    r"|mittel(?:wert)?|durchschnitt|moyenne|media|promedio)[.:]?",
-    re.IGNORECASE,
-).fullmatch
 
 
 def of_sums(found: Examined, y: Target | None) -> Iterator[Advice]:
@@ -46,7 +35,7 @@ def of_sums(found: Examined, y: Target | None) -> Iterator[Advice]:
         many = _at_end(cells)
         if n - many < LEAST or not many:
             continue
-        if any(map(_IS_SUM, cells[-many:])) or _means(numbers, n - many):
+        if any(map(is_sum, cells[-many:])) or _means(numbers, n - many):
             told = ", ".join(repr(clip(cell, 40)) for cell in cells[-many:])
             yield _advice(table, many, f"{column(name)} is {told}")
             return
@@ -84,7 +73,7 @@ def _last_labels(y: Target) -> list[str]:
 
 
 def _may_end(text: str) -> bool:
-    return bool(_IS_SUM(text) or _IS_OTHER(text))
+    return bool(is_sum(text) or is_other(text))
 
 
 def _at_end(cells: list[str]) -> int:
