@@ -136,6 +136,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": X, "y": Y, "k": 1, "importance": True}),
     ("knn", {"X": X, "y": [0, 0, 0, 1], "k": 1, "cv": 4}),
     ("knn", {"X": X, "y": Y, "k": 1, "holdout": 0.75}),
+    ("knn", {"X": X, "y": Y, "k": 1, "cv": 0.25}),
+    ("knn", {"X": X, "y": Y, "k": 1, "holdout": 20}),
     ("kmeans", {"X": X, "n_clusters": 2, "cv": 2}),
     ("linear_regression", {"X": X, "y": Y, "learning_rate": 1e9}),
     ("linear_regression", {"X": [[1e200], [2e200]], "y": [0, 1], "learning_rate": 1}),

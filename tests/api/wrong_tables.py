@@ -98,6 +98,7 @@ FILE = "a,b,c\n1,x,0\n2,y,0\n8,x,1\n9,y,1\n"
 NAMED: dict[str, Any] = {"model_type": "knn", "model_id": 5, "target": "c"}
 FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, beside NAMED, and a CSV
     ({"drop": "d e"}, "a,b,c,d+e\n1,2,u,3\n2,1,v,4\n"),
+    ({"drop": "d"}, "a,b,c,d#e\n1,2,u,3\n2,1,v,4\n"),
     ({}, "train"),
     ({"model_type": None, "model_id": None}, FILE),
     ({"model_type": None, "model": "knn"}, FILE),
