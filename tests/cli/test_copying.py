@@ -130,7 +130,8 @@ SOURCES = (
     "sqlite:////fit.db sqlite3:///fit.db SQLite:///fit.db file:fit.db sub sub/ sqlite:///sub/ "
     "sqlite:///sub sqlite:///none.db sqlite:///Fit.db sqlite:///empty.db sqlite:///text.db text.db "
     "sqlite:///other.db other.db table.csv sqlite:///table.csv sqlite:///ROOT/fit.db "
-    "'sqlite:///~/fit.db' 'sqlite:///$HOME/fit.db' \"'sqlite:///fit.db'\" "
+    "sqlite:///ROOT/none.db file:///ROOT/none.db file:///ROOT/fit.db file:///fit.db "
+    "sqlite:/none.db 'sqlite:///~/fit.db' 'sqlite:///$HOME/fit.db' \"'sqlite:///fit.db'\" "
     "'sqlite:///fit.db ' ' sqlite:///fit.db' FITSERVE_STORE=sqlite:///fit.db"
 )
 DESTINATIONS = (
@@ -175,9 +176,10 @@ def test_what_is_told_of_a_store_works(
             wrong = ([wrong, *re.findall(r", and write (\S+)", said)])[-1]
             break
         found = re.findall(r"sqlite:///[^\s;,']+", said.replace(f"{wrong}'", ""))
+        assert f"{tmp_path}{tmp_path}/none.db" not in said
         if out := re.findall(r"leave (\S+=) out|(begins) with|(ends) with|the (quotes)", said):
             found = [wrong.replace(out[0][0] or "'", "").strip()]
-        wrong = found[-1]
+        wrong = found[0] if " where that is meant" in said else found[-1]
         if main(["copy", *(urls | {place: wrong}).values()]) == 0:
             return
         capsys.readouterr()

@@ -111,6 +111,7 @@ def path_as_url(url: str) -> str:
             return url
         path = os.path.expanduser(found["path"])
         rooted = not os.path.exists(path) and os.path.exists(f"/{path}")
+        rooted |= found["scheme"] == "file" and found["slashes"] == "///"  # always from the root
         return f"sqlite:///{'/' if rooted else ''}{path}"
     return url
 
@@ -121,14 +122,25 @@ def elsewhere(url: str) -> str:
     path = parse_url(url).database or ""
     spelled = os.path.expanduser(os.path.expandvars(path))
     if spelled != path:
-        return f", or write sqlite:///{spelled}, as a shell would"
+        return f"write sqlite:///{spelled}, as a shell would"
     here = path.lstrip("/")
     if path != here:
         there = os.path.exists(here)
-        return f", or write sqlite:///{here} where that is meant" if there else ""
+        return f"write sqlite:///{here} where that is meant" if there else ""
+    return f"write sqlite:////{path} where that is meant" if _folder_from_root(path) else ""
+
+
+def from_root(url: str) -> str:
+    """The URL of a file of which only the folder from the root is there; else `url` as it is."""
+    path = parse_url(url).database or ""
+    here = os.path.exists(os.path.dirname(path) or ".")
+    there = not here and _folder_from_root(path) and not os.path.exists(f"/{path}")
+    return f"sqlite:////{path}" if there else url
+
+
+def _folder_from_root(path: str) -> bool:
     folder = os.path.dirname(os.path.normpath(f"/{path}"))
-    there = not path.startswith(".") and folder != "/" and os.path.isdir(folder)
-    return f", or write sqlite:////{path} where that is meant" if there else ""
+    return not path.startswith((".", "/")) and folder != "/" and os.path.isdir(folder)
 
 
 def _of_port(url: str) -> str:

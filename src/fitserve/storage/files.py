@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fitserve.errors import StoreUnavailable, blanks_around
-from fitserve.storage.address import elsewhere, file_of, parse_url
+from fitserve.storage.address import elsewhere, file_of, from_root, parse_url
 
 log = logging.getLogger(__name__)
 
@@ -52,25 +52,28 @@ def refuse_no_folder(url: str, typed: str) -> None:
     if file is not None and not file.parent.exists():
         named = shlex.quote(str(file.parent))
         mend = f"make it, mkdir -p {named}" + (f", and write {url}" if url != typed else "")
-        raise ValueError(f"there is no folder {named}; {mend}{elsewhere(url)}")
+        there = elsewhere(url)
+        raise ValueError(f"there is no folder {named}; {mend}" + (f", or {there}" if there else ""))
 
 
 def refuse_source(url: str) -> None:
     """Raise `ValueError` where there is no store at this URL that could be copied. Nothing is
     written, as it would be by opening it as a store. Only SQLite's is looked at."""
+    url = from_root(url)
     file = file_of(parse_url(url))
     if file is None:
         return
-    else_ = stores_beside(file) or (
+    alone = file.parent == Path("/") and not file.is_dir()  # whose stores are of others
+    else_ = stores_beside(Path(file.name).absolute() if alone else file) or (
         "name the file of a store, usually fitserve.sqlite3, in the folder that its server was "
         "started in"
     )
     refuse_place(url, else_)
     name = shlex.quote(str(file))
     if not file.exists():
-        blanks = blanks_around(file.name)
-        mend = f"its name {blanks}; take it out, or {else_}" if blanks else else_
-        raise ValueError(f"there is no file {name}; {mend}{elsewhere(url)}")
+        blanks, there = blanks_around(file.name), elsewhere(url)
+        mend = f"its name {blanks}; take it out, or {else_}" if blanks else there or else_
+        raise ValueError(f"there is no file {name}; {mend}")
     if not file.stat().st_size:
         raise ValueError(f"{name} is empty; {else_}")
     try:
