@@ -104,6 +104,15 @@ def test_what_is_wrong_with_what_is_true_is_said_where_it_stands(api: Api) -> No
         lacking = evaluated(api, bare, 422)["errors"][0]
         assert lacking["loc"] == ["y"]
         assert "as y, a list, or as the column survived" in lacking["msg"]
+    rows = [list(row) for row in zip(*COLUMNS.values(), strict=True)]
+    split = {"index": list(range(N)), "columns": list(COLUMNS), "data": rows}
+    index = {str(i): row for i, row in enumerate(rows_of(COLUMNS))}
+    tight = split | {"index_names": [None], "column_names": [None]}
+    for orient in (split, tight, index, {"schema": {}, "data": rows_of(COLUMNS)}):
+        for y in (None, Y):
+            made = evaluated(api, orient, 422, **({} if y is None else {"y": y}))["errors"][0]
+            assert made["loc"] == ["features"]
+            assert "send df.to_dict('list')" in made["msg"]
     for other in (X | {"Survived": Y}, rows_of(X | {"Survived": Y})):
         lacking = evaluated(api, other, 422)["errors"][0]
         assert lacking["loc"][-1] == "Survived"

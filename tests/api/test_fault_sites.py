@@ -2,6 +2,7 @@
 person."""
 
 import ast
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -117,6 +118,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": X, "y": [0, 1]}),
     ("knn", {"X": X}),
     ("knn", {"y": Y}),
+    ("knn", {"features": X, "y": Y}),
     ("knn", {"X": X, "y": Y, "k": 1, "feature_names": "ab"}),
     ("knn", {"X": X, "y": Y, "k": 1, "feature_names": [1, None]}),
     ("knn", {"X": X, "y": Y, "k": 1, "n_neighbors": 1}),
@@ -295,6 +297,9 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     yield refused(*predict(api, "knn", 4, [[1e308, 1e308]]))
     body: dict[str, Any] = {"model_type": "knn", "X": X}
     yield body, api.client.post("/register", json=body)
+    for whole in (body, json.dumps(body)):
+        yield refused({"body": whole}, api.client.post("/register", json={"body": whole}))
+    yield refused(*predict(api, "pca", 2, str(b"[1, 2]")))
     body = {"model_type": "knn", "model_id": 1, "kwargs": '{"X": []}'}
     yield refused(body, api.client.post("/register", json=body))
     for model_type in ("gauss_naive_bayes", "gmm", "knn", "svm", "perceptron", "pca"):

@@ -56,6 +56,24 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
             ["kwargs"],
             "JSON inside of JSON: send it without the quotes around it",
         ),
+        (str(json.dumps(GOOD).encode()), [], "it is what Python prints of bytes: send the bytes"),
+        ("rows.json", [], "the name of a file, 'rows.json'; with curl write -d @rows.json, or in"),
+        ("-", [], "where standard input is meant; with curl write -d @-"),
+        *(
+            (
+                {name: form(GOOD)},
+                [name],
+                "write what it holds (model_type, model_id, kwargs) in its",
+            )
+            for name in ("body", "data", "json", "X")
+            for form in (dict, json.dumps, lambda one: str(json.dumps(one).encode()))
+        ),
+        (GOOD | {"kwargs": {"features": X, "y": Y}}, ["kwargs", "features"], "; write X in place"),
+        (
+            with_kwargs(X=str(json.dumps(X).encode())),
+            ["kwargs", "X"],
+            "what Python prints of bytes",
+        ),
         (None, [], "not null"),
         ({**GOOD, "X": X}, ["X"], 'X stands beside kwargs; write it inside, "kwargs": {"X": ...}'),
         ({"model_type": "knn", "model_id": 1, "X": X, "y": Y}, ["X"], "X stands beside kwargs"),
@@ -583,6 +601,20 @@ def test_an_id_that_is_null_is_not_to_be_left_out(api: Api, route: str) -> None:
     assert "write the model's id, as /list tells it" in problem["errors"][0]["msg"]
 
 
+def test_bytes_that_python_printed(api: Api) -> None:
+    table = b"a,b\n1,u\n2,v\n"
+    for route in ("/register", "/predict", "/evaluate"):
+        for media in ("application/json", "text/csv", "application/x-www-form-urlencoded"):
+            for body in (json.dumps(GOOD).encode(), json.dumps(GOOD, indent=1).encode(), table):
+                query = "?model_type=knn&model_id=1" if media == "text/csv" else ""
+                answer = api.raw(route + query, str(body).encode(), Content_Type=media)
+                assert answer.status_code in (400, 415, 422)
+                assert "what Python prints of bytes; send the bytes themselves" in answer.text
+    query = "/register?model_type=knn&model_id=1&n_neighbors=1"
+    answer = api.raw(f"{query}&target=b%27", b"b',b''\n1,2\n2,3\n", Content_Type="text/csv")
+    assert "what Python prints" not in answer.text
+
+
 def test_the_rows_of_a_prediction_have_another_name(api: Api) -> None:
     problem = told(api, {"model_type": "knn", "X": X}, "/predict")
     assert [fault["loc"] for fault in problem["errors"]] == [["X"]]
@@ -619,8 +651,8 @@ def test_a_hyperparameter_is_set_at_registration(api: Api, route: str, media: st
         ),
         ({"y": Y, "kwargs": {"X": {"a": 1}}}, '(X) beside model_type, "features": {...}'),
         ({"features": X, "kwargs": {"importance": True}}, '(importance) beside features, "imp'),
-        ({"features": X, "y": Y, "kwargs": {"k": 1}}, "leave it out, features are given"),
-        ({"features": X, "y": Y, "X": X}, "takes no X; leave it out, features are given"),
+        ({"features": X, "y": Y, "kwargs": {"k": 1}}, "leave it out, the rows are given"),
+        ({"features": X, "y": Y, "X": X}, "takes no X; leave it out, the rows are given"),
         ({"kwargs": X}, "write the rows as features, beside y"),
         ({"X": X}, "/evaluate takes no X; write the rows as features, beside y"),
     ],

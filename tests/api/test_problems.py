@@ -159,8 +159,10 @@ def test_a_body_without_its_header_is_told_all_that_is_wrong(api: Api, media_typ
             answer = api.client.post(route, data=body, headers={"Content-Type": media_type})
             said[body] = problem(answer, 415, "unsupported-media-type")["detail"]
             assert said[body].endswith(f"declared was {media_type or 'nothing'}.")
-        assert "-H 'Content-Type: application/json' -d @rows.json;" in said["rows.json"]
-        as_csv = "-H 'Content-Type: text/csv' --data-binary '@my rows.csv', and ?model_type="
+        assert "-H 'Content-Type: application/json' -d @rows.json, with the @;" in said["rows.json"]
+        as_csv = (
+            "-H 'Content-Type: text/csv' --data-binary '@my rows.csv', with the @, and ?model_type="
+        )
         assert (as_csv in said["my rows.csv"]) == (route != "/list")
         for body in ("", form):
             (told,) = re.findall("json' -d '(.*)'", said[body].partition(", or a CSV")[0])

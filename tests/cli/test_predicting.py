@@ -126,6 +126,11 @@ def test_evaluate(knn: int, fitserve: Command, tmp_path: Path) -> None:
     truth = written(tmp_path, "rows.json", {"features": ROWS, "y": ["setosa", "setosa"]})
     told = json.loads(fitserve("evaluate", "knn", knn, truth, "--json").out)
     assert told["metrics"]["accuracy"] == 0.5
+    for rows in ("features", "X"):
+        body = written(tmp_path, "body.json", {rows: ROWS, "y": ["setosa"] * 2, "kwargs": {}})
+        for name in ("predict", "evaluate"):
+            said = f"  kwargs: /{name} takes no kwargs; leave it out, the rows are given\n"
+            assert said in fitserve(name, "knn", knn, body).err
 
 
 def test_types_without_y(fitserve: Command, tmp_path: Path) -> None:

@@ -91,6 +91,30 @@ def test_a_hyperparameter_is_named_as_it_was_typed(fitserve: Command) -> None:
     assert "\n  --set n_neighbors=150  n_neighbors is 150\n" in done.err
 
 
+X = [[1, 2], [2, 1]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ({"X": X, "y": ["a", "b"], "kwargs": {}}, "  X: X stands beside kwargs; write it inside"),
+        ({"model_id": 1, "X": X, "kwargs": {"y": ["a", "b"]}}, "  X: X stands beside kwargs; "),
+        ({"kwargs": {"X": X}, "y": ["a", "b"]}, "  y: y stands beside kwargs; write it inside"),
+        ({"features": X, "y": ["a", "b"]}, "  features: features are what /predict takes; write X"),
+        ({"model_type": "svm", "model_id": 1, "X": X, "y": ["a", "b"], "k": 1}, None),
+        ({"X": X, "y": ["a", "b"], "k": 1}, None),
+        ({"features": [1, 2], "y": ["a", "b"]}, "  --target: "),  # columns of those names
+    ],
+)
+def test_json_that_stands_otherwise(
+    typed: object, says: str | None, fitserve: Command, tmp_path: Path
+) -> None:
+    (file := tmp_path / "body.json").write_text(json.dumps(typed))
+    done = fitserve("register", "knn", 7, file, "--dry-run")
+    assert done.code == (0 if says is None else 1)
+    assert says is None or says in done.err
+
+
 @pytest.mark.parametrize("content", ["body", "kwargs"])
 def test_json_by_its_content(
     content: str, fitserve: Command, monkeypatch: pytest.MonkeyPatch

@@ -312,6 +312,8 @@ def truth_of(
     if ask.y == target:
         said = f"what is true is read from the column {target} of the rows; leave y out"
         raise InvalidRequest.at(("y",), said, "list_type")
+    if ask.y is None and isinstance(ask.features, dict) and target not in ask.features:
+        json_table.refuse_orient(ask.features, ("features",))
     features, y = without_target(ask.features, target)
     if ask.y is None and y is not None:
         return features, y, y_in_table(target, isinstance(ask.features, dict))

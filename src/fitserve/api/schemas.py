@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from fitserve.api import matrices, queries, registrations, strangers
 from fitserve.data import files
-from fitserve.data.expectations import encoded, sent, twice_encoded, validated
+from fitserve.data.expectations import bytes_of, encoded, sent, twice_encoded, validated
 from fitserve.data.json_text import parse_json
 from fitserve.data.names import meant
 from fitserve.data.quoted import QUERY
@@ -139,19 +139,19 @@ def checked(schema: type[T], value: object) -> T:
     if not isinstance(value, dict):
         members = ", ".join(f'"{name}": ...' for name in schema.model_fields)
         twice = twice_encoded(value, "encode it once")
-        of_file = (
-            files.instead(json.dumps(value, ensure_ascii=False), "json")
-            if isinstance(value, str)
-            else None
-        )
-        of_file = of_file and of_file.replace(", not what the file holds", "")
+        if twice and not bytes_of(str(value)):
+            twice += " (with requests json=body, or data=json.dumps(body))"
+        quoted = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else ""
+        of_file = (files.instead(quoted, "json") or "").replace(", not what the file holds", "")
         raise InvalidRequest.at(
             (),
             f"an object is needed, {{{members}}}, not {of_file or sent(value)}"
-            + (f"{twice} (with requests json=body, or data=json.dumps(body))" if twice else "")
+            + twice
             + (schema.of_list(value) if isinstance(value, list) and value else ""),
             "model_type",
         )
+    if (misplaced := strangers.whole(value, schema.model_fields)) is not None:
+        raise InvalidRequest([misplaced])
     with amended(lambda fault: schema.placed(fault, value)):
         return validated(
             schema.model_validate,
@@ -256,6 +256,10 @@ class RegisterRequest(Request):
             if name in self.kwargs
         )
 
+        if "features" in self.kwargs and "X" not in self.kwargs:
+            said = "features are what /predict takes; write X in place of features"
+            raise InvalidRequest.at(("kwargs", "features"), said, "extra_forbidden")
+
         def check() -> None:
             with within("kwargs"):
                 refuse_unplanned(cls, self.kwargs)
@@ -307,7 +311,7 @@ class RowsRequest(Request):
             written = ", ".join(taken.values())
             return f"write what it holds ({', '.join(taken)}) beside {beside}, {written}"
         if body.get("features") is not None:
-            return "leave it out, features are given"
+            return "leave it out, the rows are given"
         return f"write the rows as features{', beside y' if has_y else ''}"
 
     @classmethod

@@ -1,11 +1,17 @@
 """What is said of a member, or a parameter, that others know, or that another route has."""
 
 import re
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
+from typing import Any
 from urllib.parse import quote
 
+from fitserve.data.expectations import bytes_of, encoded
+from fitserve.data.json_text import parse_json
 from fitserve.data.options import NAMES
-from fitserve.errors import Fault, clip
+from fitserve.errors import LISTED, Fault, MalformedJson, clip
 from fitserve.evaluation.plan import OPTIONS
 from fitserve.models import catalog
 
@@ -23,6 +29,27 @@ _FRAMES = {
     "dataframe_split": "df.to_dict('list') of pandas",
     "dataframe_records": "the same rows",
 }
+
+
+def whole(body: Mapping[str, Any], members: Collection[str]) -> Fault | None:
+    """What is wrong with a body that holds, or in a text, what should be sent in its place."""
+    for name, value in islice(((n, v) for n, v in body.items() if n not in members), LISTED):
+        held, quotes = value, ""
+        if isinstance(value, str) and (printed := bytes_of(value)):
+            held = printed[2]
+        for _ in range(3):
+            if not encoded(held) or len(held) > 2**16:
+                break
+            with suppress(MalformedJson):
+                held = parse_json(held.encode(errors="replace"))
+                quotes = " and without the quotes around it, as it is JSON inside of JSON"
+        there = [one for one in held if one in members] if isinstance(held, dict) else []
+        if not {"model_type", "kwargs"}.isdisjoint(there):
+            said = (
+                f"write what it holds ({', '.join(there)}) in its place, not inside of it{quotes}"
+            )
+            return Fault((name,), f"there is no {clip(name, 40)!r}; {said}", "extra_forbidden")
+    return None
 
 
 def of_rows(route: str, name: str, value: object, model_type: object = None) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from fitserve.data import files
+from fitserve.data.foreign import printed_bytes
 from fitserve.errors import clip
 
 MOST = 2000
@@ -28,6 +29,8 @@ def instead(
         return f"The body is a form in parts. With curl send {_HEADER} -d @FILE, not -F"
     if (of_file := files.instead(text, "", query)) is not None:
         return f"The body is {of_file}"
+    if (printed := printed_bytes(text)) is not None:
+        return f"The body is {printed}"
     form = _form(text)
     if form:
         shown = such if as_body is None else as_body(form)

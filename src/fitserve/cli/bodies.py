@@ -63,13 +63,23 @@ class JsonFile:
     def registering(
         self, key: Key, options: Mapping[str, Any], settings: Mapping[str, str]
     ) -> Request:
-        kwargs = self._members.get("kwargs", self._value)
-        if not isinstance(kwargs, dict) or not {"kwargs", "X"} & self._members.keys():
-            kwargs = {"X": kwargs}
+        members = {name: one for name, one in self._members.items() if name not in Key._fields}
+        beside = {name: one for name, one in members.items() if name != "kwargs"}
+        kwargs = members.get("kwargs")
+        if not isinstance(kwargs, dict):
+            kwargs, beside = self._kwargs(members), {}
         asked = {name: value for name, value in options.items() if name != "dry_run"}
         given = {name: reading(text) for name, text in settings.items()}
         query = {name: value for name, value in options.items() if name == "dry_run"}
-        return _json({"kwargs": {**kwargs, **asked, **given}, **key._asdict()}, query)
+        return _json({**beside, "kwargs": {**kwargs, **asked, **given}, **key._asdict()}, query)
+
+    def _kwargs(self, members: dict[str, Any]) -> dict[str, Any]:
+        """What the file holds, where that is no body: kwargs, or a table or rows alone."""
+        rows = members.get("features")
+        asked = isinstance(rows, list) and bool(rows) and isinstance(rows[0], (list, dict))
+        if "X" in members or asked:
+            return members
+        return {"X": members["kwargs"] if set(members) == {"kwargs"} else self._value}
 
     def asking(self, key: Key, options: Mapping[str, Any], *, truth: bool = False) -> Request:
         """Ask about the rows, of which y is the `truth`, where that is wanted."""

@@ -121,7 +121,8 @@ def _place(loc: Sequence[str | int]) -> str:
             where = ", ".join([f"line {line}", *map(str, column)])
         case ["query" | "kwargs", str(name), *rest] if name not in DATA:
             where = ".".join([place(name), *map(str, rest)])
-        case ["kwargs", *rest]:
+        case ["kwargs", _, *_] as inside:
+            _, *rest = inside
             where = ".".join(map(str, rest))
         case other:
             where = ".".join(map(str, other))

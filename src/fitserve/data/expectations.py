@@ -43,6 +43,8 @@ _LARGEST = 2**53 - 1  # that every reader of JSON keeps exact
 _ENCODED = re.compile(r"""[\s"'\\]*[\[{]""").match
 _PRINTED = re.compile(r"""[\s"\\]*([\[{(])[\s\[{(]*'""").match
 """What Python's str() makes of a list or a dict: its texts stand in single quotes."""
+bytes_of = re.compile(r"""b(['"])([^\n]*)\1\s*\Z""").match
+"""What Python's str() makes of bytes, and what these are."""
 _SPELLED = {
     **dict.fromkeys(("true", "yes", "y", "on"), True),
     **dict.fromkeys(("false", "no", "n", "off"), False),
@@ -81,6 +83,8 @@ def twice_encoded(value: object, once: str = "send it without the quotes around 
     """What to do where a text holds what should stand there itself, or ''."""
     if not isinstance(value, str):
         return ""
+    if bytes_of(value):
+        return "; it is what Python prints of bytes: send the bytes themselves, data=body"
     printed = _PRINTED(value)
     if printed is not None:
         what = "dict" if printed[1] == "{" else "list"

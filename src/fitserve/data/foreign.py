@@ -31,6 +31,9 @@ _BINARY = (
         "no text; send what it holds, written as CSV",
     ),
 )
+_UNPRINTED = (
+    "send the bytes themselves, with requests data=body, or as text body.decode(), not str(body)"
+)
 _SUCH = '{"model_type": ..., "model_id": ..., "kwargs": {"X": [...]}}'
 _AS_JSON = (
     "with the header 'Content-Type: application/json', or write its rows as CSV. In JSON they "
@@ -101,6 +104,13 @@ _SIGNS = (
 )
 
 
+def printed_bytes(body: bytes) -> str | None:
+    """That the body is what Python prints of bytes, and what to send instead."""
+    ends = body[:2] in (b"b'", b'b"') and body[-200:].rstrip()[-1:] == body[1:2]
+    lines = b"\n" in body[:2000].rstrip()
+    return f"what Python prints of bytes; {_UNPRINTED}" if ends and not lines else None
+
+
 def binary(text: bytes) -> str | None:
     """What is no text, and what to send instead; None of what may be text."""
     return next((said for looks, said in _BINARY if looks(text)), None)
@@ -114,7 +124,7 @@ def refuse_foreign(
     of_file = files.instead(body.removeprefix(_BOM), "csv") if headed else None
     if of_file is not None:
         raise InvalidRequest.at(("line", 1), f"this is {of_file}", "file_name")
-    unreadable = binary(body)
+    unreadable = binary(body) or (printed_bytes(body) if headed else None)
     if unreadable is not None:
         raise InvalidRequest.at(("line", 1), f"the body is {unreadable}", "foreign")
     head = body[:2000].removeprefix(_BOM).lstrip()

@@ -163,12 +163,17 @@ def _orient(value: Mapping[str, Any]) -> str | None:
     return "() or to_dict('index')" if set(map(type, value.values())) == {dict} else None
 
 
-def from_columns(columns: Mapping[str, Any], loc: Location) -> JsonTable:
-    """A table of columns by name."""
-    orient = _orient(columns)
+def refuse_orient(value: object, loc: Location) -> None:
+    """Refuse what pandas makes in another way than it is taken here."""
+    orient = _orient(value) if isinstance(value, dict) else None
     if orient is not None:
         said = f"this is what pandas' to_dict{orient} makes; send {AS_COLUMNS}"
         raise InvalidRequest.at(loc, said, "orient")
+
+
+def from_columns(columns: Mapping[str, Any], loc: Location) -> JsonTable:
+    """A table of columns by name."""
+    refuse_orient(columns, loc)
     refuse(
         Fault(
             (*loc, name),

@@ -7,7 +7,7 @@ from typing import Any
 import jiter
 
 from fitserve.data import files, literals
-from fitserve.data.foreign import binary
+from fitserve.data.foreign import binary, printed_bytes
 from fitserve.data.shell import unexpanded
 from fitserve.data.unseen import marked
 from fitserve.errors import MalformedJson, clip
@@ -159,7 +159,7 @@ def refuse_other(body: bytes) -> None:
 
 def _whole(body: bytes) -> str | None:
     """What the body is instead of JSON, where that shows at its beginning."""
-    unreadable = binary(body)
+    unreadable = binary(body) or printed_bytes(body.strip())
     if unreadable is not None:
         return f"it is {unreadable}"
     head = body[:2000].strip()

@@ -2,7 +2,7 @@
 
 import re
 
-from fitserve.data.expectations import encoded, sent
+from fitserve.data.expectations import bytes_of, encoded, sent
 from fitserve.data.numerals import plainly
 from fitserve.data.shell import unexpanded
 from fitserve.errors import clip
@@ -128,6 +128,8 @@ def _a_row(value: object) -> tuple[str, str] | None:
 
 def _printed(text: str, otherwise: str) -> tuple[str, str] | None:
     """A list as a program shows it."""
+    if bytes_of(text):
+        return "what Python prints of bytes", f"send {_ITSELF}"
     if _ARRAY(text):
         return "what NumPy prints", f"send {otherwise}"
     return ("what Python prints", f"send {_ITSELF}") if _LIST(text) else None
