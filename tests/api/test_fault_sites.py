@@ -297,6 +297,8 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     yield refused(*predict(api, "knn", 4, [[1e308, 1e308]]))
     body: dict[str, Any] = {"model_type": "knn", "X": X}
     yield body, api.client.post("/register", json=body)
+    for text in ("t.csv", str(b"[1]")):
+        yield refused(None, api.client.post("/register", json=text))
     for whole in (body, json.dumps(body)):
         yield refused({"body": whole}, api.client.post("/register", json={"body": whole}))
     yield refused(*predict(api, "pca", 2, str(b"[1, 2]")))

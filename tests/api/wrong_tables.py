@@ -100,6 +100,11 @@ FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, bes
     ({"drop": "d e"}, "a,b,c,d+e\n1,2,u,3\n2,1,v,4\n"),
     ({"drop": "d"}, "a,b,c,d#e\n1,2,u,3\n2,1,v,4\n"),
     ({}, "train"),
+    *(
+        ({}, name)
+        for name in ("@t.csv", "rows.json", "t.xlsx", "t.zip", "t.jsonl", "-", "http://x/t.csv")
+    ),
+    ({}, str(b"a,b\n")),
     ({"model_type": None, "model_id": None}, FILE),
     ({"model_type": None, "model": "knn"}, FILE),
     ({"dry_run": "maybe"}, FILE),
