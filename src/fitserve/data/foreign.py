@@ -31,9 +31,7 @@ _BINARY = (
         "no text; send what it holds, written as CSV",
     ),
 )
-_UNPRINTED = (
-    "send the bytes themselves, with requests data=body, or as text body.decode(), not str(body)"
-)
+_UNPRINTED = "send the bytes themselves, with requests data=body, or as text body.decode()"
 _SUCH = '{"model_type": ..., "model_id": ..., "kwargs": {"X": [...]}}'
 _AS_JSON = (
     "with the header 'Content-Type: application/json', or write its rows as CSV. In JSON they "
