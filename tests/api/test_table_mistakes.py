@@ -206,6 +206,23 @@ def test_a_cell_that_is_no_plain_number(api: Api, column: str, cell: str, says: 
     assert ask["loc"] == ["line", 2, "a"]
 
 
+@pytest.mark.parametrize("word", ["None", "null"])
+@pytest.mark.parametrize(
+    ("name", "out"),
+    [
+        *((name, f"leave {name} out") for name in ("drop", "kinds")),
+        *((name, "leave it out") for name in ("delimiter", "decimal", "missing", "dry_run")),
+        ("standardize", "leave it out"),
+    ],
+)
+def test_a_parameter_that_is_none_is_left_out(api: Api, name: str, word: str, out: str) -> None:
+    query = {"target": "y", name: word}
+    problem = told(api, "/register", TABLE, **query)
+    assert problem["errors"][0]["loc"] == ["query", name]
+    assert out in problem["errors"][0]["msg"]
+    trained(api)
+
+
 GAP_MARKS = ["-", "-nan", "-NaN", "-nan(ind)", "-1.#IND", "1.#QNAN0", "#NUM!", "#NAME?", "#WERT!"]
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pydantic import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from fitserve.data.dialect import Dialect, truth_meant
+from fitserve.data.dialect import NOTHING, Dialect, truth_meant
 from fitserve.data.names import meant, unknown, with_commas
 from fitserve.data.numerals import whole
 from fitserve.data.options import NAMES, ColumnOptions, checked_options
@@ -216,6 +216,10 @@ def kinds(text: str) -> dict[str, str]:
     if (mended := with_commas(text)) is not None:
         said = f"write a comma between two names: {clip(mended, 200)}"
         raise InvalidRequest.at(("kinds",), said, "kinds")
+    if text.lower() in NOTHING:
+        raise InvalidRequest.at(
+            ("kinds",), f"no column is named by {clip(text, 40)!r}; leave kinds out", "kinds"
+        )
     named: dict[str, str] = {}
     for part in text.split(","):
         name, colon, kind = part.rpartition(":")

@@ -28,9 +28,15 @@ _TRUTHS = {
 }
 
 
+NOTHING = ("none", "null", "nan", "nil", "undefined", "[]", "{}")
+"""Words of programs for what is not there, in small letters."""
+
+
 def truth_meant(text: str) -> str:
-    """`; write true` where another word for it stands in a query."""
-    return "".join(f"; write {word}" for word, others in _TRUTHS.items() if text.lower() in others)
+    """What to write where neither true nor false stands in a query: `; write true` of another
+    word for it."""
+    meant = (word for word, others in _TRUTHS.items() if text.lower() in others)
+    return f"; write {next(meant, 'one of them, or leave it out')}"
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,8 @@ class Dialect:
         faults = list(dialect._faults())
         if header not in ("true", "false"):
             said = f"true or false is needed, not {clip(header, 40)!r}{truth_meant(header)}"
+            if header.lower() == "none":  # pandas' word for no header
+                said = "true or false is needed, not 'None'; write false where no names stand above"
             faults.append(Fault(("header",), said, "bool_parsing"))
         if faults:
             raise InvalidRequest(faults)
@@ -74,14 +82,20 @@ class Dialect:
         if sign is not None and not may_delimit(sign):
             yield Fault(
                 ("delimiter",),
-                f"{clip(sign, 40)!r} cannot stand between cells; give one character, and no "
-                "letter, digit, quote, sign or point, or 'tab' for a tab",
+                f"{clip(sign, 40)!r} cannot stand between cells; "
+                + (
+                    "leave it out"
+                    if sign.lower() in NOTHING
+                    else "give one character, and no letter, digit, quote, sign or point, or "
+                    "'tab' for a tab"
+                ),
                 "delimiter",
             )
         if self.decimal not in (".", ","):
             yield Fault(
                 ("decimal",),
-                f"'.' or ',' is needed, not {clip(self.decimal, 40)!r}",
+                f"'.' or ',' is needed, not {clip(self.decimal, 40)!r}; write one of them, or "
+                "leave it out",
                 "decimal",
             )
 

@@ -389,6 +389,8 @@ def _fault(
         return Fault(place, f"{says}; {variable}", kind)
     of_texts = any("items" in one for one in _branches(schema))
     blank = isinstance(value, str) and not value.strip() and of_texts
+    if isinstance(value, str) and _SPELLED.get(value.strip().lower(), "") is None:
+        blank = blank or not (fits(schema, None) or name == "na_values")  # which holds such words
     if value is None and len(loc) > 1 and asked(schema) != "text":
         return Fault(place, f"{says}; write one, or leave {place[0]} out", kind)
     if (value is None or blank) and (optional or len(loc) > 1):
@@ -406,6 +408,8 @@ def _fault(
         return Fault(place, f"{says}; write {written}{quotes}", kind, (remedy,) * (len(loc) == 1))
     if name in _NOT_NULL:
         return Fault(place, f"{says}; {_NOT_NULL[name]}", kind)
+    if schema.get("type") == "boolean" and optional and "; " not in says:
+        says += "; write one of them, or leave it out"
     return Fault(place, says, kind)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
 from fitserve.data.diagnosis import asked, diagnosed
+from fitserve.data.dialect import NOTHING
 from fitserve.data.encoding import (
     CategoryEncoder,
     Encoder,
@@ -224,6 +225,10 @@ def unknown_names(
         elif member == "target" and (parts := parted(name, there)):
             one = f"one column is learned at a time; write {parts[0]}, or another of these"
             yield Fault((member,), f"there is no column {clip(name, 40)!r}; {one}", "no_column")
+        elif member == "drop" and name.strip().lower() in NOTHING:
+            out = "drop" if len(options.drop) == 1 else "it"
+            none = f"there is no column {clip(name, 40)!r}; leave {out} out"
+            yield Fault((member,), none, "no_column")
         elif member != "target" and not name.strip():
             yield Fault((member,), f"there is no column {name[:40]!r}; leave it out", "no_column")
         else:

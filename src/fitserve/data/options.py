@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from fitserve.data.dialect import MISSING_WORDS
+from fitserve.data.dialect import MISSING_WORDS, NOTHING
 from fitserve.data.expectations import sent, twice_encoded, validated
 from fitserve.data.limits import CATEGORIES, WORDS
 from fitserve.data.names import meant
@@ -80,7 +80,7 @@ def checked_options(given: Mapping[str, Any], there: Sequence[str] = ("age",)) -
 
 def _as_object(kinds: object, there: Sequence[str]) -> str:
     """How kinds are written in JSON that were written otherwise."""
-    if kinds is None:
+    if kinds is None or (isinstance(kinds, str) and kinds.strip().lower() in NOTHING):
         return "leave it out"
     parts = kinds if isinstance(kinds, list) else [kinds]
     if set(map(type, parts)) == {dict}:
