@@ -103,6 +103,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": X, "target": -1}),
     ("knn", {"X": X, "y": [Y]}),
     ("knn", {"X": X, "y": Y, "drop": [""]}),
+    ("knn", {"X": X, "y": Y, "drop": ["None"]}),
     ("knn", {"X": X, "y": Y, "feature_names": ""}),
     ("knn", {"X": [[1], 2], "y": [0, 1]}),
     ("knn", {"X": [[1], [1, 2]], "y": [0, 1]}),

@@ -99,6 +99,7 @@ NAMED: dict[str, Any] = {"model_type": "knn", "model_id": 5, "target": "c"}
 FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, beside NAMED, and a CSV
     ({"drop": "d e"}, "a,b,c,d+e\n1,2,u,3\n2,1,v,4\n"),
     ({"drop": "d"}, "a,b,c,d#e\n1,2,u,3\n2,1,v,4\n"),
+    ({"kinds": "None"}, "a,b,c\n1,2,u\n2,1,v\n"),
     ({}, "train"),
     *(
         ({}, name)
