@@ -143,9 +143,12 @@ class Reader:
     def csv(self, gone: Callable[[], bool]) -> Iterator[Opened]:
         """Opens a body that is CSV as `CsvFile` does, to be read elsewhere, each time anew."""
         with ExitStack() as all_held:
+            last = ExitStack()
 
             def begin() -> _Reading:
-                held = all_held.enter_context(ExitStack())
+                nonlocal last
+                last.close()  # of a file that was opened and never read, because of another fault
+                held = last = all_held.enter_context(ExitStack())
                 held.enter_context(self._turn(self._turns, gone))
                 return self._apart(held, gone)
 
