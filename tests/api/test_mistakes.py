@@ -858,6 +858,18 @@ CHOICES = [
         ),
         ("perceptron", {"l2": True}, {"l2": None, "penalty": "l2"}),
         *(
+            ("perceptron", {"penalty": one}, {"penalty": "l2", "alpha": 0.1})
+            for one in (0.1, "0.1")
+        ),
+        ("decision_tree", {"criterion": -1}, {"criterion": None}),
+        (
+            "decision_tree",
+            {"Criterion": "squared_error"},
+            {"Criterion": None, "criterion": None},
+        ),
+        ("knn", {"n_neighbours": 100, "k": None}, {"n_neighbours": None, "n_neighbors": 4}),
+        ("kmeans", {"clusters": 100, "k": None}, {"clusters": None, "n_clusters": 4}),
+        *(
             ("decision_tree", {"criterion": one}, {"criterion": None})
             for one in ("mse", "mae", "friedman_mse", "absolute_error", "poisson")
         ),
@@ -930,6 +942,9 @@ def test_a_step_that_is_to_be_written_is_one_that_does_not_diverge(
         assert f"write {remedy['set']['learning_rate']}" in problem["detail"]
         assert ("gradient descent diverged at 10" in problem["detail"]) != short
         assert register(model_id, remedy["set"]["learning_rate"]).status_code == 201
+    (remedy,) = api.register(model_type, 9, X=X, y=Y, step_size=10).json["remedies"]  # type: ignore[index]
+    assert remedy["set"].pop("step_size") is None
+    assert api.register(model_type, 9, X=X, y=Y, **remedy["set"]).status_code == 201
 
 
 @pytest.mark.parametrize("sent", ["1.0", "01", " 1", "1e0", "+1", "0x1", 1.0, [1]])
@@ -1826,7 +1841,7 @@ def test_a_type_of_others_is_told_the_nearest(api: Api, theirs: str, says: str) 
     ],
 )
 def test_a_setting_by_the_name_of_others(api: Api, model_type: str, name: str, ours: str) -> None:
-    kwargs = {"X": X, "y": Y, name: 1}
+    kwargs = {"X": X, "y": Y, name: 1 if ours != "learning_rate" else 0.01}
     if not catalog()[model_type].supervised():
         del kwargs["y"]
     problem = told(api, {"model_type": model_type, "model_id": 1, "kwargs": kwargs})

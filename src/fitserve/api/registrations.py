@@ -125,24 +125,31 @@ def fitting(read: Callable[[dict[str, Any]], Training], given: Mapping[str, Any]
         yield
     except InvalidRequest as error:
         wrong = {str(fault.loc[-1]): fault for fault in error.faults if fault.loc}
-        sets = [remedy.set for fault in wrong.values() for remedy in fault.remedies]
-        instead = {
-            name: value
-            for one in sets
-            for name, value in one.items()
-            if name in wrong and type(value) in (int, float, str)
+        sets = [
+            (name, remedy.set)
+            for name, fault in wrong.items()
+            for remedy in fault.remedies
+            if name in remedy.set
+        ]
+        meant = {
+            other: (name, value)
+            for name, one in sets
+            for other, value in one.items()
+            if type(value) in (int, float, str)
         }
+        instead = {name: value for name, (_, value) in meant.items()}
+        out = {*wrong, *(name for _, one in sets for name in one)}
         refused: dict[Location, Fault] = {}
         for _ in range(len(instead)):  # what the rows refuse first may hide the next
             told, before = Gathered(), dict(instead)
-            plain = {name: one for name, one in given.items() if name not in wrong}
+            plain = {name: one for name, one in given.items() if name not in out}
             with suppress(FitserveError), told.part():
                 there = {name: one for name, one in instead.items() if one is not None}
                 read(plain | there).try_step()
             for fault in told.faults:
                 name = str(fault.loc[-1]) if fault.loc else ""
                 if name in instead and fault.remedies and name in fault.remedies[0].set:
-                    refused[fault.loc] = fault
+                    refused[*fault.loc[:-1], meant[name][0]] = fault
                     instead[name] = fault.remedies[0].set[name]
             if instead == before:  # the rows have no more to say, and reading them takes time
                 break
@@ -190,11 +197,15 @@ def _allowed(fault: Fault, refused: Fault | None) -> Fault:
     """The same, with what is to be written instead of what was to be written."""
     if refused is None:
         return fault
-    most = refused.remedies[0].set[str(fault.loc[-1])]
+    name, ours = str(fault.loc[-1]), str(refused.loc[-1])
+    most = refused.remedies[0].set[ours]
     said = fault.msg.rpartition("; write ")[0] or fault.msg.partition("; ")[0]
     why, _, mend = refused.msg.partition("; ")
-    mend = mend if most is None else f"write {most}"
-    return replace(fault, msg=f"{said}; {mend}: {why}", remedies=refused.remedies)
+    if most is not None:
+        mend = f"write {most}" if name == ours else f"write {json.dumps(ours)}: {json.dumps(most)}"
+    out = {} if name == ours else {name: None}
+    remedies = tuple(Advice(one.words, out | dict(one.set)) for one in refused.remedies)
+    return replace(fault, msg=f"{said}; {mend}: {why}", remedies=remedies)
 
 
 class CsvRegistration:

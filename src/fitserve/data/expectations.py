@@ -420,7 +420,8 @@ def or_left_out(fault: Fault, given: Mapping[str, Any], schema: Schema) -> Fault
     branches = list(_branches(schema["properties"].get(name, {})))
     choices = any(map(_choices, branches))
     may = choices or any(one.get("type") == "null" for one in branches)
-    if len(fault.loc) > 1 or "; " in fault.msg or not may or type(given[name]) in (int, float):
+    of_number = type(given.get(name)) in (int, float) and not choices
+    if len(fault.loc) > 1 or "; " in fault.msg or not may or of_number:
         return fault
     said = f"{fault.msg}; write {'one of these' if choices else 'one'}, or leave it out"
     remedy = Advice(f"{name} is left out", {name: None})

@@ -1,14 +1,16 @@
 """Rosenblatt's perceptron."""
 
 import math
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
 from fitserve.data.names import meant
-from fitserve.errors import Advice
+from fitserve.errors import Advice, Fault
 from fitserve.models.base import Codes, Model
 from fitserve.models.hyperparameters import COUNT, Instead, hyperparameters, sized
 from fitserve.models.numerics import (
@@ -98,6 +100,15 @@ class Perceptron(Model):
         )
         l2 = {name: None, "alpha": alpha, "penalty": "l2"}
         return said, "alpha", Advice(f"an l2 penalty with alpha {alpha:.6g}", l2)
+
+    @classmethod
+    def _by_name(cls, fault: Fault, named: Mapping[str, Any]) -> Fault:
+        alpha = sized(named.get("penalty"))
+        if fault.loc != ("penalty",) or alpha is None:
+            return super()._by_name(fault, named)
+        said = f'{fault.msg}; write "penalty": "l2" and beside it "alpha": {alpha:.6g}'
+        strong = Advice(f"an l2 penalty with alpha {alpha:.6g}", {"penalty": "l2", "alpha": alpha})
+        return replace(fault, msg=said, remedies=(strong,))
 
     def _fit(self, X: FloatArray, y: Codes) -> None:
         rng = self._rng()
