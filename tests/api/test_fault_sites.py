@@ -71,6 +71,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("gauss_naive_bayes", {"X": [[1e-308], [2e-308], [3e-308], [9e-308]], "y": Y}),
     ("gauss_naive_bayes", {"X": X, "y": Y, "priors": [0.2, 0.3, 0.5]}),
     ("gauss_naive_bayes", {"X": X, "y": Y, "priors": [0.2, 0.3]}),
+    ("gauss_naive_bayes", {"X": X, "y": Y, "priors": [50, 50]}),
+    ("knn", {"X": [[1e308, 1], *X[1:]], "y": Y, "k": 1, "cv": 2, "standardize": True}),
     ("decision_tree", {"X": X, "y": Y, "criterion": "squared_error"}),
     ("decision_tree", {"X": X, "y": [0.5, 1, 2, 3], "class_weight": "balanced"}),
     ("gmm", {"X": [[1, 1], [2, 2], [3, 3]], "reg_covar": 0}),
