@@ -75,7 +75,12 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
             "what Python prints of bytes",
         ),
         (None, [], "not null"),
-        ({**GOOD, "X": X}, ["X"], 'X stands beside kwargs; write it inside, "kwargs": {"X": ...}'),
+        ({**GOOD, "X": X}, ["X"], "X stands inside of kwargs already; leave it out beside kwargs"),
+        (
+            {**with_kwargs(), "kwargs": {"y": Y}, "X": X},
+            ["X"],
+            'X stands beside kwargs; write it inside, "kwargs": {"X": ...}',
+        ),
         ({"model_type": "knn", "model_id": 1, "X": X, "y": Y}, ["X"], "X stands beside kwargs"),
         ({**GOOD, "n_neighbors": 2}, ["n_neighbors"], "n_neighbors stands beside kwargs"),
         ({**GOOD, "features": X}, ["features"], "write X, inside of kwargs"),
@@ -371,6 +376,7 @@ def test_labels_that_differ_in_spaces_or_capitals(
         (["[1, 2]", "[2, 1]"], [0], "send it without the quotes around it"),
         (["1, 2, 3"], [0], "write [1, 2, 3], without quotes"),
         (["1,5", "2,5"], [0], "write 1.5"),
+        ("1,2", [], "write [1, 2], without quotes"),
         ({"age": 1.0, "height": 2.0, "x": 1}, ["x"], "there is no feature 'x'; known are: age"),
     ],
 )
@@ -947,7 +953,9 @@ def test_a_step_that_is_to_be_written_is_one_that_does_not_diverge(
     assert api.register(model_type, 9, X=X, y=Y, **remedy["set"]).status_code == 201
 
 
-@pytest.mark.parametrize("sent", ["1.0", "01", " 1", "1e0", "+1", "0x1", 1.0, [1]])
+@pytest.mark.parametrize(
+    "sent", ["1.0", "01", " 1", "1e0", "+1", "0x1", '"1"', "'1'", "\ufeff1", 1.0, [1]]
+)
 @pytest.mark.parametrize("route", ["/predict", "/evaluate"])
 def test_an_id_that_is_surely_a_number(api: Api, route: str, sent: Any) -> None:
     assert api.register("knn", 1, X=X, y=Y, k=1).status_code == 201

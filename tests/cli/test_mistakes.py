@@ -182,6 +182,10 @@ BY_OPTIONS = [  # what a server says, and the same for who types
     ),
     ("(missing='drop' beside X does so)", "(--missing drop does so)"),
     (
+        """send df.to_dict('list'), or without pandas {"age": [22, 38]}""",
+        """write what df.to_csv(FILE, index=False) makes, or in JSON {"age": [22, 38]}""",
+    ),
+    (
         'or write null and "missing": "drop" beside X, which',
         "or write null and --missing drop, which",
     ),

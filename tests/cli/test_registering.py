@@ -146,7 +146,7 @@ def test_a_csv_by_standard_input_and_a_queued_training(
         (["--set", "n_neighbors"], "one word with = in it; write --set n_neighbors=VALUE"),
         (["--set", "=3"], "--set: write NAME=VALUE, as in n_neighbors=3, not '=3'"),
         (["--kinds", "zip"], "--kinds: write COLUMN:KIND, as in zip:category, not 'zip'"),
-        (["--missing", "fill"], "'fill' is not one of 'error', 'impute', 'drop'"),
+        (["--missing", "fill"], "takes error, impute or drop, not 'fill'"),
         (["--cv", "five"], "--cv takes a number of folds, 2 to 20, not 'five'"),
     ],
 )

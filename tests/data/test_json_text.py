@@ -201,7 +201,7 @@ CASES = [
     (b"1,5;2,5", "it looks like CSV"),
     (b"a,b\n1,2\n", "as in ?model_type=knn&model_id=1."),
     (b"a;b", "it looks like CSV"),
-    (b'{"model_type": "knn"}\n{"model_type": "knn"}\n', "one request for each"),
+    (b'{"model_type": "knn"}\n{"model_type": "knn"}\n', "send one request for each. Mend"),
     (b'{"a": 1 "b": 2}', "a comma is missing between two members"),
     (b'{"a" 1}', "a colon is missing"),
     (b"[1}", "write ] before this }"),

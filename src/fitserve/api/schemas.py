@@ -137,7 +137,9 @@ def parse(schema: type[T], body: bytes) -> T:
 
 def checked(schema: type[T], value: object) -> T:
     if not isinstance(value, dict):
-        members = ", ".join(f'"{name}": ...' for name in schema.model_fields)
+        shown = json.loads(schema.such())  # which others may stand beside
+        names = [*shown, *(name for name in schema.model_fields if name not in shown)]
+        members = ", ".join(f'"{name}": ...' for name in names)
         twice = twice_encoded(value, "encode it once")
         if twice and not bytes_of(str(value)):
             twice += " (with requests json=body, or data=json.dumps(body))"
@@ -190,6 +192,9 @@ class RegisterRequest(Request):
             return "features are what /predict takes; write X, inside of kwargs", "kwargs"
         if name in _OF_REQUEST:
             return _OF_REQUEST[name], ""
+        kwargs = body.get("kwargs")
+        if name in cls.inside() and isinstance(kwargs, dict) and name in kwargs:
+            return f"{name} stands inside of kwargs already; leave it out beside kwargs", ""
         if name in cls.inside():
             return f'{name} stands beside kwargs; write it inside, "kwargs": {{"{name}": ...}}', (
                 "kwargs"

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from fitserve.data.names import given_already, meant, unknown
 from fitserve.data.numerals import plainly
 from fitserve.data.shell import unexpanded
+from fitserve.data.unseen import peeled
 from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, Location, clip
 
 T = TypeVar("T")
@@ -200,7 +201,7 @@ def _meant(schema: Schema, value: object) -> list[Any]:
             guesses.append(_SPELLED[value.strip().lower()])
         for number in (int, float):
             try:
-                guesses.append(number(plainly(value.strip()) or value))
+                guesses.append(number(plainly(peeled(value)) or peeled(value)))
             except ValueError:
                 continue
         whole = [one for one in guesses if isinstance(one, float) and one.is_integer()]

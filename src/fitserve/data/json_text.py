@@ -59,10 +59,8 @@ _LINES = (
     "each line is JSON of its own: make one list of them, with commas between, as `jq -s . FILE` "
     'does; in a body it stands as "features": [...], or at /register as "kwargs": {"X": [...]}'
 )
-_BODIES = (
-    "each line is a body of its own: send one request for each or, to one model, all rows in one, "
-    'as "features": [...]'
-)
+_TO_ONE_MODEL = ' or, to one model, all rows in one, as "features": [...]'
+_BODIES = f"each line is a body of its own: send one request for each{_TO_ONE_MODEL}"
 _PRINTED = (
     "a comma is missing between two values of a list, where a number has digits on both sides of "
     "its point, [1.0, 2.0]; of what NumPy prints send x.tolist()"
@@ -130,6 +128,8 @@ def parse_json(body: bytes, such: str = SUCH) -> Any:
 
 def _such(reason: str, such: str) -> str:
     """The reason, where what is needed looks as `such`."""
+    if '"features"' not in such:
+        reason = reason.replace(_TO_ONE_MODEL, "")
     return reason.replace(SUCH, such).replace(_ON_WINDOWS, such.replace('"', '\\"'))
 
 

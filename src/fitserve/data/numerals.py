@@ -53,7 +53,8 @@ def plainly(text: str) -> str | None:
 def whole(text: str) -> int | None:
     """The whole number from 0 that this surely is, written otherwise: 1 of `1.0`, `01`, `1e0`."""
     try:
-        number = Decimal(plainly(text.strip()) or text.strip())
+        text = peeled(text)
+        number = Decimal(plainly(text) or text)
     except InvalidOperation:
         return None
     near = number.is_finite() and 0 <= number < 2**53

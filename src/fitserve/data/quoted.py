@@ -92,7 +92,7 @@ def _rows(value: object, otherwise: str, named: bool | None) -> tuple[str, str] 
     first, _, second = text.partition("\n")
     if text[:1] not in ("[", "{") and _PARTED(first) and _PARTED(second):
         return "CSV", f"with pandas send {otherwise}. {_alone(first, named)}"
-    return _a_row(value) or _encoded(value)
+    return _a_row(value, alone=True) or _encoded(value)
 
 
 def _alone(first: str, named: bool | None) -> str:
@@ -119,8 +119,11 @@ def _table(text: str) -> bool:
     )
 
 
-def _a_row(value: object) -> tuple[str, str] | None:
-    if not isinstance(value, str) or not _A_ROW(value.strip()) or plainly(value.strip()):
+def _a_row(value: object, *, alone: bool = False) -> tuple[str, str] | None:
+    """A row of numbers as text; where it stands `alone`, 1,2 is no number with a decimal comma."""
+    if not isinstance(value, str) or not _A_ROW(value.strip()):
+        return None
+    if not alone and plainly(value.strip()):
         return None
     row = ", ".join(re.split("[, ]+", clip(value.strip(), 200)))
     return "text", f"write [{row}], without quotes"
