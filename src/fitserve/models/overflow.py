@@ -157,10 +157,8 @@ def in_training(X: FloatArray, y: Target | None) -> Iterator[None]:
 def _held_out(X: FloatArray, column: int) -> Fault:
     row = int(np.abs(X[:, column]).argmax())
     number = float(X[row, column])
-    said = (
-        f"the number {number:g} is too large to compute with, beside the rows of other folds; "
-        "leave its row out"
-    )
+    said = f"the number {number:g} is too large to compute with, beside the rows of other folds"
+    said += "; leave its row out"
     return Fault(("X", row, column), said, "overflow", (), column, number)
 
 
