@@ -110,6 +110,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": X, "y": [Y]}),
     ("knn", {"X": X, "y": Y, "drop": [""]}),
     ("knn", {"X": X, "y": Y, "drop": ["None"]}),
+    ("knn", {"X": X, "y": ["-", 0.5, 1, 2]}),
+    ("linear_regression", {"X": X, "y": ["NaN", "0.5", "1", "2"]}),
     ("knn", {"X": X, "y": Y, "feature_names": ""}),
     ("knn", {"X": [[1], 2], "y": [0, 1]}),
     ("knn", {"X": [[1], [1, 2]], "y": [0, 1]}),

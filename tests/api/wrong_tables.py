@@ -100,6 +100,7 @@ FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, bes
     ({"drop": "d e"}, "a,b,c,d+e\n1,2,u,3\n2,1,v,4\n"),
     ({"drop": "d"}, "a,b,c,d#e\n1,2,u,3\n2,1,v,4\n"),
     ({"kinds": "None"}, "a,b,c\n1,2,u\n2,1,v\n"),
+    ({"header": "None"}, "a,b,c\n1,2,u\n2,1,v\n"),
     ({}, "train"),
     *(
         ({}, name)

@@ -6,7 +6,7 @@ from typing import Any
 
 import jiter
 
-from fitserve.data import files, literals
+from fitserve.data import files, json_words
 from fitserve.data.foreign import binary, printed_bytes
 from fitserve.data.shell import unexpanded
 from fitserve.data.unseen import marked
@@ -277,7 +277,7 @@ def _strange(first: str) -> str | None:
 
 def _value(body: bytes, at: int) -> str | None:
     """What is wrong with what stands where a value should."""
-    instead = literals.instead(body, at)
+    instead = json_words.instead(body, at)
     first, word = body[at : at + 1], _WORD.match(body, at)
     text = word[0].decode(errors="replace") if word else ""
     if instead is not None and not body[:at].strip():
