@@ -178,7 +178,8 @@ class Knn(Model):
     @cached_property
     def _wide(self) -> bool:
         """Whether its rows are so far apart that squares would not fit."""
-        return bool(np.abs(self.X_ - self.centre_).max() * self.scale_ > _FAR)
+        above, below = self.X_.max(axis=0) - self.centre_, self.centre_ - self.X_.min(axis=0)
+        return bool(np.maximum(above, below).max() * self.scale_ > _FAR)
 
     def _neighbours(self, X: FloatArray) -> Iterator[Neighbours]:
         """The k nearest of each query, a block of queries at a time."""
