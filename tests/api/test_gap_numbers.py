@@ -88,6 +88,15 @@ def test_only_the_first_label_is_wrong_where_only_that_is_missing(api: Api, kind
     assert [fault["loc"] for fault in answer.json["errors"]] == [["kwargs", "y", 0]]
 
 
+@pytest.mark.parametrize("mark", ["-", "?", "None", "-nan"])
+def test_a_gap_mark_among_rows_of_numbers_is_told_what_fills_it(api: Api, mark: str) -> None:
+    asked: dict[str, Any] = {"X": [[1, 2], [2, mark], [3, 4]], "y": [0, 1, 1], "k": 1}
+    told = api.register("knn", 1, **asked).json
+    assert told is not None
+    assert f'("na_values": ["{mark}"], "missing": "impute" beside X does so)' in told["detail"]
+    assert api.register("knn", 1, **asked | told["remedies"][0]["set"]).status_code == 201
+
+
 @pytest.mark.parametrize("mark", ["NaN", "nan", " ", "-", "?", "-nan", "#NUM!"])
 @pytest.mark.parametrize(
     "others", [[1.5, 2.5, 3.5], ["1.5", "2.5", "3.5"], [1, 2, 3], [True, False]]

@@ -124,6 +124,8 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
         (with_kwargs(X={"schema": {}, "data": []}), ["kwargs", "X"], "orient='table'"),
         (with_kwargs(X={"0": {"a": 1.0}}), ["kwargs", "X"], "df.to_dict('list')"),
         (with_kwargs(X={"a": [1.0], "b": 2.0}), ["kwargs", "X", "b"], "to_dict('list')"),
+        (with_kwargs(X=[[1], None]), ["kwargs", "X", 1], "not null; give it, or leave it out"),
+        (with_kwargs(X=[[1], [[2]]]), ["kwargs", "X", 1, 0], "not a list of 1; write 2"),
         (with_kwargs(X="[[1, 2]]"), ["kwargs", "X"], "send it without the quotes around it"),
         (with_kwargs(X=[1.0, 2.0, 3.0]), ["kwargs", "X"], "one column is written [[1.5], [2.5]]"),
         (with_kwargs(y=[[0], [0], [1], [1]]), ["kwargs", "y"], "y.ravel().tolist()"),

@@ -121,6 +121,10 @@ def _as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
                 return replace(fault, msg=f"{said}does so)", remedies=(FILL,))
             msg = f"{fault.msg} (missing='impute' or 'drop' beside X does so)"
             return replace(fault, msg=msg, remedies=(FILL,))
+        if arrays.gap_mark(cell):
+            words = {"na_values": [cell.strip()], **FILL.set}
+            msg = f"{fault.msg} ({json.dumps(words, ensure_ascii=False)[1:-1]} beside X does so)"
+            return replace(fault, msg=msg, remedies=(Advice("fills such cells", words),))
         if type(cell) is not str or "; " in fault.msg:
             return fault
         if not of_text(fault.loc[2]):

@@ -137,7 +137,7 @@ def not_so(row: object, names: Sequence[str] | None = None, width: int = 0) -> s
         return f"{said}; write {shown(dict(zip(names, row, strict=True)))}"
     if names is None and isinstance(row, dict) and len(row) == width:
         return f"{said}; write {shown(list(row.values()))}"
-    return f"{said}; write it as they are"
+    return f"{said}; {'give it, or leave it out' if row is None else 'write it as they are'}"
 
 
 def shown(value: object) -> str:
@@ -182,6 +182,8 @@ def not_a_number(cell: object, otherwise: str = "") -> tuple[str, str]:
         mended = "fill the gap, or leave its row out"
     elif isinstance(cell, bool):
         mended = f"write {int(cell)}"
+    elif isinstance(cell, list) and len(cell) == 1 and type(cell[0]) in NUMBERS:
+        mended = f"write {clip(cell[0], 40)}"
     else:
         mended = "write one number in each cell"
     return f"a number is needed, not {sent(cell)}" + (f"; {mended}" if mended else ""), "float_type"
