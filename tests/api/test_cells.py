@@ -122,8 +122,6 @@ def test_a_list_in_a_cell_is_told_to_be_one_number(models: Api) -> None:
     for where, answer in (one for cell in ([1], [], {"a": 1}) for one in asked(models, cell)):
         said = told(where, answer) if answer.status_code == 422 else "target"
         assert re.search("; write (1$|one number)", said) or where == "target", (where, said)
-            said.endswith(("; write 1", "; write one number in each cell")) or where == "target"
-        ), (where, said)
     X = [[1, 2], [2, [1]], [3, 3]]
     for more in ({"y": [0, 1, 1], "missing": "impute"}, {"target": "a"}, {"y": [0, 1, 1]}):
         answer = models.register("decision_tree", 9, X=X, feature_names=["a", "b"], **more)
