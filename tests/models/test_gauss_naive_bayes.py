@@ -1,5 +1,6 @@
 """Gaussian naive Bayes against scikit-learn's."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,10 @@ def test_priors_are_taken_as_given() -> None:
 @pytest.mark.parametrize(
     ("priors", "message"),
     [
-        ([0.5, 0.5], "2 priors for 3 classes"),
+        (
+            [0.5, 0.5],
+            r"2 priors for 3 classes; .* such as \[0.333333, 0.333333, 0.333333\], or leave",
+        ),
         ([0.5, 0.4, 0.2], "sum to 1, not 1.1"),
         ([0.3, 0.3, 0.3], "sum to 1, not 0.9"),
     ],
@@ -91,6 +95,9 @@ def test_priors_that_are_no_probabilities_are_refused(priors: Any) -> None:
     with pytest.raises(InvalidRequest) as caught:
         GaussNaiveBayes.from_kwargs({"priors": priors})
     assert caught.value.faults[0].loc[0] == "priors"
+    if not isinstance(priors, list):
+        said = "a list with one for each class, that sum to 1, .*, or leave it out"
+        assert re.match(said, caught.value.faults[0].msg)
 
 
 def test_a_column_that_is_constant_in_a_class_needs_smoothing() -> None:

@@ -1,5 +1,6 @@
 """multi_naive_bayes against scikit-learn's MultinomialNB, and what it refuses."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -162,19 +163,24 @@ def test_alpha_0_is_refused_only_where_it_means_log_0() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hyperparameters", "located"),
+    ("hyperparameters", "located", "says"),
     [
-        ({"alpha": -1.0}, "alpha"),
-        ({"alpha": [1.0, -1.0]}, "alpha"),
-        ({"alpha": [1.0, 1.0]}, "alpha"),
-        ({"class_prior": [0.5, 0.5]}, "class_prior"),
-        ({"class_prior": [0.5, 0.5, 0.0]}, "class_prior"),
-        ({"fit_prior": 1}, "fit_prior"),
+        ({"alpha": -1.0}, "alpha", "one for each column"),
+        ({"alpha": "abc"}, "alpha", "a number of at least 0, or a list with one for each column,"),
+        ({"alpha": [1.0, -1.0]}, "alpha", "at least 0"),
+        ({"alpha": [1.0, 1.0]}, "alpha", "give one for each, or one number for all"),
+        ({"class_prior": 0.5}, "class_prior", "one for each class, .*, or leave it out"),
+        ({"class_prior": [0.5, 0.5]}, "class_prior", r"each, such as \[0\..*, 0\..*\], or leave"),
+        ({"class_prior": [0.5, 0.5, 0.0]}, "class_prior", "above 0"),
+        ({"fit_prior": 1}, "fit_prior", "true"),
     ],
     ids=str,
 )
-def test_hyperparameters_that_do_not_fit_are_refused(hyperparameters: Any, located: str) -> None:
+def test_hyperparameters_that_do_not_fit_are_refused(
+    hyperparameters: Any, located: str, says: str
+) -> None:
     split = split_for("classification")
     with pytest.raises(InvalidRequest) as caught:
         MultiNaiveBayes.from_kwargs(hyperparameters).fit(split.X, split.y)
     assert caught.value.faults[0].loc[0] == located
+    assert re.search(says, caught.value.faults[0].msg)

@@ -96,7 +96,8 @@ def twice_encoded(value: object, once: str = "send it without the quotes around 
 def asked(schema: Schema, value: object = _LARGEST) -> str:
     """What fits the schema: `a whole number of at least 1, or 'auto'`; instead of the value, which
     makes it needless to tell of bounds that nobody meets."""
-    words = [_asked(one, value) for one in _branches(schema)]
+    outer = schema.get("description")
+    words = [_asked(one, value, outer) for one in _branches(schema)]
     words.sort(key="null".__eq__)
     return ", or ".join(dict.fromkeys(words))
 
@@ -108,13 +109,15 @@ def _such(schema: Schema) -> str:
     return f"{words}, such as {looks}" if looks else words
 
 
-def _asked(schema: Schema, value: object) -> str:
+def _asked(schema: Schema, value: object, outer: object) -> str:
     if choices := _choices(schema):
         return " or ".join(f"'{choice}'" for choice in choices)
     kind: str = schema.get("type", "any")
     words = _TYPES[kind][0] if kind in _TYPES else "a value"
     if kind == "array" and "items" in schema:
         least = f" of at least {schema['minItems']}" if "minItems" in schema else ""
+        if schema.get("description") != outer:  # this branch says itself what the list has
+            least = f" with {schema['description']}"
         each = asked(schema["items"], value)
         if each in ("text", "a value"):
             return f"{words}{' of text' if each == 'text' else ''}{least}"
@@ -421,7 +424,8 @@ def or_left_out(fault: Fault, given: Mapping[str, Any], schema: Schema) -> Fault
     branches = list(_branches(schema["properties"].get(name, {})))
     choices = any(map(_choices, branches))
     may = choices or any(one.get("type") == "null" for one in branches)
-    of_number = type(given.get(name)) in (int, float) and not choices
+    lists = any(one.get("type") == "array" for one in branches)
+    of_number = type(given.get(name)) in (int, float) and not choices and not lists
     if len(fault.loc) > 1 or "; " in fault.msg or not may or of_number:
         return fault
     said = f"{fault.msg}; write {'one of these' if choices else 'one'}, or leave it out"

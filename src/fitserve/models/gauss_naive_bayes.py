@@ -10,7 +10,7 @@ from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, InvalidRequest, counted
 from fitserve.models.base import Codes, Model
 from fitserve.models.hyperparameters import hyperparameters
-from fitserve.models.numerics import log_sum_exp
+from fitserve.models.numerics import log_sum_exp, such_shares
 from fitserve.models.overflow import too_far
 
 CELLS = 2**15  # numbers in a working array, about: they stay in the cache
@@ -36,7 +36,13 @@ class GaussNaiveBayes(Model):
         ge=0.0,
         description="Share of the largest column variance that is added to every variance.",
     )
-    priors: Annotated[list[Share], Field(min_length=2, fail_fast=True)] | None = Field(
+    priors: (
+        Annotated[
+            list[Share],
+            Field(min_length=2, fail_fast=True, description="one for each class, that sum to 1"),
+        ]
+        | None
+    ) = Field(
         default=None,
         description="Probability of each class, in ascending order of the labels; "
         "by default its share of the rows.",
@@ -49,7 +55,8 @@ class GaussNaiveBayes(Model):
         if len(self.priors) != n_classes:
             raise InvalidRequest.at(
                 ("priors",),
-                f"{counted(len(self.priors), 'prior')} for {n_classes} classes; give one for each",
+                f"{counted(len(self.priors), 'prior')} for {n_classes} classes; "
+                f"give one for each{such_shares(y)}, or leave priors out",
                 "length",
             )
         if not np.isclose(sum(self.priors), 1.0):

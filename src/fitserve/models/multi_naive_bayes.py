@@ -9,7 +9,7 @@ from fitserve.data.arrays import FloatArray
 from fitserve.errors import COUNTED, Advice, Fault, InvalidRequest, refuse
 from fitserve.models.base import Codes, Model
 from fitserve.models.hyperparameters import hyperparameters
-from fitserve.models.numerics import EPS, log_sum_exp, settle_ties, too_weak
+from fitserve.models.numerics import EPS, log_sum_exp, settle_ties, such_shares, too_weak
 
 _BLOCK = 2**16  # numbers of the one-hot matrix that are held at a time
 _HUGE = 1e290
@@ -33,14 +33,26 @@ class MultiNaiveBayes(Model):
     gives_probabilities = True
     counting = True
 
-    alpha: Smoothing | Annotated[list[Smoothing], Field(min_length=2, fail_fast=True)] = Field(
+    alpha: (
+        Smoothing
+        | Annotated[
+            list[Smoothing],
+            Field(min_length=2, fail_fast=True, description="one for each column"),
+        ]
+    ) = Field(
         default=1.0,
         description="Added to every count (Laplace, Lidstone); one number, or one a column.",
     )
     fit_prior: bool = Field(
         default=True, description="Learn the class priors; otherwise all classes are as likely."
     )
-    class_prior: Annotated[list[Weight], Field(min_length=2, fail_fast=True)] | None = Field(
+    class_prior: (
+        Annotated[
+            list[Weight],
+            Field(min_length=2, fail_fast=True, description="one for each class"),
+        ]
+        | None
+    ) = Field(
         default=None,
         description="The priors, one a class in ascending order of labels, in place of learned.",
     )
@@ -51,7 +63,7 @@ class MultiNaiveBayes(Model):
             raise InvalidRequest.at(
                 ("alpha",),
                 f"alpha has {len(self.alpha)} values where X has {X.shape[1]} "
-                "columns; give one for each",
+                "columns; give one for each, or one number for all",
                 "length",
             )
         if self.class_prior is None:
@@ -61,7 +73,7 @@ class MultiNaiveBayes(Model):
             raise InvalidRequest.at(
                 ("class_prior",),
                 f"class_prior has {len(self.class_prior)} values where y has "
-                f"{n_classes} classes; give one for each",
+                f"{n_classes} classes; give one for each{such_shares(y)}, or leave it out",
                 "length",
             )
         if not np.isclose(whole, 1.0):

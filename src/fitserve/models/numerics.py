@@ -27,6 +27,13 @@ def log_sum_exp(a: FloatArray) -> FloatArray:
     return result
 
 
+def such_shares(y: NDArray[np.intp]) -> str:
+    """The share of the rows that each class has, to be written: `, such as [0.25, 0.75]`; '' where
+    there are many."""
+    shares = np.bincount(y) / len(y)
+    return "" if len(shares) > 10 else f", such as [{', '.join(f'{one:.6g}' for one in shares)}]"
+
+
 def thinned(losses: list[float], most: int = LOSSES) -> list[float]:
     """At most about `most` of the losses, at even distances, the last one among them."""
     return losses[:: -(1 + max(len(losses) - 1, 0) // most)][::-1]
