@@ -165,3 +165,19 @@ def test_what_else_can_be_wrong(iris: Api, ask: dict[str, Any], status: int, nam
     assert answer.status_code == status
     assert answer.json is not None
     assert answer.json["type"] == f"/problems/{name}"
+
+
+@pytest.mark.parametrize("model_type", ["knn", "gauss_naive_bayes", "gmm"])
+def test_every_row_that_is_too_large_is_told(api: Api, model_type: str) -> None:
+    X = [[1, 2], [2, 1], [8, 9], [9, 8], [1, 1], [9, 9]]
+    y = {"n_components": 2} if model_type == "gmm" else {"y": [0, 0, 1, 1, 0, 1]}
+    assert api.register(model_type, 1, X=X, **y).status_code == 201
+    rows = [[1, 2], [2, 1e308], [1e308, 2]]
+    answer = api.predict(model_type, 1, rows, probabilities=True)
+    assert answer.json is not None
+    assert [one["loc"] for one in answer.json["errors"]] == [
+        ["features", 1, 1],
+        ["features", 2, 0],
+    ]
+    assert all("leave its row out" in one["msg"] for one in answer.json["errors"])
+    assert api.predict(model_type, 1, rows[:1], probabilities=True).status_code == 200

@@ -669,6 +669,8 @@ def test_what_cells_may_mean_beside_what_they_were_taken_for_is_advised(
         (csv_of("a,b,y", *NINES, *NINES[:2]), {"cv": 3}),
         (csv_of("x,y", *(f"{i},{i}" for i in range(1, 6))), {"task": "regression"}),
         (csv_of("x,y", *(f"{i},{2 * i + 1}.5" for i in (1, 9, 3, 7, 2, 5, 11, 8, 4, 6))), {}),
+        (csv_of("a,b,y", *(f"{i}e-100,{i * 7 % 9}e-100,{'uv'[i % 2]}" for i in range(1, 8))), {}),
+        (csv_of("x,y", *(f"{i}.5e-100,{i * 7 % 11}.5e-100" for i in range(1, 12))), {}),
     ],
 )  # fmt: skip
 def test_tables_that_look_alike_are_not_advised_of(

@@ -119,6 +119,18 @@ def test_the_score_is_of_the_training_data(cls: type[Model], task: Task) -> None
         )
 
 
+@pytest.mark.parametrize("cls", [c for c in catalog().values() if "regression" in c.tasks])
+def test_r2_does_not_depend_on_the_unit_of_y(cls: type[Model]) -> None:
+    """Of 1e307 the sum overflows, of which a mean is made."""
+    X = [[1.0, 2.0], [2.0, 1.0], [8.0, 9.0], [9.0, 8.0], [1.0, 1.0], [9.0, 9.0]]
+    kwargs = {} if cls.tasks == ("regression",) else {"task": "regression"}
+    scores = []
+    for unit in (1.0, 1e-300, 1e307):
+        y = [unit * value for value in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)]
+        scores.append(cls.from_kwargs(kwargs).fit(X, y).score(X, y))
+    assert scores == [pytest.approx(scores[0], rel=1e-6)] * 3
+
+
 # ------------------------------------------------------------------------- reproducibility
 
 

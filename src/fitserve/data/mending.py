@@ -151,7 +151,7 @@ def _of_sums(faults: list[Fault], table: Table, names: Sequence[str]) -> list[Fa
     cells = [column.values for name in names if (column := table.columns[name]).codes is None]
     sums = [(one[last], np.nansum(one[:last])) for one in cells if one is not None]
     sums = [pair for pair in sums if not np.isnan(pair[0])]
-    if not any(total for _, total in sums) or not all(np.isclose(*pair) for pair in sums):
+    if not any(total for _, total in sums) or not all(np.isclose(*pair, atol=0.0) for pair in sums):
         return faults
     gaps = clip(", ".join(str(one.loc[2]) for one in empty), 300)
     said = f"empty in {gaps}, and its numbers are the sums of those above; leave this line out"

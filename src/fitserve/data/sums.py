@@ -99,4 +99,4 @@ def _means(numbers: list[FloatArray], start: int) -> bool:
 def _sums(numbers: list[FloatArray], last: int) -> bool:
     """Whether all of the last row are sums, of two columns at least that hold more than zeros."""
     pairs = [(values[last], values[:last].sum()) for values in numbers if values.any()]
-    return len(pairs) > 1 and all(np.isclose(one, other, rtol=1e-9) for one, other in pairs)
+    return len(pairs) > 1 and all(np.isclose(one, other, 1e-9, 0.0) for one, other in pairs)

@@ -122,4 +122,5 @@ def _tells(values: Values, classes: Codes, most: int) -> bool:
 def _is_same(values: FloatArray, y: Target, encoder: NumberEncoder) -> bool:
     """Whether a column of numbers is y, but for its scale where that was taken away."""
     scaled = (y.astype(np.float64) - encoder.mean) / encoder.scale
-    return bool(np.allclose(values, scaled, rtol=1e-9, atol=1e-12 if encoder.plain else 1e-9))
+    least = (1e-12 if encoder.plain else 1e-9) * float(np.abs(scaled).max(initial=0.0))
+    return bool(np.allclose(values, scaled, rtol=1e-9, atol=least))

@@ -28,7 +28,7 @@ from pydantic import Field
 from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.diagnosis import only_numbers
-from fitserve.errors import Advice, InvalidRequest, counted
+from fitserve.errors import COUNTED, Advice, InvalidRequest, counted, refuse
 from fitserve.models.hyperparameters import Declared, hyperparameters
 from fitserve.models.overflow import too_large, too_large_an_answer, too_large_in_all
 
@@ -268,9 +268,10 @@ class Model(Declared, ABC):
         truth = y.astype(np.float64)
         if truth.min() == truth.max():  # whose mean may be off by a rounding
             return None
-        scale = np.abs(truth).max(initial=0.0) or 1.0  # squares of 1e200 do not fit
-        total = float(np.sum(((truth - truth.mean()) / scale) ** 2))
-        residual = float(np.sum(((truth - predicted) / scale) ** 2))
+        scale = np.abs(truth).max()  # squares of 1e200 do not fit, nor do sums of 1e308
+        truth, predicted = truth / scale, predicted / scale
+        total = float(np.sum((truth - truth.mean()) ** 2))
+        residual = float(np.sum((truth - predicted) ** 2))
         return 1.0 - residual / total if total > 0.0 else None
 
     # ------------------------------------------------------------------- for types to call
@@ -380,11 +381,13 @@ class Model(Declared, ABC):
 
     def _finite(self, answer: NDArray[Any], X: FloatArray) -> NDArray[Any]:
         wrong = ~np.isfinite(answer.reshape(len(X), -1)).all(axis=1)
-        if wrong.any():
-            row, learned = int(wrong.argmax()), self._size_of_y()
-            if self.task_ == "regression" and learned > np.abs(X[row]).max():
-                raise too_large_an_answer(row, learned)
-            raise too_large(X, row)
+        learned = self._size_of_y() if self.task_ == "regression" else 0.0
+        refuse(
+            too_large_an_answer(row, learned)
+            if learned > np.abs(X[row]).max()
+            else too_large(X, row)
+            for row in np.flatnonzero(wrong)[:COUNTED].tolist()
+        )
         return answer
 
     def _size_of_y(self) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import Advice, InvalidRequest, counted
+from fitserve.errors import COUNTED, Advice, InvalidRequest, counted, refuse
 from fitserve.models.base import Codes, Model
 from fitserve.models.hyperparameters import hyperparameters
 from fitserve.models.numerics import log_sum_exp, such_shares
@@ -117,11 +117,13 @@ class GaussNaiveBayes(Model):
             z.sum(axis=2, out=joint[start : start + size])
         joint *= -0.5
         joint += np.log(self.class_prior_) + self.log_norm_
-        if not np.isfinite(joint.max(axis=1)).all():
-            row = int(np.isfinite(joint.max(axis=1)).argmin())
-            deviation = np.abs(X[row] / 2 - self.centre_ / 2 - self.shift_ / 2)
-            raise too_far(X, row, int((deviation * self.precision_root_).max(axis=0).argmax()))
+        away = np.flatnonzero(~np.isfinite(joint.max(axis=1)))[:COUNTED]
+        refuse(too_far(X, row, self._farthest(X[row])) for row in away.tolist())
         return joint
+
+    def _farthest(self, row: FloatArray) -> int:
+        deviation = np.abs(row / 2 - self.centre_ / 2 - self.shift_ / 2)
+        return int((deviation * self.precision_root_).max(axis=0).argmax())
 
     def _predict(self, X: FloatArray) -> Codes:
         codes: Codes = self._joint(X).argmax(axis=1)

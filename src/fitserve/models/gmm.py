@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import Advice, InvalidRequest
+from fitserve.errors import COUNTED, Advice, InvalidRequest, refuse
 from fitserve.models.base import Codes, Model
 from fitserve.models.hyperparameters import COUNT, hyperparameters
 from fitserve.models.kmeans import KMeans, count_distinct
@@ -210,10 +210,8 @@ class GaussianMixture(Model):
         start = 0
         for rows, n in blocks(X - self.centre_, len(self.weights_)):
             joint = mixture.log_joint(rows)[1]
-            near = np.isfinite(joint.max(axis=0)).reshape(-1)[:n]
-            if not near.all():
-                row = start + int(near.argmin())
-                raise too_far(X, row, self._farthest(X[row]))
+            away = start + np.flatnonzero(~np.isfinite(joint.max(axis=0)).reshape(-1)[:n])
+            refuse(too_far(X, row, self._farthest(X[row])) for row in away[:COUNTED].tolist())
             start += n
             yield joint, n
 

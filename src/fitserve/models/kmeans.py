@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
-from fitserve.errors import Advice, InvalidRequest
+from fitserve.errors import COUNTED, Advice, InvalidRequest, refuse
 from fitserve.models.base import Codes, Model
 from fitserve.models.hyperparameters import COUNT, hyperparameters
 from fitserve.models.numerics import EPS, thinned
@@ -123,9 +123,8 @@ class KMeans(Model):
     def _reduced(self, X: FloatArray) -> tuple["Rows", FloatArray]:
         """X and the centres in the units that training took."""
         rows = Rows(X * self.scale_, self.n_clusters, origin=self.centre_)
-        lost = ~np.isfinite(np.concatenate(rows.lengths))
-        if lost.any():
-            raise too_large(X, int(lost.argmax()))
+        lost = np.flatnonzero(~np.isfinite(np.concatenate(rows.lengths)))[:COUNTED]
+        refuse(too_large(X, row) for row in lost.tolist())
         return rows, self.cluster_centers_ * self.scale_
 
     def _predict(self, X: FloatArray) -> Codes:

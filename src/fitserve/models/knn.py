@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.errors import Advice, InvalidRequest, clip, counted
+from fitserve.errors import COUNTED, Advice, InvalidRequest, clip, counted, refuse
 from fitserve.models.base import Codes, Model
 from fitserve.models.hyperparameters import COUNT, Instead, hyperparameters
 from fitserve.models.numerics import EPS
@@ -191,9 +191,8 @@ class Knn(Model):
             order = self._settled(X[queries], rows, columns, power, order, first)
             best = order[first[:, None] + np.arange(self.n_neighbors)]
             nearest = power[best]
-            beyond = nearest.max(axis=1) >= _HUGE
-            if beyond.any():
-                raise too_large(X, queries.start + int(beyond.argmax()))
+            beyond = queries.start + np.flatnonzero(nearest.max(axis=1) >= _HUGE)[:COUNTED]
+            refuse(too_large(X, row) for row in beyond.tolist())
             yield queries, columns[best], nearest
 
     def _settled(

@@ -15,7 +15,7 @@ HUGE = 1e150
 """Beyond this, squares overflow."""
 
 
-def too_large(X: FloatArray, row: int) -> InvalidRequest:
+def too_large(X: FloatArray, row: int) -> Fault:
     """A row that a model cannot predict for, since what it computes of it overflows."""
     column = int(np.abs(X[row]).argmax())
     said = (
@@ -25,7 +25,7 @@ def too_large(X: FloatArray, row: int) -> InvalidRequest:
     return _of_cell(X, row, column, said)
 
 
-def too_far(X: FloatArray, row: int, column: int) -> InvalidRequest:
+def too_far(X: FloatArray, row: int, column: int) -> Fault:
     """A row without a probability, and its number that is the farthest from all training rows."""
     said = (
         f"the number {X[row, column]:g} is so far from what the model was trained on that its "
@@ -37,9 +37,9 @@ def too_far(X: FloatArray, row: int, column: int) -> InvalidRequest:
 _SCALE = "scale the column and train on that"
 
 
-def _of_cell(X: FloatArray, row: int, column: int, said: str) -> InvalidRequest:
+def _of_cell(X: FloatArray, row: int, column: int, said: str) -> Fault:
     number = float(X[row, column])
-    return InvalidRequest([Fault(("X", row, column), said, "overflow", (), column, number)])
+    return Fault(("X", row, column), said, "overflow", (), column, number)
 
 
 def as_sent(fault: Fault, encoder: Encoder) -> Fault:
@@ -50,14 +50,14 @@ def as_sent(fault: Fault, encoder: Encoder) -> Fault:
     return replace(fault, msg=said.replace(_SCALE, "train on rows that have such numbers"))
 
 
-def too_large_an_answer(row: int, size: float) -> InvalidRequest:
+def too_large_an_answer(row: int, size: float) -> Fault:
     """A row whose prediction overflows, as `y` of this size was learned."""
     size = min(size, 1.7e308)
     said = (
         f"the prediction for this row overflows float64, as the model was trained on a y of size "
         f"{size:.2g}; leave the row out, or divide y by {_unit(size):g} and train anew"
     )
-    return InvalidRequest.at(("X", row), said, "overflow")
+    return Fault(("X", row), said, "overflow")
 
 
 def too_large_in_all(X: FloatArray) -> InvalidRequest:
