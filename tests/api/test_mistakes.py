@@ -423,6 +423,35 @@ def test_rows_of_json_beside_a_query_are_told_their_body(
     assert answer.json["predictions"] == ["x", "y"]  # type: ignore[index]
 
 
+@pytest.mark.parametrize("body", [b"iris.csv", b'"iris.csv"', b"@iris.csv"])
+def test_a_file_named_in_json_is_told_the_column_that_register_learns(
+    api: Api, body: bytes
+) -> None:
+    for route, learns in (("/register", True), ("/predict", False)):
+        problem = told(api, body, route)
+        said = problem["errors"][0]["msg"] if "errors" in problem else problem["detail"]
+        assert "?model_type=knn&model_id=1" in said
+        assert ("&target=COLUMN in the URL" in said) == learns
+
+
+@pytest.mark.parametrize(
+    ("query", "learns"),
+    [
+        ("model_type=knn&k=1", True),
+        ("model_type=knn&k=1&y=a,b", False),
+        ("model_type=kmeans&n_clusters=1", False),
+    ],
+)
+def test_rows_beside_a_query_are_told_y_where_a_type_learns_it(
+    api: Api, query: str, learns: bool
+) -> None:
+    (fault,) = told(api, b"[[1, 2], [2, 1]]", f"/register?model_id=9&{query}")["errors"]
+    shown = fault["msg"].partition("send ")[2]
+    assert ('"y": [...]' in shown) == learns
+    body = shown.replace("[...]", '["a", "b"]')
+    assert api.raw("/register", body.encode()).status_code == 201, body
+
+
 @pytest.mark.parametrize("route", ["/register", "/predict", "/evaluate"])
 @pytest.mark.parametrize(
     ("body", "says"),

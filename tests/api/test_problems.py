@@ -164,6 +164,7 @@ def test_a_body_without_its_header_is_told_all_that_is_wrong(api: Api, media_typ
             "-H 'Content-Type: text/csv' --data-binary '@my rows.csv', with the @, and ?model_type="
         )
         assert (as_csv in said["my rows.csv"]) == (route != "/list")
+        assert ("&target=COLUMN in the URL;" in said["my rows.csv"]) == (route == "/register")
         for body in ("", form):
             (told,) = re.findall("json' -d '(.*)'", said[body].partition(", or a CSV")[0])
             told = told.replace("[[5.1, 3.5], [4.9, 3.0]]", "[[1, 2, 3, 4], [4, 3, 2, 1]]")

@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from fitserve.api.queries import DIALECT, KEY, LISTS, json_of, single, value_of, words
 from fitserve.data.names import meant, unknown
 from fitserve.errors import Fault, clip, refuse, within
+from fitserve.models import catalog
 
 _TRUTHS = ("probabilities", "importance", "standardize")
 _DATA = ("features", "X", "y")
@@ -46,6 +47,7 @@ def as_body(query: Mapping[str, str], rows: str, written: Callable[[str], str | 
     has a member of a name, if it may."""
     beside: list[str] = []
     inside: list[str] = []
+    learned = False  # whether it says what is to be learned
     for name, text in query.items():
         if name in ("features", "X"):
             rows = json.dumps(_in_json(name, text), ensure_ascii=False)
@@ -53,13 +55,18 @@ def as_body(query: Mapping[str, str], rows: str, written: Callable[[str], str | 
         one = name if written(name) else (meant(name, KEY) or [name])[0]
         value = _in_json(one, text)
         place = written(one) or ""
+        learned = learned or one in ("target", "y")
         if place and name not in DIALECT:
             said = f"{json.dumps(one)}: {json.dumps(value, ensure_ascii=False)}"
             (inside if place.startswith('"kwargs"') else beside).append(said)
     if written("features"):
         beside.append(f'"features": {rows}')
     elif written("X"):
-        beside.append(f'"kwargs": {{{", ".join([*inside, f""""X": {rows}"""])}}}')
+        inside.append(f'"X": {rows}')
+        cls = catalog().get(query.get("model_type", ""))
+        if cls is not None and cls.supervised() and not learned:
+            inside.append('"y": [...]')
+        beside.append(f'"kwargs": {{{", ".join(inside)}}}')
     return f"{{{', '.join(beside)}}}"
 
 

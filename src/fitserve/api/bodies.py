@@ -160,7 +160,7 @@ def _is_row(schema: type[Request], value: object) -> bool:
 
 def _undeclared(schema: type[Request], sent: Sent, or_csv: bool, body: bytes) -> str | None:
     """How a body is sent that is no JSON by its header, if it shows."""
-    url = "" if "model_type" in sent.args else "?model_type=knn&model_id=1"
+    url = "" if "model_type" in sent.args else schema.of_csv
 
     def as_body(form: dict[str, str]) -> str:
         return beside_json.as_body(form, "[...]", schema.written)

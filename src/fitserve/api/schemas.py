@@ -39,6 +39,8 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     of_rows: ClassVar[str] = ""
     """What to say to whoever sends rows alone."""
+    of_csv: ClassVar[str] = files.QUERY
+    """What the URL says beside a CSV, where it takes one."""
     remedied: ClassVar[bool] = False
     """Whether its faults say what a program could set in it."""
 
@@ -144,7 +146,8 @@ def checked(schema: type[T], value: object) -> T:
         if twice and not bytes_of(str(value)):
             twice += " (with requests json=body, or data=json.dumps(body))"
         quoted = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else ""
-        of_file = (files.instead(quoted, "json") or "").replace(", not what the file holds", "")
+        of_file = files.instead(quoted, "json", schema.of_csv) or ""
+        of_file = of_file.replace(", not what the file holds", "")
         raise InvalidRequest.at(
             (),
             f"an object is needed, {{{members}}}, not {of_file or sent(value)}"
@@ -185,6 +188,7 @@ class RegisterRequest(Request):
     )
 
     of_rows: ClassVar = '; write rows as X, "kwargs": {"X": [...]}'
+    of_csv: ClassVar = files.TO_LEARN
 
     @classmethod
     def elsewhere(cls, name: str, value: Any, body: Mapping[str, Any]) -> tuple[str, str] | None:

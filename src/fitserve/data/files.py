@@ -25,7 +25,9 @@ _TO_EXPORT = re.compile(
 ).fullmatch
 _TO_UNPACK = re.compile("zip|bz2|xz|zst|7z|rar|tar|tgz").fullmatch
 _OF_LINES = ("ndjson", "jsonl")
-_QUERY = "?model_type=knn&model_id=1"
+QUERY = "?model_type=knn&model_id=1"
+TO_LEARN = f"{QUERY}&target=COLUMN"
+"""What the URL says beside a CSV that is to be learned."""
 
 
 class Named(NamedTuple):
@@ -59,7 +61,7 @@ def named(text: bytes | str) -> Named | None:
     return Named(word, at, quoted) if known and not escaped else None
 
 
-def instead(text: bytes | str, declared: str, query: str | None = _QUERY) -> str | None:
+def instead(text: bytes | str, declared: str, query: str | None = QUERY) -> str | None:
     """What was sent, where that is a file's name, and how it is sent what the file holds, which was
     `declared` "csv", "json" or nothing; `query` is what the URL must say beside a CSV, None where
     no CSV is taken."""
@@ -126,7 +128,8 @@ def _how(name: str, declared: str, query: str | None) -> _How:
     headers += ["Content-Encoding: gzip"] * packed
     also = ""
     if kind == "csv" and declared != "csv" and query:
-        also = f", and {query} in the URL{' of /register, /predict or /evaluate' * bool(declared)}"
+        anywhere = bool(declared) and query == QUERY
+        also = f", and {query} in the URL{' of /register, /predict or /evaluate' * anywhere}"
     elif (kind, declared) == ("json", "csv"):
         also = ", and no query in the URL"
     return _How(kind, headers, also)

@@ -128,6 +128,9 @@ def parse_json(body: bytes, such: str = SUCH) -> Any:
 
 def _such(reason: str, such: str) -> str:
     """The reason, where what is needed looks as `such`."""
+    if '"kwargs"' in such:
+        anywhere = f"{files.QUERY} in the URL of /register, /predict or /evaluate"
+        reason = reason.replace(anywhere, f"{files.TO_LEARN} in the URL")
     if '"features"' not in such:
         reason = reason.replace(_TO_ONE_MODEL, "")
     return reason.replace(SUCH, such).replace(_ON_WINDOWS, such.replace('"', '\\"'))
