@@ -459,6 +459,7 @@ def test_rows_beside_a_query_are_told_y_where_a_type_learns_it(
         (b"a,b\n1,2\n", "it looks like CSV. "),
         (b"b\n1\n", "looks like CSV"),
         (b"rows.json", "it is the name of a file, 'rows.json'"),
+        (b"rows.csv", "'Content-Type: text/csv' --data-binary @rows.csv, with the @. Mend"),
     ],
 )
 def test_a_table_beside_a_query_that_is_declared_json(

@@ -133,7 +133,7 @@ def takes_little(
 def _refuse_misplaced(schema: type[Request], sent: Sent) -> None:
     """Refuse a body that makes plain why a query stands beside it: it is CSV, or rows alone."""
     body = _unpacked(sent)
-    refuse_other(body)
+    refuse_other(body, "model_type" in sent.args)
     rows = "[...]" if body.lstrip()[:1] == b"[" else ""
     if len(body) < 10_000:
         with suppress(MalformedJson):

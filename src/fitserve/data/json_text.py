@@ -14,6 +14,7 @@ from fitserve.errors import MalformedJson, clip
 
 SUCH = '{"model_type": "knn"}'
 """How a body looks, of most routes."""
+_ANYWHERE = f"{files.QUERY} in the URL of /register, /predict or /evaluate"
 _ON_WINDOWS = SUCH.replace('"', '\\"')
 _BOM = b"\xef\xbb\xbf"
 _STRIDE = 2**16
@@ -129,8 +130,7 @@ def parse_json(body: bytes, such: str = SUCH) -> Any:
 def _such(reason: str, such: str) -> str:
     """The reason, where what is needed looks as `such`."""
     if '"kwargs"' in such:
-        anywhere = f"{files.QUERY} in the URL of /register, /predict or /evaluate"
-        reason = reason.replace(anywhere, f"{files.TO_LEARN} in the URL")
+        reason = reason.replace(_ANYWHERE, f"{files.TO_LEARN} in the URL")
     if '"features"' not in such:
         reason = reason.replace(_TO_ONE_MODEL, "")
     return reason.replace(SUCH, such).replace(_ON_WINDOWS, such.replace('"', '\\"'))
@@ -150,13 +150,16 @@ def _start(body: bytes, line: int) -> int:
 # ----------------------------------------------------------------- what the whole body is
 
 
-def refuse_other(body: bytes) -> None:
-    """Refuse a body that is something else than JSON as a whole, where that shows at once."""
+def refuse_other(body: bytes, query: bool) -> None:
+    """Refuse a body that is something else than JSON as a whole, where that shows at once; `query`
+    is whether the URL says already what one beside a CSV does."""
     reason = _whole(body) if body else None
     head = body[:2000].strip()
     if reason is None and b"\n" in head and head[:1] not in (b"{", b"[", b'"'):
         reason = _CSV  # of one column, or not of as many in each line
     if reason is not None:
+        if query:
+            reason = reason.replace(f", and {_ANYWHERE}", "")
         raise MalformedJson(f"The body is not JSON: {reason}. Mend it and send it again.")
 
 
