@@ -1833,6 +1833,10 @@ def test_what_has_no_probabilities_names_a_type_of_its_task_that_has(api: Api) -
     body = {"model_type": "multi_naive_bayes", "model_id": 1, "kwargs": negative}
     assert "or take gauss_naive_bayes" in told(api, body)["detail"]
     assert api.register("gauss_naive_bayes", 1, **negative).status_code == 201
+    for scale, by in ((1e-308, "1e+308"), (1e-200, "1e+200")):
+        small = [[scale, 2 * scale], [2 * scale, scale], [8 * scale, 9 * scale]]
+        answer = api.register("multi_naive_bayes", int(by[-3:]), X=small, y=[0, 0, 1])
+        assert f"multiply all columns by {by}." in answer.text
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,8 @@ def trained(api: Api, body: str = TABLE, **query: str) -> None:
             "JSON inside of JSON, and was declared CSV; send one object, with no",
         ),
         (b'["[1, 2]", "[3, 4]"]', "In JSON they stand in a list: "),
+        (b'"[[1,2]]"', "JSON inside of JSON, and was declared CSV; send one object, with no"),
+        (b' "[1, -2e3]"\n', "send one object, with no quotes around its rows"),
         (b'"[{\\"a\\": 1}]"', "send one object, with no quotes around its rows"),
         (
             b'["{\\"model_type\\": \\"knn\\"}"]',
@@ -419,6 +421,8 @@ def test_labels_for_what_learns_numbers(
         ("1,1,u\n3,4,v\n", {"target": "y"}, ["line", 1, "1"],
          "header=false, which names columns by number, from 0 to 2, and write such a number"),
         ("a,a,y\n3,4,v\n", {"target": "y"}, ["line", 1, "a"], "column a name of its own"),
+        ('"a,b,y"\n1,2,u\n3,4,v\n', {"target": "y", "delimiter": ","}, ["line", 1],
+         "the quotes around the header make it one column, 'a,b,y'; leave them out"),
         ("a,y\n1,5,u\n2,5,v\n", {"target": "y"}, ["line", 1],
          "if 1,5 is one number, write ';' between cells and add decimal=,"),
         (f"{TABLE}13,2,x, y\n", {"target": "y"}, ["line", 6],

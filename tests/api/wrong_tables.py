@@ -146,6 +146,7 @@ FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, bes
     ({"drop": "c"}, FILE),
     ({"target": "nix"}, FILE),
     ({"delimiter": ";"}, FILE),
+    ({"delimiter": ","}, '"a,b,c"\n1,x,0\n2,y,0\n'),
     ({"delimiter": ",", "decimal": ","}, "a;c\n1,5;0\n"),
     ({"delimiter": ",", "decimal": ","}, "a;c\n1,5;0\n2\n3\n"),
     ({"header": "false"}, FILE),

@@ -198,6 +198,10 @@ BY_OPTIONS = [  # what a server says, and the same for who types
     ("write header=true.", "write --header."),
     ("write delimiter=tab, or delimiter=%7C", "write --delimiter tab, or --delimiter '|'"),
     ("write delimiter=; it", "write --delimiter ';' it"),
+    (
+        "the body is JSON inside of JSON, and was declared CSV; send the object alone, with the",
+        "the body is JSON inside of JSON; send it without the quotes around it",
+    ),
     ("name by delimiter= what", "name by --delimiter what"),
     ("add decimal=, if", "add --decimal , if"),
     ("with decimal=, write", "with --decimal , write"),

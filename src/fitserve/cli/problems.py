@@ -31,6 +31,8 @@ _MEMBER = re.compile(
     r"""\{[^{}]*\}|"([A-Za-z_]\w*)": (-?\d[\w.+-]*|true|false|"[\w-]+"|\["[^"\]]+"\])"""
 )
 """A member of kwargs, and its value, where a text tells of one alone."""
+_TWICE = re.compile(r"(?<=JSON inside of JSON), and was declared CSV; .*", re.DOTALL)
+"""What is told of a header, where the command sends it."""
 _FRAME = "send df.to_dict('list'), or without pandas "
 _KEYS = ("/problems/unauthorized", "/problems/forbidden")
 
@@ -86,6 +88,7 @@ def by_options(text: str) -> str:
     """The text, where it tells of parameters of a query with the options that say the same."""
     text = re.sub(r"\bmissing='impute' or 'drop'", "missing=impute or missing=drop", text)
     text = re.sub(r"(missing=drop|['\"\]]) beside X", r"\1", text)
+    text = _TWICE.sub("; send it without the quotes around it", text)
     text = text.replace(_FRAME, "write what df.to_csv(FILE, index=False) makes, or in JSON ")
     return _MEMBER.sub(_of_a_member, _PARAMETER.sub(_by_an_option, text))
 

@@ -104,6 +104,9 @@ class CsvFile:
             if name in map(str.strip, first):
                 return "the first line holds it, so that names are there; leave header=false out"
         elif self.width == 1 and (signs := [sign for sign in ",;\t|" if sign in first[0]]):
+            if self.delimiter in signs:
+                one = clip(first[0], 40)
+                return f"the quotes around the header make it one column, {one!r}; leave them out"
             return self._parted_by(first[0], signs[0])
         elif any(self.dialect.number(cell) is not None for cell in first):
             return f"the first line holds values, not names; {unnamed}"
@@ -299,7 +302,8 @@ class CsvFile:
             return None
         one = self.width == 1 and set(map(len, below)) != {1}
         if one and (why := self.mistaken("")) is not None:
-            return Fault(self.where_parted, why, "delimiter")
+            where = self.where_parted if "write delimiter=" in why else ("line", self.begin.line)
+            return Fault(where, why, "delimiter")
         width = len(below[0]) if below else 0
         if len(below) < 2 or set(map(len, below)) != {width} or width in (1, self.width):
             return None

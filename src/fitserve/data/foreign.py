@@ -38,6 +38,9 @@ _AS_JSON = (
     "stand in a list: "
 )
 _TWICE = "the body is JSON inside of JSON, and was declared CSV"
+_QUOTED = re.compile(rb""""\s*\[[-\d.eE+,\s\[\]]*(?:\]\s*"\s*)?\Z""").match
+"""A list of numbers in quotes and nothing else: as a header it has no row below it."""
+_QUOTED_ROWS = f"{_TWICE}; send one object, with no quotes around its rows, {_AS_JSON}"
 _SIGNS = (
     (
         re.compile(rb"\{[^\n]*\}[ \t]*\r?\n\s*\{|\[[^\n]*\][ \t]*\r?\n\s*\[").match,
@@ -48,7 +51,7 @@ _SIGNS = (
             rb"""(?!.*"(?:model_type|kwargs|features)\\")(?:\[\s*"\s*[\[{]|"\s*[\[{][^"\n]*\\")""",
             re.DOTALL,
         ).match,
-        f"{_TWICE}; send one object, with no quotes around its rows, {_AS_JSON}",
+        _QUOTED_ROWS,
     ),
     (
         re.compile(rb"""\[?\s*"\s*\{\s*\\\"""").match,
@@ -126,7 +129,7 @@ def refuse_foreign(
     if unreadable is not None:
         raise InvalidRequest.at(("line", 1), f"the body is {unreadable}", "foreign")
     head = body[:2000].removeprefix(_BOM).lstrip()
-    for looks, said in _SIGNS:
+    for looks, said in ((_QUOTED, _QUOTED_ROWS), *_SIGNS) if headed else _SIGNS:
         if looks(head):
             shown = such() if said.endswith(_AS_JSON) else ""
             raise InvalidRequest.at(("line", 1), said + shown, "foreign")

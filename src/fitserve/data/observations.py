@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, pairwise
+from math import floor, log10
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,9 @@ def of_reach(
     reach = float((X.max(axis=0) / 2 - X.min(axis=0) / 2).max())
     why = drowned(reach) if reach > 0.0 else None
     if why is not None:
-        mend = "multiply the columns by one number" if counting else "set standardize to true"
+        factor = 10.0 ** min(-floor(log10(reach)), 308)
+        by = "one number" if drowned(reach * factor) else f"{factor:g}"
+        mend = f"multiply all columns by {by}" if counting else "set standardize to true"
         yield Advice(
             f"No column reaches farther than {reach:.2g} from its middle, where {why}; {mend}.",
             {} if counting else {"standardize": True},
