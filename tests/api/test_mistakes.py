@@ -1804,6 +1804,33 @@ def test_what_is_wrong_with_options_is_told_at_once(
 
 
 @pytest.mark.parametrize(
+    ("model_type", "more", "wrong"),
+    [
+        ("kmeans", {"init": "abc"}, "init n_clusters"),
+        ("kmeans", {"n_init": "5", "max_iter": 0}, "n_init max_iter n_clusters"),
+        ("kmeans", {"n_clusters": "two"}, "n_clusters"),
+        ("kmeans", {"k": 0}, "k"),
+        ("kmeans", {"n_cluster": 2}, "n_cluster"),
+        ("kmeans", {"init": "abc", "k": 2}, "init"),
+        ("knn", {"weights": "abc"}, "weights n_neighbors"),
+        ("knn", {"weights": "abc", "n_neighbors": 1}, "weights"),
+    ],
+)
+def test_too_few_rows_for_a_default_are_told_with_what_is_wrong(
+    api: Api, model_type: str, more: dict[str, Any], wrong: str
+) -> None:
+    y = {"y": ["u", "v", "u"]} if model_type == "knn" else {}
+    kwargs = {"X": [[1, 2], [2, 1], [8, 9]]} | y | more
+    problem = told(api, {"model_type": model_type, "model_id": 1, "kwargs": kwargs})
+    assert {fault["loc"][-1] for fault in problem["errors"]} == set(wrong.split())
+    assert len(problem["errors"]) == len(wrong.split())
+    for remedy in problem.get("remedies", []):
+        kwargs = {n: v for n, v in (kwargs | remedy["set"]).items() if v is not None}
+    if len(problem.get("remedies", [])) == len(problem["errors"]):
+        assert api.register(model_type, 1, **kwargs).status_code == 201
+
+
+@pytest.mark.parametrize(
     ("kwargs", "says"),
     [
         ({"holdout": 20}, "not the number 20; write 0.2, for 20 % of the rows"),

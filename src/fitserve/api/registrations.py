@@ -161,9 +161,12 @@ def fitting(read: Callable[[dict[str, Any]], Training], given: Mapping[str, Any]
 
 
 @contextmanager
-def at_once(read: Callable[[dict[str, Any]], object], given: Mapping[str, Any]) -> Iterator[None]:
+def at_once(
+    cls: type[Model], read: Callable[[dict[str, Any]], object], given: Mapping[str, Any]
+) -> Iterator[None]:
     """Say with the faults found inside those that the ones of options hide: `read` is asked for
-    the same training without what was found to be wrong."""
+    the same training without what was found to be wrong. Of what was not given they are told where
+    there are too few rows for it, whatever is written instead of wrong hyperparameters."""
     try:
         yield
     except InvalidRequest as error:
@@ -183,6 +186,9 @@ def at_once(read: Callable[[dict[str, Any]], object], given: Mapping[str, Any]) 
                 read(rest)
             found = [fault for fault in told.faults if _of_option(fault, rest)]
             faults += found
+            if wrong.issubset(cls.names()):
+                out = {cls.aliases.get(name, name) for name in {*given, *also}}
+                faults += [fault for fault in told.faults if _of_default(fault, cls, out)]
         total = error.total + len(faults) - len(error.faults)
         raise InvalidRequest(faults[:LISTED], total, error.add) from None
 
@@ -191,6 +197,13 @@ def _of_option(fault: Fault, given: Mapping[str, Any]) -> bool:
     """Whether it is of one of what was given, other than the data."""
     where, name = (*fault.loc, "", "")[:2]
     return where in ("query", "kwargs") and name in given and name not in _DATA
+
+
+def _of_default(fault: Fault, cls: type[Model], given: Collection[str]) -> bool:
+    """Whether there are too few rows for a hyperparameter that was not given."""
+    name = str(fault.loc[-1]) if fault.loc else ""
+    of_rows = fault.type in ("too_few_rows", "too_few_distinct_rows")
+    return of_rows and name in cls.names() and cls.aliases.get(name, name) not in given
 
 
 def _allowed(fault: Fault, refused: Fault | None) -> Fault:
@@ -244,7 +257,7 @@ class CsvRegistration:
             return queries.as_parameters(strangers.at_register(fault, self._query))
 
         query = self._query
-        with amended(as_sent), fitting(again, query), at_once(again, query), beside(check):
+        with amended(as_sent), fitting(again, query), at_once(cls, again, query), beside(check):
             return self._read(cls, self._query)
 
     def _read(self, cls: type[Model], query: Mapping[str, str]) -> Training:

@@ -277,7 +277,7 @@ class RegisterRequest(Request):
             of = registrations.of_json if registrations.is_table(kwargs) else matrices.of_json
             return of(Key(self.model_type, self.model_id), cls, kwargs)
 
-        hidden = registrations.at_once(read, self.kwargs)
+        hidden = registrations.at_once(cls, read, self.kwargs)
         with registrations.fitting(read, self.kwargs), hidden, beside(check):
             return read(self.kwargs)
 
