@@ -131,6 +131,14 @@ def test_r2_does_not_depend_on_the_unit_of_y(cls: type[Model]) -> None:
     assert scores == [pytest.approx(scores[0], rel=1e-6)] * 3
 
 
+@pytest.mark.parametrize("name", ["svm", "logistic_regression", "perceptron"])
+def test_classes_are_told_apart_at_the_end_of_float64(name: str) -> None:
+    X = np.array([[1.0, 2.0], [2.0, 1.0], [8.0, 9.0], [9.0, 8.0], [1.0, 1.0], [9.0, 9.0]])
+    y = ["a", "a", "b", "b", "a", "b"]
+    for unit in (1.0, 1e300, 1e307, 1.9e307):
+        assert catalog()[name]().fit(X * unit, y).score(X * unit, y) == 1.0, unit
+
+
 # ------------------------------------------------------------------------- reproducibility
 
 

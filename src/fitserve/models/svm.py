@@ -232,6 +232,7 @@ class Frame:
         if self.basis is not None:
             rows = rows @ self.basis
         each = power_of_two(np.abs(rows).max(axis=0))
+        self.unit, self.each = unit, each  # their product may overflow
         self.scale = unit * each
         self.constant = constant
         if constant is None:
@@ -248,8 +249,8 @@ class Frame:
         intercept = np.zeros(len(Z))
         if self.constant is not None:
             Z, intercept = Z[:, :-1], Z[:, -1].copy()
-        W = Z / self.scale[: Z.shape[1]]
-        return (W if self.basis is None else W @ self.basis.T), intercept
+        W = Z / self.each
+        return (W if self.basis is None else W @ self.basis.T) / self.unit, intercept
 
 
 def _basis(X: FloatArray) -> FloatArray | None:
