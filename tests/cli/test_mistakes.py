@@ -200,7 +200,7 @@ BY_OPTIONS = [  # what a server says, and the same for who types
     ("write delimiter=; it", "write --delimiter ';' it"),
     (
         "the body is JSON inside of JSON, and was declared CSV; send the object alone, with the",
-        "the body is JSON inside of JSON; send it without the quotes around it",
+        "send it without the quotes around it, and without backslashes in it",
     ),
     ("name by delimiter= what", "name by --delimiter what"),
     ("add decimal=, if", "add --decimal , if"),

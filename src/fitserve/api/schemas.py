@@ -187,7 +187,10 @@ class RegisterRequest(Request):
         examples=[{"X": [[1, 2], [3, 4]], "y": [0, 1], "n_neighbors": 1}]
     )
 
-    of_rows: ClassVar = '; write rows as X, "kwargs": {"X": [...]}'
+    of_rows: ClassVar = (
+        '; write rows as X, "kwargs": {"X": [...], "y": [...]}, and as y, where the type learns '
+        "one, a label or number for each row"
+    )
     of_csv: ClassVar = files.TO_LEARN
 
     @classmethod

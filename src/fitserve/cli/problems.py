@@ -88,7 +88,7 @@ def by_options(text: str) -> str:
     """The text, where it tells of parameters of a query with the options that say the same."""
     text = re.sub(r"\bmissing='impute' or 'drop'", "missing=impute or missing=drop", text)
     text = re.sub(r"(missing=drop|['\"\]]) beside X", r"\1", text)
-    text = _TWICE.sub("; send it without the quotes around it", text)
+    text = _TWICE.sub("; send it without the quotes around it, and without backslashes in it", text)
     text = text.replace(_FRAME, "write what df.to_csv(FILE, index=False) makes, or in JSON ")
     return _MEMBER.sub(_of_a_member, _PARAMETER.sub(_by_an_option, text))
 

@@ -80,7 +80,13 @@ def encoded(value: object) -> bool:
     return isinstance(value, str) and _ENCODED(value) is not None
 
 
-def twice_encoded(value: object, once: str = "send it without the quotes around it") -> str:
+def without_quotes(value: str) -> str:
+    """What to do with the quotes around a text, in JSON, that holds this."""
+    inside = " and the backslashes in it" if '"' in value else ""
+    return f"send it without the quotes around it{inside}"
+
+
+def twice_encoded(value: object, once: str | None = None) -> str:
     """What to do where a text holds what should stand there itself, or ''."""
     if not isinstance(value, str):
         return ""
@@ -90,7 +96,9 @@ def twice_encoded(value: object, once: str = "send it without the quotes around 
     if printed is not None:
         what = "dict" if printed[1] == "{" else "list"
         return f"; it is what Python prints of a {what}: send the {what} itself"
-    return f"; it is JSON inside of JSON: {once}" if encoded(value) else ""
+    if not encoded(value):
+        return ""
+    return f"; it is JSON inside of JSON: {without_quotes(value) if once is None else once}"
 
 
 def asked(schema: Schema, value: object = _LARGEST) -> str:

@@ -47,8 +47,8 @@ _A_RESULT = (
 )
 
 _IN_X = (
-    "null is how a gap is sent, in a table that is registered with missing ('impute' fills gaps, "
-    "'drop' leaves their rows out). Without that, fill the gap or leave its row out"
+    'null is how a gap is sent, in a table: write null and "missing": "impute" beside X (or '
+    '"drop", which leaves its row out). Without that, fill the gap or leave its row out'
 )
 _IN_A_TABLE = "; of a table that is registered with missing, null is how a gap is sent"
 _TO_A_MODEL = ". To a model that was registered with missing='impute', null is how a gap is sent"

@@ -2,7 +2,7 @@
 
 import re
 
-from fitserve.data.expectations import bytes_of, encoded, sent
+from fitserve.data.expectations import bytes_of, encoded, sent, without_quotes
 from fitserve.data.numerals import plainly
 from fitserve.data.shell import unexpanded
 from fitserve.errors import clip
@@ -144,5 +144,5 @@ def _encoded(value: object, otherwise: str = "x.tolist()") -> tuple[str, str] | 
         return None
     printed = _printed(value.strip()[:_LOOKED_AT], otherwise)
     if printed is None and encoded(value):
-        return "JSON inside of JSON", "send it without the quotes around it"
+        return "JSON inside of JSON", without_quotes(value)
     return printed

@@ -124,7 +124,7 @@ class KMeans(Model):
         """X and the centres in the units that training took."""
         rows = Rows(X * self.scale_, self.n_clusters, origin=self.centre_)
         lost = np.flatnonzero(~np.isfinite(np.concatenate(rows.lengths)))[:COUNTED]
-        refuse(too_large(X, row) for row in lost.tolist())
+        refuse(too_large(X, lost.tolist()))
         return rows, self.cluster_centers_ * self.scale_
 
     def _predict(self, X: FloatArray) -> Codes:

@@ -192,7 +192,7 @@ class Knn(Model):
             best = order[first[:, None] + np.arange(self.n_neighbors)]
             nearest = power[best]
             beyond = queries.start + np.flatnonzero(nearest.max(axis=1) >= _HUGE)[:COUNTED]
-            refuse(too_large(X, row) for row in beyond.tolist())
+            refuse(too_large(X, beyond.tolist()))
             yield queries, columns[best], nearest
 
     def _settled(

@@ -1,6 +1,6 @@
 """What float64 does not hold of what is computed: which number is to blame, and what helps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -15,26 +15,29 @@ HUGE = 1e150
 """Beyond this, squares overflow."""
 
 
-def too_large(X: FloatArray, row: int) -> Fault:
-    """A row that a model cannot predict for, since what it computes of it overflows."""
-    column = int(np.abs(X[row]).argmax())
-    said = (
-        f"the number {X[row, column]:g} is too large to compute with, beside what the model was "
-        f"trained on; leave its row out, or {_SCALE}"
-    )
-    return _of_cell(X, row, column, said)
+def too_large(X: FloatArray, rows: Sequence[int]) -> Iterator[Fault]:
+    """In rows that a model cannot predict for, since what it computes of them overflows, the
+    largest number and each other whose square does."""
+    for row in rows:
+        sizes = np.abs(X[row])
+        for column in np.flatnonzero(sizes >= min(HUGE, float(sizes.max()))).tolist():
+            said = (
+                f"the number {X[row, column]:g} is too large to compute with, beside what the "
+                f"model was trained on; leave its row out, or {_LIKE_IT}"
+            )
+            yield _of_cell(X, row, column, said)
 
 
 def too_far(X: FloatArray, row: int, column: int) -> Fault:
     """A row without a probability, and its number that is the farthest from all training rows."""
     said = (
         f"the number {X[row, column]:g} is so far from what the model was trained on that its "
-        f"probability is 0 to machine precision; leave its row out, or {_SCALE}"
+        f"probability is 0 to machine precision; leave its row out, or {_LIKE_IT}"
     )
     return _of_cell(X, row, column, said)
 
 
-_SCALE = "scale the column and train on that"
+_LIKE_IT = "train on rows that have such numbers"
 
 
 def _of_cell(X: FloatArray, row: int, column: int, said: str) -> Fault:
@@ -47,7 +50,7 @@ def as_sent(fault: Fault, encoder: Encoder) -> Fault:
     if fault.number is None or not isinstance(encoder, NumberEncoder) or encoder.plain:
         return fault
     said = fault.msg.replace(f"{fault.number:g}", f"{encoder.undone(fault.number):g}", 1)
-    return replace(fault, msg=said.replace(_SCALE, "train on rows that have such numbers"))
+    return replace(fault, msg=said)
 
 
 def too_large_an_answer(row: int, size: float) -> Fault:
