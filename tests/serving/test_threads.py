@@ -45,7 +45,7 @@ def work() -> Iterator[Work]:
 def waiting(work: Work, monkeypatch: pytest.MonkeyPatch) -> Jobs:
     """As many at work as may be, and one that waits."""
     monkeypatch.setattr(threads, "PATIENCE", 1000.0)
-    jobs = Jobs(2 * AT_WORK, work)
+    jobs = Jobs(2 * AT_WORK, work, longest=1000.0)
     for number in range(AT_WORK):
         jobs.give(f"at work {number}")
     work.are_begun(AT_WORK)
