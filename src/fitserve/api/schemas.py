@@ -188,8 +188,8 @@ class RegisterRequest(Request):
     )
 
     of_rows: ClassVar = (
-        '; write rows as X, "kwargs": {"X": [...], "y": [...]}, and as y, where the type learns '
-        "one, a label or number for each row"
+        '; write rows as X, as in {"model_type": "knn", "model_id": 1, "kwargs": {"X": [[1, 2], '
+        '[3, 4]], "y": [0, 1], "n_neighbors": 1}}, with a label or number for each row as y'
     )
     of_csv: ClassVar = files.TO_LEARN
 
@@ -292,7 +292,10 @@ class RowsRequest(Request):
     model_id: ModelId = 0
     features: Features
 
-    of_rows: ClassVar = '; write rows as "features": [...]'
+    of_rows: ClassVar = (
+        '; write rows as "features": [...], as in {"model_type": "knn", "model_id": 1, "features": '
+        "[[1, 2], [3, 4]]}"
+    )
     remedied: ClassVar = True
     route: ClassVar[str]
 
