@@ -381,10 +381,11 @@ class Model(Declared, ABC):
 
     def _finite(self, answer: NDArray[Any], X: FloatArray) -> NDArray[Any]:
         wrong = ~np.isfinite(answer.reshape(len(X), -1)).all(axis=1)
-        rows = np.flatnonzero(wrong)[:COUNTED].tolist()
-        learned = self._size_of_y() if self.task_ == "regression" else 0.0
-        refuse(too_large_an_answer(row, learned) for row in rows if learned > np.abs(X[row]).max())
-        refuse(too_large(X, rows))
+        if wrong.any():
+            rows = np.flatnonzero(wrong)[:COUNTED].tolist()
+            most = self._size_of_y() if self.task_ == "regression" else 0.0
+            refuse(too_large_an_answer(row, most) for row in rows if most > np.abs(X[row]).max())
+            refuse(too_large(X, rows))
         return answer
 
     def _size_of_y(self) -> float:

@@ -232,8 +232,8 @@ class Frame:
         if self.basis is not None:
             rows = rows @ self.basis
         each = power_of_two(np.abs(rows).max(axis=0))
-        self.unit, self.each = unit, each  # their product may overflow
-        self.scale = unit * each
+        self.unit, self.each = unit, each  # their product, the scale, may overflow
+        scale = unit * each
         self.constant = constant
         if constant is None:
             self.rows = rows / each
@@ -241,8 +241,8 @@ class Frame:
             self.rows = np.empty((len(X), len(each) + 1))
             np.divide(rows, each, out=self.rows[:, :-1])
             self.rows[:, -1] = 1.0
-            self.scale = np.append(self.scale, constant)
-        self.penalty = self.scale**-2.0
+            scale = np.append(scale, constant)
+        self.penalty = scale**-2.0
 
     def planes(self, Z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Coefficients `(n_planes, n_columns)` and intercepts of planes in this frame."""
