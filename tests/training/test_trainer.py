@@ -133,7 +133,7 @@ def test_time_has_a_limit(forking: ForkServer) -> None:
 def greedy() -> Training:
     """Small to send, and more to learn than 64 MiB hold."""
     rng = np.random.default_rng(0)
-    y = (np.arange(20_000) % 300).tolist()
+    y = (np.arange(20_000) % 1000).tolist()  # whose first scores are 160 MB
     return training("logistic_regression", rng.normal(size=(20_000, 5)), y)
 
 
