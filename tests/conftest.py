@@ -174,7 +174,7 @@ needs_proc = pytest.mark.skipif(
 )
 
 
-def until(true: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(true: Callable[[], Any], seconds: float = 60.0) -> Any:
     """What `true` answers as soon as that is true."""
     deadline = time.monotonic() + seconds
     while not (found := true()):

@@ -9,13 +9,22 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    Page,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from tests.conftest import Server
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
+PATIENCE = 30_000  # ms; a page is asked by many at once, on a machine that is busy
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -30,6 +39,7 @@ QUIET = (
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("there is no Chromium here: apt-get install chromium, or CHROMIUM=/path/to/it")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         yield launched
@@ -78,7 +88,7 @@ def tab_of(browser: Browser) -> Iterator[Callable[..., Tab]]:
     def opened(server: Server, **options: Any) -> Tab:
         given = {"base_url": f"http://127.0.0.1:{server.port}", "reduced_motion": "reduce"}
         context = browser.new_context(**given | options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         tabs.append(Tab(context.new_page()))
         tabs[-1].watch()
         return tabs[-1]

@@ -5,7 +5,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,7 @@ def told(server: Server, model_id: int, model_type: str = "linear_regression") -
     return server.ask("GET", f"/models/{model_type}/{model_id}")[1]
 
 
-until = partial(conftest.until, seconds=30.0)
+until = conftest.until
 
 
 def ended(server: Server, model_id: int, model_type: str = "linear_regression") -> Any:

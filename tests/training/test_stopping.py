@@ -45,7 +45,7 @@ def came_to_its_limit(server: Server, model_id: int) -> bool:
 def test_a_stop_answers_what_was_asked_and_ends_what_is_trained(
     serve: Callable[..., Server], background: Callable[..., Future[Any]]
 ) -> None:
-    server = serve(FITSERVE_TRAINING_SECONDS="4")
+    server = serve(FITSERVE_TRAINING_SECONDS="8")
     assert server.ask("POST", "/register", registration("knn", 1, k=1))[0] == 201
     queue(server, endless(1))
     long = background(server.ask, "POST", "/register", endless(2))
