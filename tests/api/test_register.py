@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from flask import Flask
 
+from fitserve.models import catalog
 from fitserve.storage.store import Key
 from tests.conftest import Api
 
@@ -179,3 +181,33 @@ def test_a_model_stored_before_there_was_advice_has_none(app: Flask, api: Api) -
         "model_id": 2,
         "prediction": 1,
     }
+
+
+@pytest.mark.parametrize("size", [1e155, 1e160, 1e200, 1e300, 1e307])
+@pytest.mark.parametrize("far", [False, True])
+@pytest.mark.parametrize(
+    "cls", [cls for cls in catalog().values() if not cls.supervised()], ids=lambda c: c.model_type()
+)
+def test_what_has_no_score_says_why_and_how_it_has_one(
+    cls: Any, far: bool, size: float, api: Api
+) -> None:
+    rows = np.random.default_rng(0).random((12, 2)).tolist()
+    X = [*rows, [size, 1.0]] if far else [[size * cell for cell in row] for row in rows]
+    kwargs = {name: 2 for name in ("n_clusters",) if name in cls.names()}
+    answer = api.register(cls.model_type(), 1, X=X, **kwargs)
+    assert answer.json is not None
+    if answer.status_code != 201 or answer.json["training"]["score"] is not None:
+        return  # refused with its numbers, or computed
+    told = [one["words"] for one in answer.json["advice"] if "is null" in one["words"]]
+    assert len(told) == 1
+    assert f"{max(map(max, X)):g}" in told[0]
+    if far:
+        assert "leave such rows out" in told[0]
+        X = rows
+    else:
+        by = float(told[0].partition("divide all columns by ")[2].partition(",")[0])
+        X = [[cell / by for cell in row] for row in X]
+    again = api.register(cls.model_type(), 2, X=X, **kwargs)
+    assert again.json is not None
+    assert again.json["training"]["score"] is not None
+    assert not [one for one in again.json["advice"] if "is null" in one["words"]]

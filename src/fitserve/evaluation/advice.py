@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, clip
 from fitserve.evaluation import metrics
 from fitserve.evaluation.plan import Plan
@@ -18,6 +19,8 @@ COMMON = 0.9
 NOTHING_LEARNED = "it has learned nothing that can be relied on"
 GAP = 0.1
 """How far below its score on the training data a model may score on others."""
+_FAR = 1e-7
+"""Rows that reach no farther than this share of the largest number are nothing beside it."""
 
 _SIMPLER: Mapping[str, Callable[[Any], Any]] = {
     "min_samples_leaf": lambda rows: 5 * rows,
@@ -36,6 +39,20 @@ def advise(
         *_of_rare_classes(model, truth, validation),
         *(_of_validation(plan, model, score, validation) if validation else ()),
     ]
+
+
+def of_no_score(model: Model, score: float | None, X: FloatArray) -> Iterator[Advice]:
+    """Why a model that learned without y from X has no score, if it has none."""
+    if score is not None:
+        return
+    reach = np.abs(X).max(axis=1)
+    largest, usual = float(reach.max()), float(np.median(reach))
+    named = f"{model.metric_name} is null, as float64 does not hold it beside {largest:g}"
+    if usual < _FAR * largest:
+        yield Advice(f"{named}, which is far beyond most rows; leave such rows out.")
+    else:
+        by = 10.0 ** math.floor(math.log10(largest))
+        yield Advice(f"{named}; divide all columns by {by:g}, here and where it predicts.")
 
 
 def _of_rare_classes(model: Model, truth: Truth, validation: Validation | None) -> Iterator[Advice]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.evaluation.advice import advise
+from fitserve.evaluation.advice import advise, of_no_score
 from fitserve.evaluation.convergence import of_convergence
 from fitserve.evaluation.folds import Rows
 from fitserve.evaluation.plan import Plan
@@ -48,6 +48,7 @@ def find(
     """Validate a model that was trained on X and y as `plan` asks, and choose what is kept."""
     told: dict[str, Any] = {"advice": [one.told() for one in of_convergence(model, X)]}
     if y is None:
+        told["advice"] += [one.told() for one in of_no_score(model, score, X)]
         return Findings(told, _of_rows(plan, model, X, None, None))
     truth = truth_of(model, y)
     validation = validate(plan, model, source, y, watch) if plan.n_folds else None
