@@ -3,6 +3,9 @@
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
+from fitserve.data.arrays import FloatArray
 from fitserve.data.table import MISSING, NUMBER, Table
 
 _MOST = 3  # lines at the end that are looked at
@@ -27,6 +30,16 @@ def footers(table: Table, names: Sequence[str]) -> list[int]:
             break
         found.insert(0, row)
     return found
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def summed_up(numbers: Sequence[FloatArray], last: int) -> int:
+    """How many columns sum up in the last row what is above it, 0 where one does not. Gaps are no
+    numbers, and columns of nothing but zeros sum up nothing."""
+    sums = [(one[last], np.nansum(one[:last])) for one in numbers if not np.isnan(one[last])]
+    if not all(np.isclose(one, total, atol=0.0) for one, total in sums):
+        return 0
+    return sum(bool(total) for _, total in sums)
 
 
 def _is_one(table: Table, row: int, names: Sequence[str]) -> bool:

@@ -6,11 +6,9 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-import numpy as np
-
 from fitserve.data.diagnosis import BELOW, FORMAT, NO_ROW
 from fitserve.data.dialect import MISSING_WORDS
-from fitserve.data.footers import footers
+from fitserve.data.footers import footers, summed_up
 from fitserve.data.options import ColumnOptions
 from fitserve.data.table import Table
 from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, clip
@@ -149,9 +147,7 @@ def _of_sums(faults: list[Fault], table: Table, names: Sequence[str]) -> list[Fa
     if not empty or any(one.type == NO_ROW for one in there):
         return faults
     cells = [column.values for name in names if (column := table.columns[name]).codes is None]
-    sums = [(one[last], np.nansum(one[:last])) for one in cells if one is not None]
-    sums = [pair for pair in sums if not np.isnan(pair[0])]
-    if not any(total for _, total in sums) or not all(np.isclose(*pair, atol=0.0) for pair in sums):
+    if not summed_up([one for one in cells if one is not None], last):
         return faults
     gaps = clip(", ".join(str(one.loc[2]) for one in empty), 300)
     said = f"empty in {gaps}, and its numbers are the sums of those above; leave this line out"

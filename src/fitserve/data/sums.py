@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.data.footers import is_other, is_sum
+from fitserve.data.footers import is_other, is_sum, summed_up
 from fitserve.data.learning import Examined
 from fitserve.data.observations import column
 from fitserve.data.table import Column, Table
@@ -39,7 +39,7 @@ def of_sums(found: Examined, y: Target | None) -> Iterator[Advice]:
             told = ", ".join(repr(clip(cell, 40)) for cell in cells[-many:])
             yield _advice(table, many, f"{column(name)} is {told}")
             return
-    if n > _LEAST_UNNAMED and _sums(numbers, n - 1):
+    if n > _LEAST_UNNAMED and summed_up(numbers, n - 1) > 1:
         yield _advice(table, 1, "the numbers are the sums of those above")
 
 
@@ -93,10 +93,3 @@ def _means(numbers: list[FloatArray], start: int) -> bool:
         )
         for row in range(start, len(above[0]))
     )
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _sums(numbers: list[FloatArray], last: int) -> bool:
-    """Whether all of the last row are sums, of two columns at least that hold more than zeros."""
-    pairs = [(values[last], values[:last].sum()) for values in numbers if values.any()]
-    return len(pairs) > 1 and all(np.isclose(one, other, 1e-9, 0.0) for one, other in pairs)
