@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import matrices, queries, registrations, strangers
+from fitserve.api.hidden import told_whole
 from fitserve.data import files
 from fitserve.data.expectations import bytes_of, encoded, sent, twice_encoded, validated
 from fitserve.data.json_text import parse_json
@@ -280,8 +281,7 @@ class RegisterRequest(Request):
             of = registrations.of_json if registrations.is_table(kwargs) else matrices.of_json
             return of(Key(self.model_type, self.model_id), cls, kwargs)
 
-        hidden = registrations.at_once(cls, read, self.kwargs)
-        with registrations.fitting(read, self.kwargs), hidden, beside(check):
+        with told_whole(cls, read, self.kwargs), beside(check):
             return read(self.kwargs)
 
 
