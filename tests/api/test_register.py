@@ -193,20 +193,19 @@ def test_what_has_no_score_says_why_and_how_it_has_one(
 ) -> None:
     rows = np.random.default_rng(0).random((12, 2)).tolist()
     X = [*rows, [size, 1.0]] if far else [[size * cell for cell in row] for row in rows]
-    kwargs = {name: 2 for name in ("n_clusters",) if name in cls.names()}
+    kwargs: dict[str, Any] = {name: 2 for name in ("n_clusters",) if name in cls.names()}
     answer = api.register(cls.model_type(), 1, X=X, **kwargs)
     assert answer.json is not None
     if answer.status_code != 201 or answer.json["training"]["score"] is not None:
         return  # refused with its numbers, or computed
-    told = [one["words"] for one in answer.json["advice"] if "is null" in one["words"]]
-    assert len(told) == 1
-    assert f"{max(map(max, X)):g}" in told[0]
+    (told,) = (one for one in answer.json["advice"] if "is null" in one["words"])
+    assert f"{max(map(max, X)):g}" in told["words"]
     if far:
-        assert "leave such rows out" in told[0]
+        assert "leave such rows out" in told["words"]
         X = rows
     else:
-        by = float(told[0].partition("divide all columns by ")[2].partition(",")[0])
-        X = [[cell / by for cell in row] for row in X]
+        assert told["set"] == {"standardize": True}
+        kwargs |= told["set"]
     again = api.register(cls.model_type(), 2, X=X, **kwargs)
     assert again.json is not None
     assert again.json["training"]["score"] is not None

@@ -51,8 +51,7 @@ def of_no_score(model: Model, score: float | None, X: FloatArray) -> Iterator[Ad
     if usual < _FAR * largest:
         yield Advice(f"{named}, which is far beyond most rows; leave such rows out.")
     else:
-        by = 10.0 ** math.floor(math.log10(largest))
-        yield Advice(f"{named}; divide all columns by {by:g}, here and where it predicts.")
+        yield Advice(f"{named}; set standardize to true.", {"standardize": True})
 
 
 def _of_rare_classes(model: Model, truth: Truth, validation: Validation | None) -> Iterator[Advice]:
