@@ -17,6 +17,7 @@ from fitserve.api import queries
 from fitserve.cli import main
 from fitserve.config import Server, SettingError, Settings
 from fitserve.errors import COUNTED
+from fitserve.evaluation import plan
 from fitserve.models import catalog
 from fitserve.storage.database import SqlStore
 from tests.api.words import judge, judge_problem
@@ -710,11 +711,46 @@ def test_what_stands_where_a_registration_has_it(api: Api, body: Any, says: str)
             assert '"y"' not in fault["msg"]
 
 
-@pytest.mark.parametrize(("sent", "meant"), [("3", 3), (3.0, 3), ("x", None), (None, None)])
+@pytest.mark.parametrize(("sent", "meant"), [("3", 3), (3.0, 3), ("x", 4), (0, 4), (None, None)])
 def test_what_a_program_could_set_is_told(api: Api, sent: Any, meant: int | None) -> None:
     problem = told(api, with_kwargs(k=sent))
     expected = [] if meant is None else [{"words": f"k is {meant}", "set": {"k": meant}}]
     assert problem.get("remedies", []) == expected
+
+
+@pytest.mark.parametrize("misspelt", [False, True])
+@pytest.mark.parametrize("wrong", [-1, 0, 1e30, "x", "3x", [0.1, 0.2], True], ids=str)
+@pytest.mark.parametrize("model_type", sorted(catalog()))
+def test_a_number_that_does_not_fit_is_told_one_that_does(
+    api: Api, model_type: str, wrong: Any, misspelt: bool
+) -> None:
+    """Also by a name that is nearly its own, which alone is told else, and refused when obeyed."""
+    cls = catalog()[model_type]
+    asked = {"X": X, "y": Y} if cls.supervised() else {"X": X, "n_clusters": 2}
+    if model_type == "pca":
+        del asked["n_clusters"]
+    if model_type == "gmm":
+        asked["n_components"] = asked.pop("n_clusters")
+    asked |= {"n_neighbors": 2} if model_type == "knn" else {}
+    options = plan.schema()["properties"] if cls.supervised() else {}
+    for name, field in {**cls.schema()["properties"], **options}.items():
+        if misspelt and len(name) < 3:
+            continue
+        if not {"integer", "number"} & {one.get("type") for one in field.get("anyOf", [field])}:
+            continue
+        sent = f"{name}z" if misspelt else name
+        kwargs = {n: value for n, value in asked.items() if n != name} | {sent: wrong}
+        body = {"model_type": model_type, "model_id": 1, "kwargs": kwargs}
+        if api.client.post("/register?dry_run=true", json=body).status_code == 200:
+            continue
+        problem = told(api, body)
+        (fault,) = problem["errors"]
+        assert fault["loc"][:2] == ["kwargs", sent]
+        assert re.search(r"[;,] (and )?write |leave \w+ out", fault["msg"]), fault["msg"]
+        for remedy in problem.get("remedies", []):
+            mended = {n: v for n, v in (kwargs | remedy["set"]).items() if v is not None}
+            answer = api.client.post("/register?dry_run=true", json=body | {"kwargs": mended})
+            assert answer.status_code == 200, (fault, answer.json)
 
 
 @pytest.mark.parametrize("form", ["matrix", "table", "csv"])
@@ -1916,7 +1952,7 @@ def test_a_setting_by_the_name_of_others(api: Api, model_type: str, name: str, o
         del kwargs["y"]
     problem = told(api, {"model_type": model_type, "model_id": 1, "kwargs": kwargs})
     assert problem["errors"][0]["loc"] == ["kwargs", name]
-    assert f"write {ours}, if that is meant" in problem["errors"][0]["msg"]
+    assert re.search(f"; write {ours}(,| as .*,) if that is meant", problem["errors"][0]["msg"])
 
 
 @pytest.mark.parametrize("how", ["json", "csv"])

@@ -17,7 +17,7 @@ from fitserve.data.dialect import Dialect
 from fitserve.data.expectations import sent
 from fitserve.data.intake import Intake
 from fitserve.data.mending import LEAVE_ROWS_OUT
-from fitserve.data.options import NAMES, checked_options
+from fitserve.data.options import NAMES, SCHEMA, checked_options
 from fitserve.data.unseen import to_mend
 from fitserve.errors import (
     Advice,
@@ -31,6 +31,7 @@ from fitserve.errors import (
     relocated,
     within,
 )
+from fitserve.evaluation import plan
 from fitserve.evaluation.plan import OPTIONS as PLANNED
 from fitserve.evaluation.plan import classes_of, plan_of, refuse_unplanned
 from fitserve.models import having
@@ -53,9 +54,11 @@ def is_table(kwargs: Mapping[str, Any]) -> bool:
     return bool(by_name) or not kwargs.keys().isdisjoint(TABLE_MEMBERS)
 
 
-def taken(cls: type[Model], members: Iterable[str]) -> list[str]:
-    """Of these members those that mean something to the type: some are of y alone."""
-    return [one for one in members if cls.supervised() or one not in _OF_Y]
+def taken(cls: type[Model], members: Iterable[str]) -> dict[str, Any]:
+    """Of these members those that mean something to the type, as some are of y alone, each with
+    the schema of its values, if it is an option."""
+    fields = {**SCHEMA["properties"], **plan.schema()["properties"]}
+    return {one: fields.get(one, {}) for one in members if cls.supervised() or one not in _OF_Y}
 
 
 def require_rows(kwargs: Mapping[str, Any]) -> None:

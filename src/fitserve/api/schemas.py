@@ -14,7 +14,14 @@ from werkzeug.datastructures import MultiDict
 from fitserve.api import matrices, queries, registrations, strangers
 from fitserve.api.hidden import told_whole
 from fitserve.data import files
-from fitserve.data.expectations import bytes_of, encoded, sent, twice_encoded, validated
+from fitserve.data.expectations import (
+    bytes_of,
+    encoded,
+    or_left_out,
+    sent,
+    twice_encoded,
+    validated,
+)
 from fitserve.data.json_text import parse_json
 from fitserve.data.names import meant
 from fitserve.data.quoted import QUERY
@@ -158,7 +165,13 @@ def checked(schema: type[T], value: object) -> T:
         )
     if (misplaced := strangers.whole(value, schema.model_fields)) is not None:
         raise InvalidRequest([misplaced])
-    with amended(lambda fault: schema.placed(fault, value)):
+
+    def told(fault: Fault) -> Fault:
+        fault = schema.placed(fault, value)
+        found = or_left_out(fault, value, schema.schema_of())
+        return found if schema.remedied else replace(found, remedies=())
+
+    with amended(told):
         return validated(
             schema.model_validate,
             value,

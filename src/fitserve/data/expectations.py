@@ -7,6 +7,7 @@ its own words are for programmers and name its inner types.
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -262,6 +263,7 @@ def validated(
     foreign: Foreign = lambda _name: None,
     spelled: Mapping[str, str] = MappingProxyType({}),
     taken: Mapping[str, str] | None = None,
+    others: Mapping[str, Schema] = MappingProxyType({}),
     remedied: bool = False,
 ) -> T:
     """What `make` makes of the members given, or `InvalidRequest` with all that is wrong.
@@ -269,8 +271,8 @@ def validated(
     `schema` is that of an object whose properties are the members; `known` are the names to
     tell of one that is none of them; `spelled` holds, for a member, the name that the caller
     used for it, and `taken`, for each known name of what is given, the name that the caller used;
-    None: its own. Only a few of very many members are looked at twice. With `remedied` the faults
-    say what a program could set.
+    None: its own; `others` are the schemas of what is read elsewhere. Only a few of very many
+    members are looked at twice. With `remedied` the faults say what a program could set.
     """
     properties: Schema = schema["properties"]
     fields = {name: value for name, value in given.items() if name in properties}
@@ -278,7 +280,8 @@ def validated(
     faults: list[Fault] = []
     needless: set[str] = set()
     for name in islice((name for name in given if name not in properties), LISTED):
-        fault, instead = _stranger(name, given, schema, list(known), elsewhere, foreign, taken)
+        fields_of = {**others, **properties}
+        fault, instead = _stranger(name, given, fields_of, list(known), elsewhere, foreign, taken)
         faults.append(fault)
         needless.add(instead)
     total = strangers
@@ -303,7 +306,7 @@ def validated(
 def _stranger(
     name: str,
     given: Mapping[str, Any],
-    schema: Schema,
+    properties: Mapping[str, Schema],
     known: list[str],
     elsewhere: Elsewhere,
     foreign: Foreign,
@@ -335,10 +338,32 @@ def _stranger(
     remedies: tuple[Advice, ...] = ()
     if not near and foreign(name):
         remedies = (Advice(f"{name} is left out", {name: None}),)
-    if near and len(name) <= 80 and not isinstance(value, (list, dict)):
-        if fits(schema["properties"].get(near, {"type": "array"}), value):
+    if near and len(name) <= 80:
+        field = properties.get(near) or {"type": "array"}
+        if not fits(field, value):
+            as_, remedies = _instead(near, value, field)
+            says = says.replace(f"write {near}, if that", f"write {as_}, if that")
+            remedies = tuple(Advice(one.words, {name: None} | dict(one.set)) for one in remedies)
+            remedies = remedies or (Advice(f"{name} is left out", {name: None}),)
+        elif not isinstance(value, (list, dict)):
             remedies = (Advice(f"{name} means {near}", {name: None, near: value}),)
     return Fault((name,), says, "extra_forbidden", remedies), near
+
+
+def _instead(name: str, value: object, schema: Schema) -> tuple[str, tuple[Advice, ...]]:
+    """How a member is written that is meant by another name, whose value does not fit it."""
+    if schema == {"type": "array"}:
+        return name, ()
+    for guess in _meant(schema, value):
+        return f"{json.dumps(name)}: {json.dumps(guess)}", (_set(name, guess),)
+    such, remedies = asked(schema, value), tuple(_set(name, one) for one in usual(schema, value))
+    for one in remedies:
+        such += f", such as {json.dumps(one.set[name])}"
+    return f"{name} as {such}", remedies
+
+
+def _set(name: str, value: object) -> Advice:
+    return Advice(f"{name} is {json.dumps(value)}", {name: value})
 
 
 def _needless(name: str, meant: str, says: str) -> tuple[Fault, str]:
@@ -425,17 +450,47 @@ def _fault(
     return Fault(place, says, kind)
 
 
-def or_left_out(fault: Fault, given: Mapping[str, Any], schema: Schema) -> Fault:
-    """The same, where nothing better is told of a choice, or of what may be null, that it may as
-    well be left out."""
-    name = str(fault.loc[-1])
-    branches = list(_branches(schema["properties"].get(name, {})))
+def or_left_out(
+    fault: Fault, given: Mapping[str, Any], schema: Schema, name: str | None = None
+) -> Fault:
+    """The same, where nothing better is told, with what is usually written, or that it may as well
+    be left out; `name` is what the schema calls a member that was given by another name."""
+    here = str(fault.loc[-1]) if fault.loc else ""
+    name = here if name is None else name
+    field = schema["properties"].get(name, {})
+    if len(fault.loc) != 1 or "; " in fault.msg or name not in given or not field:
+        return fault
+    branches = list(_branches(field))
     choices = any(map(_choices, branches))
     may = choices or any(one.get("type") == "null" for one in branches)
-    lists = any(one.get("type") == "array" for one in branches)
-    of_number = type(given.get(name)) in (int, float) and not choices and not lists
-    if len(fault.loc) > 1 or "; " in fault.msg or not may or of_number:
+    found = [] if choices else usual(field, given[name])
+    said = "one of these" if choices else "one"
+    left_out = Advice(f"{here} is left out", {here: None})
+    if type(given[name]) in (int, float) and may and not choices and not found:
+        return replace(fault, msg=f"{fault.msg}; leave it out", remedies=(left_out,))
+    if found:
+        (value,) = found
+        said = f"write {json.dumps(value)}" + (", or leave it out" if may else "")
+        remedies = (_set(here, value), left_out) if may else (_set(here, value),)
+        return replace(fault, msg=f"{fault.msg}; {said}", remedies=remedies)
+    if not may:
         return fault
-    said = f"{fault.msg}; write {'one of these' if choices else 'one'}, or leave it out"
-    remedy = Advice(f"{name} is left out", {name: None})
-    return Fault(fault.loc, said, fault.type, (remedy,))
+    return replace(fault, msg=f"{fault.msg}; write {said}, or leave it out", remedies=(left_out,))
+
+
+def usual(schema: Schema, value: object) -> list[float]:
+    """The number to write instead of one that does not fit, or of something else, if there is one:
+    the bound that it is beyond, or what is taken where nothing is written."""
+    default: Any = schema.get("default")
+    number: Any = value if type(value) in (int, float) else None
+    for one in _branches(schema) if number is not None else ():
+        least, most, _ = _limits(one)
+        if most is not None and most < min(number, _LARGEST):
+            return [_whole(most)]
+        if default is None and least is not None and number < least:
+            return [_whole(least)]
+    return [_whole(default)] if type(default) in (int, float) else []
+
+
+def _whole(number: float) -> float:
+    return int(number) if number == int(number) else number

@@ -10,10 +10,10 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from fitserve.data.dialect import MISSING_WORDS, NOTHING
-from fitserve.data.expectations import sent, twice_encoded, validated
+from fitserve.data.expectations import or_left_out, sent, twice_encoded, validated
 from fitserve.data.limits import CATEGORIES, WORDS
 from fitserve.data.names import meant
-from fitserve.errors import Fault, InvalidRequest, clip, refuse
+from fitserve.errors import Fault, InvalidRequest, amended, clip, refuse
 
 Kind = Literal["number", "category", "text"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -75,7 +75,8 @@ def checked_options(given: Mapping[str, Any], there: Sequence[str] = ("age",)) -
         for name, kind in kinds.items()
         if not isinstance(kind, str) or kind not in KINDS
     )
-    return validated(lambda known: ColumnOptions(**known), given, SCHEMA, known=NAMES)
+    with amended(lambda fault: or_left_out(fault, given, SCHEMA)):
+        return validated(lambda known: ColumnOptions(**known), given, SCHEMA, known=NAMES)
 
 
 def _as_object(kinds: object, there: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from fitserve.data.arrays import Target, codes
-from fitserve.data.expectations import validated
+from fitserve.data.expectations import or_left_out, validated
 from fitserve.errors import Advice, Fault, InvalidRequest, amended, counted, refuse
 from fitserve.evaluation import folds
 from fitserve.evaluation.folds import Rows
@@ -194,7 +194,10 @@ def plan_of(of: type[Model], kwargs: Mapping[str, Any]) -> Plan:
             return replace(fault, msg=said, remedies=(_held_out(value, cv=None),))
         return fault
 
-    with amended(one_of_both), amended(as_share):
+    def otherwise(fault: Fault) -> Fault:
+        return or_left_out(fault, given, schema())
+
+    with amended(otherwise), amended(one_of_both), amended(as_share):
         return validated(lambda known: Plan(**known), given, schema(), known=OPTIONS, remedied=True)
 
 

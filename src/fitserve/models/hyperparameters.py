@@ -6,7 +6,7 @@ class Nearest(Model):
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from functools import cache
 from types import MappingProxyType
@@ -66,14 +66,15 @@ class Declared:
     def from_kwargs(
         cls,
         kwargs: Mapping[str, Any],
-        known: Iterable[str] = (),
+        known: Mapping[str, Any] = MappingProxyType({}),
         beside: Mapping[str, Any] = MappingProxyType({}),
         having: Callable[[str], list[str]] = lambda _: [],
     ) -> Self:
         """An untrained model with these hyperparameters, original names included.
 
-        `known` are names that a caller may be told of beside the hyperparameters', and `beside` is
-        what was given by them; `having` tells which types have a hyperparameter.
+        `known` are names that a caller may be told of beside the hyperparameters', each with the
+        schema of its values or {}, and `beside` is what was given by them; `having` tells which
+        types have a hyperparameter.
         Raises `InvalidRequest` that names each one that is unknown, out of range or given twice.
         """
         named = {cls.aliases.get(given, given): value for given, value in kwargs.items()}
@@ -100,7 +101,9 @@ class Declared:
                 taken[one] = spelled[name]
 
         def told(fault: Fault) -> Fault:
-            fault = or_left_out(cls._by_name(fault, named), named, cls.schema())
+            name = str(fault.loc[-1]) if fault.loc else ""
+            name = cls.aliases.get(name, name)
+            fault = or_left_out(cls._by_name(fault, named), named, cls.schema(), name)
             return cls.as_misread(fault, kwargs)
 
         # What is to be left out beside a penalty of others is not judged as a step as well.
@@ -109,6 +112,7 @@ class Declared:
             steps = {cls.aliases[one] for one in cls.misread if one in kwargs}
             named = {name: value for name, value in named.items() if name not in steps}
 
+        properties = cls.schema()["properties"]
         with amended(told):
             return validated(
                 lambda fields: cls(**fields),
@@ -121,6 +125,7 @@ class Declared:
                 foreign=lambda name: cls._of_others(name, having(name)),
                 spelled=spelled,
                 taken=taken,
+                others={**known, **{one: properties[name] for one, name in cls.aliases.items()}},
                 remedied=True,
             )
 
