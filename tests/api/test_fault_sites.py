@@ -27,7 +27,7 @@ ROOMS = [
     *("data/[!jk]*.py", "data/json_table.py", "evaluation/plan.py"),
     "models/*.py",
 ]
-ADVICE = {"doubts.py", "observations.py", "sums.py"}  # these refuse nothing
+ADVICE = {"doubts.py", "observations.py", "outliers.py", "sums.py"}  # these refuse nothing
 PYTHON = {"_checked_array", "_rows"}  # what only a caller in Python can send
 MAKERS = ("Fault", "InvalidRequest.at", "self._problem")
 

@@ -1,6 +1,6 @@
 """What is advised of a training before it begins."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -10,12 +10,11 @@ from fitserve.data.columns import Columns
 from fitserve.data.dialect import MISSING_WORDS
 from fitserve.data.intake import Intake
 from fitserve.data.learning import Examined
+from fitserve.data.outliers import Numbers, Outlier, in_list, of_outliers, outliers
 from fitserve.errors import Advice
 from fitserve.evaluation import leaks
 from fitserve.evaluation.plan import Plan, classes_of
 from fitserve.models.base import Model
-
-Numbers = Sequence[tuple[str, FloatArray]]
 
 
 def of_table(
@@ -31,7 +30,7 @@ def of_table(
         *sums.of_sums(table, y),
         *doubts.of_amounts(_undecided(table)),
         *doubts.of_categories(found.columns.encoders, len(X)),
-        *_of_data(model, X, y, found.columns, plan, _of_table(table), _words(table)),
+        *_of_data(model, X, y, found.columns, plan, table),
         *_of_hyperparameters(model, X, spelled, given),
     ]
 
@@ -46,9 +45,8 @@ def of_matrix(
     given: Collection[str],
 ) -> list[Advice]:
     """The same of rows of numbers, whose columns are these."""
-    numbers = list(zip(columns.names, X.T, strict=True))
     return [
-        *_of_data(model, X, y, columns, plan, numbers, []),
+        *_of_data(model, X, y, columns, plan),
         *_of_hyperparameters(model, X, spelled, given),
     ]
 
@@ -59,17 +57,21 @@ def _of_data(
     y: Target | None,
     columns: Columns,
     plan: Plan,
-    numbers: Numbers,
-    words: Sequence[str],
+    table: Examined | None = None,
 ) -> Iterator[Advice]:
-    """Of the matrix, of the numbers it was made of, and of y; `words` mean a gap already."""
+    """Of the matrix, of the numbers it was made of, and of y; of the table that it was, if any."""
+    numbers = _of_rows(X, columns) if table is None else _of_table(table)
+    words = [] if table is None else _words(table)
     classes = classes_of(model, y)
     target = columns.target or "y"
-    if y is not None and classes is None:
-        numbers = [*numbers, (target, y.astype(np.float64))]
-    gaps = list(doubts.of_gap_numbers(numbers, words, target))
-    yield from gaps
-    scale = model.scale_matters and not gaps  # which are what spreads
+    of_y = [] if y is None or classes is not None else [Numbers(target, y.astype(np.float64))]
+    gaps = doubts.gap_numbers([*numbers, *of_y])
+    yield from doubts.of_gap_numbers(gaps, words, target)
+    in_X = [] if model.by_order else _outliers(numbers, gaps)
+    in_y = _outliers(of_y, gaps)
+    filling = table is not None and table.options.missing == "impute" and not in_y
+    yield from of_outliers([*in_X, *in_y], _at(table), words, filling=filling)
+    scale = model.scale_matters and not gaps and not in_X  # either is what spreads
     yield from observations.of_columns(X, columns, of_scale=scale)
     if y is None:
         return
@@ -116,13 +118,30 @@ def _undecided(table: Examined) -> dict[str, Sequence[str]]:
     }
 
 
-def _of_table(table: Examined) -> Numbers:
+def _of_table(table: Examined) -> list[Numbers]:
     """The columns of numbers, as they were sent."""
     return [
-        (name, cells.values)
+        Numbers(name, cells.values)
         for name, cells in table.table.columns.items()
         if table.kinds.get(name) == "number" and cells.codes is None and cells.values is not None
     ]
+
+
+def _of_rows(X: FloatArray, columns: Columns) -> list[Numbers]:
+    return [Numbers(name, values) for name, values in zip(columns.names, X.T, strict=True)]
+
+
+def _outliers(numbers: Sequence[Numbers], told: Container[str]) -> list[Outlier]:
+    """Those of columns of which nothing is told yet."""
+    return [one for column in numbers if column.name not in told for one in outliers(column)]
+
+
+def _at(table: Examined | None) -> Callable[[int], str]:
+    """Where a row stands, as its sender counts."""
+    if table is None:
+        return in_list
+    numbered, in_csv = table.table.numbered, table.table.in_csv
+    return lambda row: f"line {numbered(row)}" if in_csv else in_list(numbered(row))
 
 
 def _words(table: Examined) -> Sequence[str]:

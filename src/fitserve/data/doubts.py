@@ -12,6 +12,7 @@ from fitserve.data.encoding import CategoryEncoder, Encoder
 from fitserve.data.kinds import LOOSE, Form, form
 from fitserve.data.numerals import parted
 from fitserve.data.observations import column, listed, of_spellings
+from fitserve.data.outliers import Numbers
 from fitserve.data.table import Table
 from fitserve.errors import Advice, clip
 
@@ -75,12 +76,16 @@ def of_categories(encoders: Iterable[Encoder], n_rows: int) -> Iterator[Advice]:
             )
 
 
-def of_gap_numbers(
-    columns: Iterable[tuple[str, FloatArray]], words: Sequence[str], target: str | None
-) -> Iterator[Advice]:
+def gap_numbers(columns: Iterable[Numbers]) -> dict[str, list[int]]:
     """Numbers that may stand for no value, as -999 and 9999 do in old files: far from all others
-    of their column. `words` count as missing already, `target` is the name of y."""
-    found = {name: numbers for name, values in columns if (numbers := _gap_numbers(values))}
+    of their column."""
+    return {one.name: found for one in columns if (found := _gap_numbers(one))}
+
+
+def of_gap_numbers(
+    found: Mapping[str, Sequence[int]], words: Sequence[str], target: str | None
+) -> Iterator[Advice]:
+    """What to say of such; `words` count as missing already, `target` is the name of y."""
     if not found:
         return
     numbers = sorted(set(chain(*found.values())))
@@ -150,9 +155,9 @@ def _is_word(label: object) -> bool:
     return isinstance(label, (int, float)) and 0 <= label <= _CODE
 
 
-def _gap_numbers(values: FloatArray) -> list[int]:
+def _gap_numbers(column: Numbers) -> list[int]:
     """Those of a column, the least and the greatest alone."""
-    ends = {float(np.fmin.reduce(values)), float(np.fmax.reduce(values))} & _GAPS
+    values, ends = column.values, _GAPS.intersection(column.ends)
     if not ends:
         return []
     others = values[~np.isin(values, list(ends)) & ~np.isnan(values)]

@@ -60,6 +60,8 @@ class Model(Declared, ABC):
     """Whether training goes by iterations and reports them (`_iterated`)."""
     scale_matters: ClassVar[bool] = False
     """Whether a column that spreads much farther than the others decides nearly alone."""
+    by_order: ClassVar[bool] = False
+    """Whether the order of the numbers in a column is all that is learned of it."""
     counting: ClassVar[bool] = False
     """Whether X holds counts: no number below 0."""
 

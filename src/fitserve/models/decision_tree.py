@@ -33,6 +33,7 @@ class DecisionTree(Model):
     """
 
     tasks = ("classification", "regression")
+    by_order = True
     copies = 8.5
     iterating = True
     gives_probabilities = True
