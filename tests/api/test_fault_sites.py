@@ -88,6 +88,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": X, "y": Y, "k": 1, "feature_names": ["a", "a"]}),
     ("knn", {"X": X, "y": Y, "k": 1, "feature_names": ["a", "b\0"]}),
     ("knn", {"X": X, "y": Y, "k": 1, "feature_names": ["a"]}),
+    ("knn", {"X": X, "y": Y, "k": 1, "feature_names": [["a", "b"]]}),
     ("knn", {"X": [[], []], "y": Y}),
     ("knn", {"X": [[1, {}], [2, 3]], "y": [0, 1]}),
     ("knn", {"X": [[[1, 2]], [[3, 4]]], "y": [0, 1]}),

@@ -711,6 +711,101 @@ def test_what_stands_where_a_registration_has_it(api: Api, body: Any, says: str)
             assert '"y"' not in fault["msg"]
 
 
+_IN_X: list[tuple[int, Any, Any]] = [
+    (3, [8.5, "x"], [8.5, 9.5]),
+    (3, [None, 9.5], [8.5, 9.5]),
+    (3, ["8.5", 9.5], [8.5, 9.5]),
+    (3, [True, 9.5], [1, 9.5]),
+    (2, [8.0], [8.0, 9.0]),
+    (2, None, [8.0, 9.0]),
+]
+_NAMES: list[Any] = [["a", "a"], ["a"], ["a", "b", "c"], [1, 2], [["a", "b"]], [], [None, "b"]]
+
+
+@pytest.mark.parametrize(
+    "labels", [Y, dict(zip("abcd", Y, strict=True)), json.dumps(Y), [0, 1, None, 1]]
+)
+@pytest.mark.parametrize("names", [None, *_NAMES], ids=str)
+@pytest.mark.parametrize("model_type", ["knn", "kmeans", "linear_regression"])
+def test_what_is_wrong_with_rows_their_names_and_labels_is_told_at_once(
+    api: Api, model_type: str, names: Any, labels: Any
+) -> None:
+    learns = catalog()[model_type].supervised()
+    for count in (1, 2, len(_IN_X)):
+        sent, right = list(map(list, X)), list(map(list, X))
+        for row, wrong, mended in _IN_X[:count] if count != 2 else [_IN_X[0], _IN_X[4]]:
+            sent[row], right[row] = wrong, mended
+        kwargs = {"X": sent} | ({"y": labels} if learns else {"n_clusters": 2})
+        kwargs |= {} if names is None else {"feature_names": names}
+        kwargs |= {"n_neighbors": 1} if model_type == "knn" else {}
+        body = {"model_type": model_type, "model_id": 1, "kwargs": kwargs}
+        where = {one["loc"][1] for one in told(api, body)["errors"]}
+        assert where == {"X"} | ({"y"} if learns and labels is not Y else set()) | (
+            {"feature_names"} if names is not None else set()
+        )
+        rows = {one["loc"][2] for one in told(api, body)["errors"] if one["loc"][1] == "X"}
+        assert rows == ({3} if count == 1 else {2, 3})
+        kwargs |= {"X": right} | ({"y": Y} if learns else {})
+        kwargs.pop("feature_names", None)
+        answer = api.client.post("/register?dry_run=true", json=body)
+        assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("names", "mended"),
+    [
+        ([["a", "b"]], "take the outer [ ] away"),
+        ([["a"], ["b"]], 'write "a"'),
+        ([], "or leave feature_names out"),
+        (["a"], "or leave feature_names out"),
+        ([None, "b"], "write the name of the column"),
+        ([True, "b"], 'write "true"'),
+        ([1, "b"], 'write "1"'),
+    ],
+)
+@pytest.mark.parametrize("more", [{}, {"standardize": True}])
+def test_names_that_are_none_are_told_how_to_write_them(
+    api: Api, names: Any, mended: str, more: dict[str, Any]
+) -> None:
+    (first, *_) = told(api, with_kwargs(feature_names=names, **more))["errors"]
+    assert first["msg"].endswith(mended) or mended in first["msg"].rpartition("; ")[2]
+
+
+@pytest.mark.parametrize("labels", [dict(zip("abcd", Y, strict=True)), json.dumps(Y), str(Y)])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        {"a": {"0": 1.0}, "b": {"0": 2.0}},
+        {"columns": ["a", "b"], "index": [0], "data": X},
+        {"schema": {"fields": []}, "data": [{"a": 1}]},
+        json.dumps(X),
+        "a,b\n1,2",
+        5,
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("named", [False, True])
+def test_rows_and_labels_that_are_both_written_otherwise_are_both_told(
+    api: Api, rows: Any, labels: Any, named: bool
+) -> None:
+    for more in ({}, {"standardize": True}):
+        problem = told(api, with_kwargs(X=rows, y=labels, **more))
+        assert [one["loc"] for one in problem["errors"]] == [["kwargs", "X"], ["kwargs", "y"]]
+    table: Any = [dict(zip("ab", row, strict=True)) for row in X] if named else X
+    assert api.register("knn", 1, X=table, y=Y, n_neighbors=1).status_code == 201
+    ask = {"model_type": "knn", "model_id": 1, "features": rows, "y": labels}
+    places = [one["loc"][0] for one in told(api, ask, "/evaluate")["errors"]]
+    assert set(places) == {"features", "y"}
+
+
+def test_rows_of_another_length_are_told_with_the_cells_of_the_others(api: Api) -> None:
+    assert api.register("knn", 1, X=X, y=Y, n_neighbors=1).status_code == 201
+    for route, more in (("/predict", {}), ("/evaluate", {"y": Y})):
+        ask = {"model_type": "knn", "model_id": 1, "features": [X[0], [1.0], [2.0, "x"], [1, 2]]}
+        problem = told(api, ask | more, route)
+        assert [one["loc"] for one in problem["errors"]] == [["features", 1], ["features", 2, 1]]
+
+
 @pytest.mark.parametrize(("sent", "meant"), [("3", 3), (3.0, 3), ("x", 4), (0, 4), (None, None)])
 def test_what_a_program_could_set_is_told(api: Api, sent: Any, meant: int | None) -> None:
     problem = told(api, with_kwargs(k=sent))

@@ -124,7 +124,8 @@ def _prediction(ask: Any, known: dict[str, Any]) -> tuple[dict[str, Any], dict[s
 def _evaluation(ask: Any, known: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     columns = None if known["columns"] is None else Columns.restored(known["columns"])
     features, y, place = asked.truth_of(ask, columns)
-    rows, single = _rows(features, known)
+    with asked.beside_y(y, known["supervised"], place):
+        rows, single = _rows(features, known)
     state = {}
     if y is not None and known["supervised"]:
         with asked.located_y(place):

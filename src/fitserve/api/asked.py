@@ -1,7 +1,7 @@
 """The rows that /predict is asked about, in whatever form they come, a block at a time."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
@@ -23,6 +23,7 @@ from fitserve.data.table import Place, Table, called
 from fitserve.data.unseen import peeled, unlike
 from fitserve.errors import (
     Fault,
+    Gathered,
     InvalidRequest,
     Location,
     amended,
@@ -299,6 +300,18 @@ def _of_csv(
         dialect = replace(dialect, missing=columns.na_values)
     file = opened(body, dialect)
     return file, CsvRows(file, columns, query.get("target"))
+
+
+@contextmanager
+def beside_y(y: Any, supervised: bool, place: Callable[[Location], Location]) -> Iterator[None]:
+    """Say with the faults of rows found inside what is wrong with y as well."""
+    told = Gathered()
+    with told.part():
+        yield
+    if told.faults and y is not None and supervised:
+        with told.part(), located_y(place):
+            evaluate.labels(y)
+    told.refuse()
 
 
 def truth_of(

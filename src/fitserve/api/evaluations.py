@@ -72,11 +72,12 @@ def evaluation(
 def _sent(ask: EvaluateRequest, loaded: Loaded) -> tuple[Rows, Any, Callable[[Location], Location]]:
     """The rows, y or None, and where a value of y stands."""
     features, y, place = asked.truth_of(ask, loaded.columns)
-    if loaded.columns is None:
+    with asked.beside_y(y, loaded.model.supervised(), place):
+        if loaded.columns is not None:
+            return asked.of_json(features, loaded.columns)[0], y, place
         names, width = loaded.feature_names, loaded.model.n_features_in_
         X, _ = feature_rows(features, width, names, ("features",))
         return MatrixRows(X), y, place
-    return asked.of_json(features, loaded.columns)[0], y, place
 
 
 def _refuse_importance(loaded: Loaded, y: Target | None) -> None:

@@ -14,9 +14,9 @@ from fitserve.data.columns import Columns
 from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import NumberEncoder
 from fitserve.data.features import column_names, naming_columns, told_instead
-from fitserve.data.mending import FILL
+from fitserve.data.mending import FILL, leaving_out
 from fitserve.data.numerals import instead
-from fitserve.errors import Advice, Fault, InvalidRequest, amended, clip, within
+from fitserve.errors import Advice, Fault, Gathered, InvalidRequest, amended, clip, within
 from fitserve.evaluation.plan import OPTIONS as PLANNED
 from fitserve.evaluation.plan import plan_of
 from fitserve.models import having
@@ -45,13 +45,16 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
         require_rows(kwargs)
         rows, named = kwargs["X"], kwargs.get("feature_names")
         _refuse_label_in_rows(cls, kwargs)
-        with naming_columns(named), _as_a_table(rows, named):
+        y, told = kwargs.get("y"), Gathered()
+        with told.part(), naming_columns(named), _as_a_table(rows, named):
             X = arrays.matrix(rows, ("X",))
-        names = column_names(named, X.shape[1], ("feature_names",))
-        y = kwargs.get("y")
+        with told.part():
+            names = column_names(named, arrays.usual_width(rows), ("feature_names",))
         if y is not None and cls.supervised():
-            with gap_in_y(y):
+            with told.part(), gap_in_y(y):
                 y = arrays.target(y, ("y",))
+        with amended(lambda fault: leaving_out(fault, told.faults)):
+            told.refuse()
         planned = plan_of(cls, kwargs)
         with amended(lambda fault: fault.naming(names).spelling(spelled)):
             with gap_in_y(kwargs.get("y")):
@@ -91,20 +94,25 @@ def _as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
     names, how a table takes them."""
 
     @cache
+    def whole() -> list[Any]:
+        width = arrays.usual_width(rows)
+        return [row for row in rows if type(row) is list and len(row) == width]
+
+    @cache
     def of_text(column: int) -> bool:
-        return 2 * sum(type(row[column]) is str for row in rows) > len(rows)
+        return 2 * sum(type(row[column]) is str for row in whole()) > len(whole())
 
     @cache
     def nothing_in(column: int) -> bool:
-        return all(_is_gap(row[column]) for row in rows)
+        return all(_is_gap(row[column]) for row in whole())
 
     @cache
     def no_row_is_whole() -> bool:
-        return all(any(map(_is_gap, row)) for row in rows)
+        return all(any(map(_is_gap, row)) for row in whole())
 
     @cache
     def of_words(column: int) -> bool:
-        texts = [row[column] for row in rows if type(row[column]) is str]
+        texts = [row[column] for row in whole() if type(row[column]) is str]
         return sum(len(text.split()) for text in texts) >= _SEVERAL * len(texts)
 
     def change(fault: Fault) -> Fault:
@@ -115,7 +123,7 @@ def _as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
         cell = rows[fault.loc[1]][fault.loc[2]]
         if _is_gap(cell):
             if nothing_in(fault.column):
-                return _of_gaps_alone(fault, rows, names)
+                return _of_gaps_alone(fault, whole(), names)
             if no_row_is_whole():
                 said = f"{fault.msg.partition('; ')[0]}; fill the gap (missing='impute' beside X "
                 return replace(fault, msg=f"{said}does so)", remedies=(FILL,))
@@ -130,7 +138,7 @@ def _as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
         if not of_text(fault.loc[2]):
             return told_instead(fault)
         if of_words(fault.loc[2]):
-            by_words = {"kinds": {_name(fault.column, rows, names): "text"}}
+            by_words = {"kinds": {_name(fault.column, whole(), names): "text"}}
             said = f"{fault.msg}; write {json.dumps(by_words, ensure_ascii=False)[1:-1]} beside X"
             advice = Advice("counts the words of the column", by_words)
             return replace(fault, msg=f"{said} to have its words counted", remedies=(advice,))

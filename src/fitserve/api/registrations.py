@@ -22,6 +22,7 @@ from fitserve.data.unseen import to_mend
 from fitserve.errors import (
     Advice,
     Fault,
+    Gathered,
     InvalidRequest,
     Location,
     amended,
@@ -81,7 +82,13 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
         known = ("X", "y", "feature_names", *TABLE_MEMBERS, *PLANNED)
         model = cls.from_kwargs(given, known=taken(cls, known), beside=kwargs, having=having)
         require_rows(kwargs)
-        table = json_table.named(X, names, ("X",))
+        told = Gathered()
+        with told.part():
+            table = json_table.named(X, names, ("X",))
+        if y is not None and not isinstance(y, list) and target is None and cls.supervised():
+            with told.part():
+                arrays.target(y, ("y",))
+        told.refuse()
         refuse(_wrong_names(table.names, lambda name: _of_column(table.place(0, name))))
         options = checked_options(asked, [n for n in table.names if n != target] or ["age"])
         target = _target(cls, table.names, target, given_y=y is not None)

@@ -79,30 +79,10 @@ def _from_lists(value: object, loc: Location) -> FloatArray:
         if list not in kinds:
             said = first_row(value) or f"{_ROWS}, not {_not_rows(value)}"
             raise InvalidRequest.at(loc, said, "list_type")
-        width = next(len(row) for row in value if type(row) is list)
-        refuse(
-            Fault(
-                (*loc, i),
-                f"each row must be a list of numbers, as others are, {not_so(row, None, width)}",
-                "list_type",
-            )
-            for i, row in enumerate(value)
-            if type(row) is not list
-        )
+        refuse(_not_alike_rows(value, loc))
     widths = set(map(len, value))
     if len(widths) > 1:
-        width = Counter(map(len, value)).most_common(1)[0][0]
-        usual = next(i for i, row in enumerate(value) if len(row) == width)
-        refuse(
-            Fault(
-                (*loc, i),
-                f"this row has {counted(len(row), 'value')} where row {usual} has {width}; give "
-                "all the same number",
-                "ragged",
-            )
-            for i, row in enumerate(value)
-            if len(row) != width
-        )
+        refuse(_not_alike_rows(value, loc))
     if widths == {0}:
         raise InvalidRequest.at(
             (*loc, 0), "a row must hold at least one number, not an empty list", "too_short"
@@ -119,6 +99,27 @@ def _from_lists(value: object, loc: Location) -> FloatArray:
     except OverflowError:  # an int of more than 308 digits
         _refuse_cells(value, loc)
         raise  # pragma: no cover
+
+
+def _not_alike_rows(rows: list[Any], loc: Location) -> Iterator[Fault]:
+    """Of each row that is no list, or not as long as most are, and of the cells of the others."""
+    width = usual_width(rows)
+    usual = next(i for i, row in enumerate(rows) if type(row) is list and len(row) == width)
+    for i, row in enumerate(rows):
+        if type(row) is not list:
+            said = f"each row must be a list of numbers, as others are, {not_so(row, None, width)}"
+            yield Fault((*loc, i), said, "list_type")
+        elif len(row) != width:
+            said = f"this row has {counted(len(row), 'value')} where row {usual} has {width}; give "
+            yield Fault((*loc, i), f"{said}all the same number", "ragged")
+        else:
+            yield from (_cell(loc, i, j, row[j]) for j in wrong_cells(row))
+
+
+def usual_width(rows: object) -> int:
+    """How many cells most of the rows have that are lists, 0 where none is."""
+    lengths = (len(row) for row in rows if type(row) is list) if type(rows) is list else ()
+    return max(Counter(lengths).most_common(1), default=(0, 0))[0]
 
 
 _ROWS = "a list of rows is needed, each a list of numbers, as in [[5.1, 3.5], [4.9, 3.0]]"
@@ -155,7 +156,16 @@ def _not_rows(value: list[Any]) -> str:
 
 
 def _refuse_cells(rows: Sequence[Sequence[Any]], loc: Location) -> None:
-    refuse(_cell(loc, i, j, row[j]) for i, row in enumerate(rows) for j in wrong_cells(row))
+    refuse(_cells(rows, loc))
+
+
+def refuse_cells(rows: Sequence[Sequence[Any]], width: int, loc: Location) -> None:
+    """Refuse what is no number in the rows that have so many cells."""
+    refuse(one for one in _cells(rows, loc) if len(rows[int(one.loc[-2])]) == width)
+
+
+def _cells(rows: Sequence[Sequence[Any]], loc: Location) -> Iterator[Fault]:
+    return (_cell(loc, i, j, row[j]) for i, row in enumerate(rows) for j in wrong_cells(row))
 
 
 def wrong_cells(row: Sequence[Any]) -> Iterator[int]:

@@ -14,6 +14,7 @@ from fitserve.data.arrays import (
     not_a_number,
     not_so,
     not_text,
+    refuse_cells,
     refuse_each,
     shown,
     wrong_cells,
@@ -25,6 +26,7 @@ from fitserve.data.quoted import LISTS, rows_as_text, unquoted
 from fitserve.data.unseen import peeled, to_mend, unlike
 from fitserve.errors import (
     Fault,
+    Gathered,
     InvalidRequest,
     Location,
     amended,
@@ -36,7 +38,8 @@ from fitserve.errors import (
 
 
 def column_names(value: object, n_features: int, loc: Location) -> list[str] | None:
-    """Names of the columns: distinct text, one for each, or None."""
+    """Names of the columns: distinct text, one for each, or None. How many columns there are may be
+    unknown, 0."""
     if value is None:
         return None
     if not isinstance(value, list):
@@ -46,20 +49,23 @@ def column_names(value: object, n_features: int, loc: Location) -> list[str] | N
             instead = f"write {shown(each)}" if value.strip() else "leave it out"
             said += twice_encoded(value) or f"; {instead}"
         raise InvalidRequest.at(loc, said, "list_type")
+    if len(value) == 1 and isinstance(value[0], list):
+        said = f"a name is text, not {sent(value[0])}; take the outer [ ] away"
+        raise InvalidRequest.at((*loc, 0), said, "string_type")
     refuse(
         Fault(
             (*loc, i),
-            f"a name is text, not {sent(name)}; write {_quoted(name)}",
+            f"a name is text, not {sent(name)}; {_named(name)}",
             "string_type",
         )
         for i, name in enumerate(value)
         if type(name) is not str
     )
-    if len(value) != n_features:
+    if n_features and len(value) != n_features:
         raise InvalidRequest.at(
             loc,
             f"{counted(len(value), 'name')} for {counted(n_features, 'column')}; give one for "
-            "each, or none",
+            "each, or leave feature_names out",
             "length",
         )
     refuse_each(value, loc, _no_name)
@@ -73,10 +79,13 @@ def column_names(value: object, n_features: int, loc: Location) -> list[str] | N
     return list(value)
 
 
-def _quoted(name: object) -> str:
-    if isinstance(name, (str, int, float)) and not isinstance(name, bool):
-        return shown(str(name))
-    return "text in double quotes"
+def _named(name: object) -> str:
+    """How what is no text is written as a name."""
+    if isinstance(name, list) and len(name) == 1:
+        (name,) = name
+    if isinstance(name, (str, int, float)):
+        return f"write {shown(str(name).lower() if isinstance(name, bool) else str(name))}"
+    return 'write the name of the column, such as "age", or leave feature_names out'
 
 
 def _no_name(name: str) -> tuple[str, str] | None:
@@ -117,22 +126,27 @@ def feature_rows(
             "list_type",
         )
     single = not (isinstance(value, list) and value and isinstance(value[0], (list, dict)))
-    rows = [value] if single else value
+    rows: Any = [value] if single else value
     if single:
         _refuse_rows_as_text(value, loc)
     if isinstance(value, dict) or (isinstance(rows, list) and isinstance(rows[0], dict)):
         rows = _by_name(rows, n_features, feature_names, loc, single)
-    if single and not isinstance(rows[0], list):  # type: ignore[index]
+    if single and not isinstance(rows[0], list):
         said = f"a row is needed, such as [5.1, 3.5], or a list of rows, not {sent(value)}"
         named = feature_names is not None and not numbered(feature_names)
         frame = _frame(value, n_features, feature_names)
         said = rows_as_text(value, frame, named=named) or said
         raise InvalidRequest.at(loc, said, "list_type")
-    refuse_width(rows, n_features, feature_names, loc, single)
+    told = Gathered()
+    with told.part():
+        refuse_width(rows, n_features, feature_names, loc, single)
     n_rows = len(rows) if isinstance(rows, list) else 0
     placed = relocated(lambda found: (*loc, *(found[2:] if single else found[1:])))
-    with placed, naming_columns(feature_names), of_one(n_rows), amended(told_instead):
-        return matrix(rows, ("X",)), single
+    with told.part(), placed, naming_columns(feature_names), of_one(n_rows), amended(told_instead):
+        if not told.faults:
+            return matrix(rows, ("X",)), single
+        refuse_cells(rows, n_features, ("X",))
+    raise told.refusal()
 
 
 def _frame(value: object, n_features: int, feature_names: list[str] | None) -> str:

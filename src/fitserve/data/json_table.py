@@ -16,7 +16,7 @@ from fitserve.data.names import closest
 from fitserve.data.quoted import AS_COLUMNS, AS_LISTS, first_row, rows_as_text
 from fitserve.data.table import MISSING, NUMBER, Column, Place, Table, called
 from fitserve.data.unseen import around, peeled
-from fitserve.errors import Fault, InvalidRequest, Location, clip, counted, refuse
+from fitserve.errors import Fault, Gathered, InvalidRequest, Location, clip, counted, refuse
 
 Cells = Sequence[Any]
 
@@ -125,17 +125,22 @@ def named(value: object, names: object, loc: Location, *, headed: bool | None = 
         otherwise = AS_COLUMNS if names is None else AS_LISTS
         said = rows_as_text(value, otherwise, named=headed) or first_row(value) or said
         raise InvalidRequest.at(loc, said, "list_type")
-    width = len(value[0])
+    width = arrays.usual_width(value)
     if not width:
         said = "a row must hold at least one cell, not an empty list"
         raise InvalidRequest.at((*loc, 0), said, "empty")
-    cells = counted(width, "cell")
-    refuse(
-        Fault((*loc, i), f"a list of {cells} is needed, as row 0 is, not {sent(row)}", "row")
-        for i, row in enumerate(value)
-        if not isinstance(row, list) or len(row) != width
-    )
-    found = column_names(names, width, ("feature_names",))
+    usual = next(i for i, row in enumerate(value) if isinstance(row, list) and len(row) == width)
+    such = f"a list of {counted(width, 'cell')} is needed, as row {usual} is"
+    told = Gathered()
+    with told.part():
+        refuse(
+            Fault((*loc, i), f"{such}, not {sent(row)}", "row")
+            for i, row in enumerate(value)
+            if not isinstance(row, list) or len(row) != width
+        )
+    with told.part():
+        found = column_names(names, width, ("feature_names",))
+    told.refuse()
     return from_lists(value, found or [str(j) for j in range(width)], loc)
 
 

@@ -46,21 +46,31 @@ def _whole(faults: Sequence[Fault], options: ColumnOptions) -> list[Fault]:
     filled, where what to learn is missing."""
     sets = [remedy.set for fault in faults for remedy in fault.remedies]
     marks = [mark for one in sets for mark in one.get("na_values", ())]
-    dropping = any(one.get("missing") == "drop" for one in sets)
 
     def whole(remedy: Advice) -> Advice:
-        if dropping and remedy == FILL:
-            return LEAVE_ROWS_OUT
         set_ = dict(remedy.set)
         if "na_values" in set_:
             set_["na_values"] = list(dict.fromkeys([*options.na_values, *marks]))
         if "drop" in set_:
             set_["drop"] = list(dict.fromkeys([*options.drop, *set_["drop"]]))
-        if dropping and "missing" in set_:
-            set_["missing"] = "drop"
         return Advice(remedy.words, set_)
 
-    return [replace(one, remedies=tuple(map(whole, one.remedies))) for one in faults]
+    whole_ = [replace(one, remedies=tuple(map(whole, one.remedies))) for one in faults]
+    return [leaving_out(one, faults) for one in whole_]
+
+
+def leaving_out(fault: Fault, faults: Sequence[Fault]) -> Fault:
+    """The same, whose remedies fill no gap where one of all `faults` leaves rows out."""
+    if not any(one.set.get("missing") == "drop" for each in faults for one in each.remedies):
+        return fault
+
+    def left_out(remedy: Advice) -> Advice:
+        if remedy == FILL:
+            return LEAVE_ROWS_OUT
+        gaps = {"missing": "drop"} if "missing" in remedy.set else {}
+        return Advice(remedy.words, {**remedy.set, **gaps})
+
+    return replace(fault, remedies=tuple(map(left_out, fault.remedies)))
 
 
 def _together(remedies: Sequence[Advice], options: ColumnOptions) -> dict[str, Any]:

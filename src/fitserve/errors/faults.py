@@ -143,7 +143,11 @@ class Gathered:
     def refuse(self) -> None:
         """Raise those there are, if there are any."""
         if self.faults:
-            raise InvalidRequest(self.faults[:LISTED], self._total)
+            raise self.refusal()
+
+    def refusal(self) -> InvalidRequest:
+        """Those there are, at least one, in one."""
+        return InvalidRequest(self.faults[:LISTED], self._total)
 
 
 @contextmanager
