@@ -340,6 +340,57 @@ def test_what_stands_around_a_name(api: Api, head: str, says: str) -> None:
     assert api.predict("kmeans", 3, row).status_code == 200
 
 
+@pytest.mark.parametrize("form", ["'{}'", '"{}"', "`{}`", "\u201c{}\u201d", "{}\u200b", " {}"])
+def test_what_stands_around_a_name_that_was_asked_for(api: Api, form: str) -> None:
+    trained(api)
+    queries = {
+        "target": (form.format("y"), "target=y"),
+        "drop": (form.format("a"), "drop=a"),
+        "kinds": (f"{form.format('a')}:number", "kinds=a:number"),
+    }
+    for member, (sent, right) in queries.items():
+        query = {"target": "y", "model_id": "2"} | {member: sent}
+        answer = ask(api, "/register", TABLE, **query)
+        if answer.status_code == 201:  # spaces around the names of a list are no part of these
+            assert form == " {}"
+            assert api.client.delete("/models/decision_tree/2").status_code == 204
+            continue
+        (fault,) = told(api, "/register", TABLE, **query)["errors"]
+        assert fault["loc"] == ["query", member]
+        assert fault["msg"].endswith(f", write {right}")
+        assert " stand" in fault["msg"]
+        assert "model" not in fault["msg"]
+        kwargs = {"X": [{"a": 1, "y": 2}, {"a": 3, "y": 3}], "target": "y"}
+        in_json = {form.format("a"): "number"} if member == "kinds" else [form.format("a")]
+        value = form.format("y") if member == "target" else in_json
+        (fault,) = api.register("knn", 2, **kwargs | {member: value}).json["errors"]  # type: ignore[index]
+        assert fault["loc"] == ["kwargs", member]
+        right = fault["msg"].partition(", write ")[2]
+        mended = json.loads(f"{{{right}}}")
+        if member != "drop":  # which would leave nothing
+            kwargs |= mended
+            assert api.register("knn", 2, **kwargs, n_neighbors=1).status_code == 201
+            assert api.client.delete("/models/knn/2").status_code == 204
+    (fault,) = told(api, "/evaluate", TABLE, target=form.format("y"))["errors"]
+    assert fault["loc"] == ["query", "target"]
+    assert fault["msg"].endswith(", write target=y")
+    assert ask(api, "/evaluate", TABLE, target="y").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("n_neighbors", '{"k": 5, "p": [1, 2'),
+        ("weights", '"p": 5'),
+        ("cv", '"cv": 3, "p": true'),
+        ("missing", 'it\'s "p": 5'),
+    ],
+)
+def test_what_was_sent_is_shown_as_it_was(api: Api, name: str, sent: str) -> None:
+    query = {"model_type": "knn", "target": "y", name: sent}
+    assert sent in told(api, "/register", TABLE, **query)["detail"].replace("\\'", "'")
+
+
 @pytest.mark.parametrize("sign", ["\ufeff", "\u200b", "ï»¿", "\u200e"])
 def test_what_stands_around_a_cell(api: Api, sign: str) -> None:
     rows = "1,Oslo,u\n2,Rom,v\n3,Oslo,u\n4,Rom,v\n"

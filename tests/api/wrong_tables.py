@@ -145,6 +145,7 @@ FILES: list[tuple[dict[str, Any], str | bytes]] = [  # a query of /register, bes
     ({"header": "false", "target": "1"}, "a,c\n1,0\n2,1\n"),
     ({"drop": "c"}, FILE),
     ({"target": "nix"}, FILE),
+    ({"target": "'c'"}, FILE),
     ({"delimiter": ";"}, FILE),
     ({"delimiter": ","}, '"a,b,c"\n1,x,0\n2,y,0\n'),
     ({"delimiter": ",", "decimal": ","}, "a;c\n1,5;0\n"),
@@ -251,6 +252,7 @@ PREDICTED: list[Any] = [  # features for the first of them
 ]
 ASKED: list[tuple[str, dict[str, Any], str]] = [  # a route, its query, a CSV
     ("predict", {"model_type": None}, FILE),
+    ("evaluate", {"target": "'c'"}, FILE),
     ("predict", {}, "a,b\nNA,x\n"),
     ("predict", {}, "a,b\u200b\n1,x\n"),
     ("predict", {}, "'a',b\n1,x\n"),

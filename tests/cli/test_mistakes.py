@@ -58,6 +58,14 @@ OBEYED = [  # what is typed, and what is to be typed instead
     ("--scale", "--standardize"),
     ("-i", "--importance"),
     ("-k=3", "--set k=3"),
+    ("-p k=3", "--set k=3"),
+    ("-p=n_neighbors=3", "--set n_neighbors=3"),
+    ("-p weights=distance -p k=3", "--set weights=distance"),
+    ("-pk=3", "--set k=3"),
+    ("-p k 3", "--set k=3"),
+    ("-o k=3", "--set k=3"),
+    ("--hyper-parameter k=3", "--set k=3"),
+    ("--kwargs=k=3", "--set k=3"),
 ]
 TOLD = [
     *(
@@ -213,6 +221,20 @@ BY_OPTIONS = [  # what a server says, and the same for who types
     ("such as target=2 for", "such as --target 2 for"),
     ("in ?model_type=knn&header=false", "in ?model_type=knn&header=false"),
     ("not 'drop=a'", "not 'drop=a'"),
+    (
+        """not the text '{"n_neighbors": 5, "X": [[…'; write "p": 2""",
+        """not the text '{"n_neighbors": 5, "X": [[…'; write --set p=2""",
+    ),
+    (
+        """not the text "it's a, cv=3"; write cv=5""",
+        """not the text "it's a, cv=3"; write --cv 5""",
+    ),
+    (
+        """not the text 'it\\'s "k": 3'; add k=5""",
+        """not the text 'it\\'s "k": 3'; add --set k=5""",
+    ),
+    ("there are: target=y, k=3; write target=y", "there are: target=y, k=3; write --target y"),
+    ("known are: cv=1. A model with unknown=ignore", "cv=1. A model with --unknown ignore"),
     ("FITSERVE_STORE=a, n_init=3", "FITSERVE_STORE=a, --set n_init=3"),
     ("y.argmax(axis=1), or data=json.dumps(b)", "y.argmax(axis=1), or data=json.dumps(b)"),
     ("write p=2 (euclidean) or p=1 (", "write --set p=2 (euclidean) or --set p=1 ("),

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,24 @@ def test_json_in_each_form(
     assert [row[len(heads)] for row in found] == ["setosa", "virginica"]
     told = json.loads(fitserve("predict", "knn", knn, file, "--json").out)
     assert told["predictions"] == ["setosa", "virginica"]
+
+
+@pytest.mark.parametrize("word", ["NaN", "NA", "Infinity", "None", "True"])
+@pytest.mark.parametrize("form", ["{}", "[{}]", '{{"X": [{}]}}', '{{"features": [{}]}}'])
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_no_number_is_told_as_to_a_model(
+    command: str, form: str, word: str, knn: int, fitserve: Command, tmp_path: Path
+) -> None:
+    file = written(tmp_path, "rows.json", form.format(f"[5.1, {word}, 1.4, 0.2]"))
+    done = fitserve(command, "knn", knn, file)
+    assert done.code == 2
+    mend = "write 1" if word == "True" else "number, or leave its row out"
+    assert mend in done.err
+    assert not re.search(
+        r"write[^.]*null|--(?!missing impute, null)", done.err.partition("JSON")[2]
+    )
+    file = written(tmp_path, "rows.json", form.format("[5.1, 1, 1.4, 0.2]"))
+    assert fitserve("predict", "knn", knn, file).code == 0
 
 
 @pytest.mark.parametrize("row", [ROWS[0], BY_NAME[0]])

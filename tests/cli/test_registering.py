@@ -115,6 +115,57 @@ def test_json_that_stands_otherwise(
     assert says is None or says in done.err
 
 
+@pytest.mark.parametrize("name", ["kwargs", "X", "features"])
+@pytest.mark.parametrize("by", ["body.json", "-"])
+def test_a_list_of_bodies(
+    name: str, by: str, fitserve: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = {"X": X, "y": ["a", "b"], "k": 1}
+    body = {"model_type": "knn", "kwargs": data} if name == "kwargs" else {**data, name: X}
+    bodies = [body, [body], [body, body]]
+    for command in ("register", "predict", "evaluate"):
+        for value in bodies[1:]:
+            typed = json.dumps(value)
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
+            (tmp_path / "body.json").write_text(typed)
+            done = fitserve(command, "knn", 7, by if by == "-" else tmp_path / by)
+            assert done.code == 2
+            assert f"an object is needed, not a list of {len(value)}; " in done.err
+            said = "take the [ ] around it away" if len(value) == 1 else "by a command of its own"
+            assert said in done.err
+    (tmp_path / "body.json").write_text(json.dumps(body))
+    if name != "features":
+        assert fitserve("register", "knn", 7, tmp_path / "body.json", "--dry-run").code == 0
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    ['{"n_neighbors": 5, "feature_names": ["a"]}', '{"p": 1}', "n_neighbors=5", "X", 5, None],
+)
+def test_kwargs_that_are_none(kwargs: object, fitserve: Command, tmp_path: Path) -> None:
+    (file := tmp_path / "body.json").write_text(json.dumps({"kwargs": kwargs}))
+    done = fitserve("register", "knn", 7, file, "--set", "k=1")
+    assert done.err.startswith("fitserve: to mend:\n  kwargs: an object, such as {")
+    sent = f"the text {kwargs!r}"[:46] if isinstance(kwargs, str) else json.dumps(kwargs)
+    assert f" is needed, not {'the number ' if kwargs == 5 else ''}{sent}" in done.err
+
+
+@pytest.mark.parametrize("form", ["'{}'", '"{}"', "\u201c{}\u201d", "`{}`", " {} ", "\u200b{}"])
+@pytest.mark.parametrize("option", ["--target", "--drop", "--kinds"])
+def test_what_stands_around_a_name(option: str, form: str, fitserve: Command) -> None:
+    name = {"--target": "species"}.get(option, "sepal_width")
+    kind = ":category" if option == "--kinds" else ""
+    typed = form.format(name) + kind
+    words = ["register", "knn", 7, IRIS, "--dry-run", "--target", "species"]
+    done = fitserve(*words, option, typed)
+    if done.code:  # spaces around the names of a list are no part of these
+        assert " stand" in done.err
+        assert f", write {option} {name}{kind}\n" in done.err
+        assert "learned" not in done.err
+    assert fitserve(*words, option, name + kind).code == 0
+    assert done.code or form == " {} "
+
+
 @pytest.mark.parametrize("content", ["body", "kwargs"])
 def test_json_by_its_content(
     content: str, fitserve: Command, monkeypatch: pytest.MonkeyPatch

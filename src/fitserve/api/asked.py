@@ -20,7 +20,7 @@ from fitserve.data.features import numbered, of_one, refuse_width
 from fitserve.data.json_table import JsonTable
 from fitserve.data.names import closest
 from fitserve.data.table import Place, Table, called
-from fitserve.data.unseen import peeled, unlike
+from fitserve.data.unseen import peeled, typed, unlike
 from fitserve.errors import (
     Fault,
     Gathered,
@@ -272,6 +272,10 @@ class CsvEvaluation:
             said = f"name the column that is to be compared with. There are: {there}"
             raise InvalidRequest.at(("query", "target"), said, "missing")
         if target not in file.at:
+            if "target" in self._query and (meant := typed(target, file.names)) is not None:
+                said = f"there is no column {clip(target, 40)!r}; {meant[1]}, write "
+                said += queries.written({"target": meant[0]})
+                raise InvalidRequest.at(("query", "target"), said, "no_column")
             why = file.mistaken(target) or _renamed(target, file, file.names)
             said = f"this column, which is to be compared with, is missing; {why}"
             raise InvalidRequest.at(("line", 1, target), said, "missing")

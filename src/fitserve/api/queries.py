@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from fitserve.data.names import meant, unknown, with_commas
 from fitserve.data.numerals import whole
 from fitserve.data.options import NAMES, ColumnOptions, checked_options
 from fitserve.errors import Advice, Fault, InvalidRequest, clip, refuse, within
+from fitserve.errors.wording import reworded
 from fitserve.models.base import Model
 from fitserve.storage.store import MAX_MODEL_ID, Key
 
@@ -29,7 +31,7 @@ _BARE = re.compile(r"^\.(?=\d)")
 _ID = re.compile(r"0|[1-9][0-9]{0,15}").fullmatch
 LISTS = ("drop", "na_values")
 _MEMBER = re.compile(
-    r"""\{[^{}]*\}|"([A-Za-z_]\w*)": (-?\d[\de.+-]*(?<![.+-])|true|false|"[\w-]+"|\["[^"\]]+"\])"""
+    r""""([A-Za-z_]\w*)": (-?\d[\de.+-]*(?<![.+-])|true|false|"[\w-]+"|\["[^"\]]+"\])"""
 )
 """A member of kwargs, and its value, where a text tells of one alone."""
 _OF_COLUMNS = (*LISTS, "kinds", "target")
@@ -174,11 +176,9 @@ def as_parameters(fault: Fault) -> Fault:
 
     def parameter(found: "re.Match[str]") -> str:
         name, value = found.groups()
-        if name is None:
-            return found[0]
         return written({name: json.loads(value) if value[0] in '["' else value})
 
-    return replace(fault, msg=_MEMBER.sub(parameter, fault.msg))
+    return replace(fault, msg=reworded(fault.msg, partial(_MEMBER.sub, parameter)))
 
 
 def members(add: Mapping[str, Any]) -> str:

@@ -20,6 +20,10 @@ _IN_BRACKETS = re.compile(
 )
 """How a CSV may begin whose first column is called so: JSON writes a word in quotes."""
 
+ASKED = '{"features": [[5.1, 3.5], [4.9, 3.0]]}'
+LEARNED = '{"X": [[5.1, 3.5], [4.9, 3.0]], "y": ["cat", "dog"]}'
+"""How a file of JSON looks, of rows that are asked about, and to learn from."""
+
 
 class Key(NamedTuple):
     """Which model."""
@@ -66,6 +70,8 @@ class JsonFile:
         members = {name: one for name, one in self._members.items() if name not in Key._fields}
         beside = {name: one for name, one in members.items() if name != "kwargs"}
         kwargs = members.get("kwargs")
+        if "kwargs" in members and not isinstance(kwargs, (dict, list)):
+            return _json({**members, **key._asdict()}, {})  # which is refused where it stands
         if not isinstance(kwargs, dict):
             kwargs, beside = self._kwargs(members), {}
         asked = {name: value for name, value in options.items() if name != "dry_run"}
@@ -79,7 +85,7 @@ class JsonFile:
         asked = isinstance(rows, list) and bool(rows) and isinstance(rows[0], (list, dict))
         if "X" in members or asked:
             return members
-        return {"X": members["kwargs"] if set(members) == {"kwargs"} else self._value}
+        return {"X": members.get("kwargs", self._value)}
 
     def asking(self, key: Key, options: Mapping[str, Any], *, truth: bool = False) -> Request:
         """Ask about the rows, of which y is the `truth`, where that is wanted."""
@@ -94,9 +100,9 @@ class JsonFile:
         return self._members.get("features", self._members.get("X", self._value))
 
 
-def opened(file: str) -> CsvFile | JsonFile:
+def opened(file: str, such: str = ASKED) -> CsvFile | JsonFile:
     """The file, or what comes by standard input for `-`. It is JSON where its name ends so, or
-    where no name says what it is and it begins as JSON does."""
+    where no name says what it is and it begins as JSON does; then it looks as `such`."""
     path = Path(file)
     if path.suffix.lower() in TABLES:
         return CsvFile(path)
@@ -112,12 +118,28 @@ def opened(file: str) -> CsvFile | JsonFile:
     from fitserve.errors import MalformedJson
 
     try:
-        return JsonFile(parse_json(content))
+        value = parse_json(content, such)
     except MalformedJson as error:
         if path.suffix.lower() != ".json" and _IN_BRACKETS.match(content.removeprefix(_BOM)):
             return CsvFile(content)
         why = error.detail.removesuffix(". Mend it and send it again.")
         raise click.BadParameter(by_options(why), param_hint="FILE") from None
+    _refuse_bodies(value)
+    return JsonFile(value)
+
+
+def _refuse_bodies(value: Any) -> None:
+    """Refuse a list of bodies: a row has no lists in it, where a body has its data."""
+    first = value[0] if isinstance(value, list) and value else None
+    if not isinstance(first, dict):
+        return
+    data = (first.get(name) for name in ("kwargs", "X", "features"))
+    if any(isinstance(one, (dict, list)) for one in data):
+        mend = "take the [ ] around it away"
+        if len(value) > 1:
+            mend = "send each by a command of its own"
+        said = f"an object is needed, not a list of {len(value)}; {mend}"
+        raise click.BadParameter(said, param_hint="FILE")
 
 
 def _looks_so(begin: bytes) -> bool:

@@ -27,9 +27,7 @@ _PARAMETER = re.compile(
     r"|(?<!\()([a-zC]\w*)=(-?\d(?:[\w.+-]*\w)?|true|false|l[12]))"
 )
 """A parameter of a query, and its value, where a text tells of it."""
-_MEMBER = re.compile(
-    r"""\{[^{}]*\}|"([A-Za-z_]\w*)": (-?\d[\w.+-]*|true|false|"[\w-]+"|\["[^"\]]+"\])"""
-)
+_MEMBER = re.compile(r""""([A-Za-z_]\w*)": (-?\d[\w.+-]*|true|false|"[\w-]+"|\["[^"\]]+"\])""")
 """A member of kwargs, and its value, where a text tells of one alone."""
 _TWICE = re.compile(r"(?<=JSON inside of JSON), and was declared CSV; .*", re.DOTALL)
 """What is told of a header, where the command sends it."""
@@ -85,17 +83,22 @@ def by_variables(text: str) -> str:
 
 
 def by_options(text: str) -> str:
-    """The text, where it tells of parameters of a query with the options that say the same."""
+    """The text, where it tells of parameters of a query with the options that say the same. What
+    it quotes of a user's, and lists of names, stay as they are."""
+    from fitserve.errors.wording import reworded
+
     text = re.sub(r"\bmissing='impute' or 'drop'", "missing=impute or missing=drop", text)
     text = re.sub(r"(missing=drop|['\"\]]) beside X", r"\1", text)
     text = _TWICE.sub("; send it without the quotes around it, and without backslashes in it", text)
     text = text.replace(_FRAME, "write what df.to_csv(FILE, index=False) makes, or in JSON ")
-    return _MEMBER.sub(_of_a_member, _PARAMETER.sub(_by_an_option, text))
+    return reworded(
+        text, lambda part: _MEMBER.sub(_of_a_member, _PARAMETER.sub(_by_an_option, part))
+    )
 
 
 def _of_a_member(found: "re.Match[str]") -> str:
     name, text = found.groups()
-    if name is None or name in ELSEWHERE:
+    if name in ELSEWHERE:
         return found[0]
     return written({name: json.loads(text) if text[0] in '["' else text})
 

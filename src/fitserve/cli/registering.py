@@ -8,7 +8,7 @@ import click
 
 from fitserve.cli import descriptions, shapes
 from fitserve.cli.asking import INTERRUPTED, asking, held, raw, sent, told
-from fitserve.cli.bodies import Key, opened
+from fitserve.cli.bodies import LEARNED, Key, opened
 from fitserve.cli.members import members, settings
 from fitserve.cli.options import AS_JSON, FILE, ID, REGISTERING, TYPE
 from fitserve.cli.progress import Line
@@ -59,7 +59,7 @@ def register(
     """
     key = Key(model_type, model_id)
     options = members(given) | ({"dry_run": True} if dry_run else {})
-    request = opened(file).registering(key, options, settings(assigned))
+    request = opened(file, LEARNED).registering(key, options, settings(assigned))
     with Line() as line:
         answer = sent(client, "/register", request, line, repeatable=False, Prefer="respond-async")
         wanted = shapes.REHEARSAL if dry_run else shapes.DESCRIPTION

@@ -13,6 +13,7 @@ from fitserve.cli.words import Line, Typed
 
 _URL = re.compile(r"(base_?)?ur[il]|server(_ur[il])?|address|endpoint|host|port")
 _KEY = re.compile(r"(\w*_)?(api|auth|access)?(key|token)|password|bearer")
+_OF_SETTINGS = re.compile("[a-zA-Z]|(hyper_?)?param(eter)?s?|kwargs?|args?|options?|settings?")
 _OUT = ("o", "out", "output")
 _LETTERS = {
     **dict.fromkeys("tm", "model_type"),
@@ -49,13 +50,15 @@ def instead(line: Line, one: Typed) -> str:
     said = by_a_variable(line, one)
     if said is not None:
         return said
+    others = _hyperparameters()
+    if "--set" in line.known and (setting := _whole_setting(line, one, others)) is not None:
+        return f"write --set {shlex.quote(setting)}"
     if one.name in _OUT:
         whole = shlex.join(line.without(one))
         file = shlex.quote(one.value or "FILE")
         return f"the shell writes it into a file: fitserve {whole} > {file}"
     arguments = [str(argument.name) for argument in line.arguments]
     options = {str(option.name): option for option in line.known.values()}
-    others = _hyperparameters()
     known = [*arguments, *options, *others]
     lacking = len(line.places) < line.room
 
@@ -80,6 +83,21 @@ def instead(line: Line, one: Typed) -> str:
     if name is not None:
         return "a hyperparameter is said when a model is registered; leave it out"
     return _elsewhere(line, one)
+
+
+def _whole_setting(line: Line, one: Typed, others: Collection[str]) -> str | None:
+    """The hyperparameter, with its value, that stands behind an option that has another name, or
+    behind the letter that it begins with."""
+    name, sign, value = (one.value or "").partition("=")
+    behind = next((line.words[at] for at in one.behind), "")
+    if not sign and name in others and behind:
+        return f"{name}={behind}"
+    if sign and value and (name in others or _OF_SETTINGS.fullmatch(one.name)):
+        return one.value
+    glued = one.name[1:]
+    if not one.word.startswith("--") and glued in others and one.name not in others and one.value:
+        return f"{glued}={one.value}"
+    return None
 
 
 def _by_place(line: Line, name: str, values: Mapping[str | None, str | None]) -> str:

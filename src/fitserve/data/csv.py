@@ -16,7 +16,7 @@ from fitserve.data.places import Places, lines_of
 from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
 from fitserve.data.table import FloatArray, Table
 from fitserve.data.titles import DELIMITERS, LOOKED_AT, has_values, title
-from fitserve.data.unseen import bare, unlike
+from fitserve.data.unseen import bare, peeled, unlike
 from fitserve.errors import COUNTED, LISTED, Fault, InvalidRequest, Location, clip, counted, refuse
 
 _WORDS = {"\t": "tab"}  # of a sign, in a query
@@ -101,7 +101,7 @@ class CsvFile:
         for it, and what to write: `unnamed` where there are no names."""
         first = next(records(self.body, self.delimiter, self.begin)).cells
         if not self.dialect.header:
-            if name in map(str.strip, first):
+            if {name, peeled(name)} & set(map(str.strip, first)):
                 return "the first line holds it, so that names are there; leave header=false out"
         elif self.width == 1 and (signs := [sign for sign in ",;\t|" if sign in first[0]]):
             if self.delimiter in signs:

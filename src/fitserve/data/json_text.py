@@ -120,7 +120,8 @@ def parse_json(body: bytes, such: str = SUCH) -> Any:
         found = _PLACE.match(str(error))
         said, line, column = found.groups() if found else (str(error), "1", "0")
         reason = _whole(text) or _duplicate(said)
-        reason = reason or _at(text, max(_start(text, int(line)) + int(column) - 1, 0), said)
+        at = max(_start(text, int(line)) + int(column) - 1, 0)
+        reason = reason or _at(text, at, said, '"features"' in such)
         raise MalformedJson(
             f"The body is not JSON at line {line} column {column}: {_such(reason, such)}. "
             "Mend it and send it again."
@@ -239,8 +240,9 @@ def _duplicate(said: str) -> str | None:
     return f"the member {clip(found[1], 40)!r} stands twice in one object; send it once"
 
 
-def _at(body: bytes, at: int, said: str) -> str:
-    """What is wrong at this byte, where the parser found what it said."""
+def _at(body: bytes, at: int, said: str, asked: bool) -> str:
+    """What is wrong at this byte, where the parser found what it said; rows are `asked` about, or
+    to learn from."""
     if (variable := _VARIABLE.match(body, at)) is not None:
         return _unexpanded(body, variable)
     first = body[at : at + 4].decode(errors="ignore")[:1]
@@ -268,7 +270,7 @@ def _at(body: bytes, at: int, said: str) -> str:
         return _BODIES if b'"model_type"' in body[at : at + 2000].partition(b"\n")[0] else _LINES
     if said.startswith(("expected value", "expected ident", "invalid number")):
         at = _word_start(body, at) if not said.startswith("expected value") else at
-        wrong = _value(body, at)
+        wrong = _value(body, at, asked)
         if wrong is not None:
             return wrong
     return next(words for begins, words in _ELSE.items() if said.startswith(begins))
@@ -281,9 +283,9 @@ def _strange(first: str) -> str | None:
     return _MARKS[first].replace("{mark}", first) if first in _MARKS else None
 
 
-def _value(body: bytes, at: int) -> str | None:
+def _value(body: bytes, at: int, asked: bool) -> str | None:
     """What is wrong with what stands where a value should."""
-    instead = json_words.instead(body, at)
+    instead = json_words.instead(body, at, asked)
     first, word = body[at : at + 1], _WORD.match(body, at)
     text = word[0].decode(errors="replace") if word else ""
     if instead is not None and not body[:at].strip():

@@ -79,17 +79,25 @@ _OF_TEXT = ("feature_names", "na_values", "drop")
 _DUMPED = ". json.dumps(body) writes all of it as JSON"
 
 
-def instead(body: bytes, at: int) -> str | None:
-    """What to write instead of what stands there, if it is such a word or a program's call."""
+def instead(body: bytes, at: int, asked: bool) -> str | None:
+    """What to write instead of what stands there, if it is such a word or a program's call. Rows
+    without a name are `asked` about, or to learn from."""
     if truth := _TRUTH.match(body, at):
-        return _truth(truth, _path(body, at))
+        return _truth(truth, _path(body, at, asked))
     for words in (_GAP, _ENDLESS, _NOTHING):
         if found := words.match(body, at):
-            return _number(found, words, body)
+            return _number(found, words, body, _path(body, at, asked), asked)
     return _call(body, at)
 
 
-def _path(body: bytes, at: int) -> Location:
+def _path(body: bytes, at: int, asked: bool) -> Location:
+    """The same as in a body: rows alone are its features, or X; and X is features where rows are
+    `asked` about."""
+    path = _of_rows(_places(body, at))
+    return ("features", *path[1:]) if asked and path[:1] == ("X",) else path
+
+
+def _places(body: bytes, at: int) -> Location:
     """The names and places from the whole to what stands there. All before it is read again."""
     try:
         value: Any = jiter.from_json(body[:at] + b'"', partial_mode="trailing-strings")
@@ -104,7 +112,12 @@ def _path(body: bytes, at: int) -> Location:
 
 
 def _inside(path: Location) -> Location:
-    return path[1:] if path[:1] == ("kwargs",) and len(path) > 1 else path
+    return _of_rows(path[1:]) if path[:1] == ("kwargs",) and len(path) > 1 else path
+
+
+def _of_rows(path: Location) -> Location:
+    """The same, where rows that stand alone are X."""
+    return ("X", *path) if isinstance(next(iter(path), None), int) else path
 
 
 def _truth(found: re.Match[bytes], path: Location) -> str:
@@ -129,28 +142,28 @@ def _truth(found: re.Match[bytes], path: Location) -> str:
     return said + (_DUMPED if python else "")
 
 
-def _number(found: re.Match[bytes], words: re.Pattern[bytes], body: bytes) -> str:
+def _number(
+    found: re.Match[bytes], words: re.Pattern[bytes], body: bytes, path: Location, asked: bool
+) -> str:
     """What to write in place of a word for a number, or a value, that there is not."""
-    path = _path(body, found.start())
     said = f"JSON has no {clip(found[0].decode(errors='replace'), 20)}: "
     endless = words is _ENDLESS
-    head, *rest = _inside(path) or (0,)
+    first, *rest = _inside(path) or ("features" if asked else "X", 0)
+    head = str(first)
     if head == "inputs" and len(rest) > 1:
-        head, *rest = rest[1:]
+        head, rest = str(rest[1]), rest[2:]
         if rest and head == "data":
             mended = f"write {'a finite' if endless else 'a'} number, or leave its row out of data "
             return f"{said}{mended}and shape{'' if endless else _TO_A_MODEL}"
         if rest and head == "shape":
             return said + _SHAPE
-    if isinstance(head, int):
-        return said + _cell([head, *rest], endless, "")
     if rest and head in ("X", "features"):
         named = next((part for part in rest if isinstance(part, str)), None)
         if head == "X" and named is not None and _is_target(named, body):
             return said + _label("X", endless)
         return said + _cell(rest, endless, head)
     if head == "y":
-        true = path[0] == "y" and b'"features"' in body
+        true = path[0] == "y" and (asked or b'"features"' in body)
         if rest:
             return said + (_TRUE if true else _label("X and y", endless))
         return said + (_Y_TRUE if true else _Y)

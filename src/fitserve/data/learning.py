@@ -27,7 +27,7 @@ from fitserve.data.names import in_a_url, instead_of, parted
 from fitserve.data.options import ColumnOptions, Kind
 from fitserve.data.summaries import frequency_summary, median, number_summary
 from fitserve.data.table import Column, Table
-from fitserve.data.unseen import unlike
+from fitserve.data.unseen import typed, unlike
 from fitserve.data.words import most_frequent, word_totals
 from fitserve.errors import Advice, Fault, InvalidRequest, Location, clip
 
@@ -222,6 +222,11 @@ def unknown_names(
             listed = f"there are: {clip(', '.join(there), 300)}"
             fault = f"there is no column {clip(name, 40)!r}; {instead}; {listed}"
             yield Fault((member,), fault, "no_column")
+        elif (meant := typed(name, there)) is not None:
+            near, why = meant
+            add = (in_query or _as_member)({member: _with(options, member, name, near)})
+            said_so = f"there is no column {clip(name, 40)!r}; {why}, write {clip(add, 300)}"
+            yield Fault((member,), said_so, "no_column")
         elif member == "target" and (parts := parted(name, there)):
             one = f"one column is learned at a time; write {parts[0]}, or another of these"
             yield Fault((member,), f"there is no column {clip(name, 40)!r}; {one}", "no_column")
@@ -234,6 +239,10 @@ def unknown_names(
         else:
             kind = options.kinds[name] if member == "kinds" else None
             yield Fault((member,), said(name, there, kind), "no_column")
+
+
+def _as_member(add: Mapping[str, Any]) -> str:
+    return json.dumps(dict(add), ensure_ascii=False)[1:-1]
 
 
 def _with(options: ColumnOptions, member: str, name: str, near: str) -> Any:

@@ -64,6 +64,15 @@ def unlike(name: str, there: Iterable[str], where: str = "") -> str:
     return ""
 
 
+def typed(name: str, there: Iterable[str]) -> tuple[str, str] | None:
+    """Which of the names there was typed with something around it, what that is and what to do; or
+    None."""
+    plain = peeled(name)
+    if name == plain or plain not in there:
+        return None
+    return plain, around(name) or f"spaces stand around {clip(plain, 40)}; take them away"
+
+
 def to_mend(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The names that surely begin or end with what is no part of them, and what to do."""
     return ((name, around(name)) for name in names if _NEVER(name))
