@@ -13,6 +13,7 @@ LEARNED: list[dict[str, Any]] = [  # JSON's kwargs for knn
     {"X": X, "target": 3},
     {"X": X, "target": "c", "y": Y},
     {"X": X, "target": "nix"},
+    {"X": X, "target": " c"},
     {"X": {"a": Y, "t": [1e308, 0, 1, 1]}, "target": "t", "task": "classification"},
     {"X": X, "target": "c", "drop": ["a", "b"]},
     {"X": X, "y": Y, "drop": ["a", "b", "c"]},
