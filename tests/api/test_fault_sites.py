@@ -53,6 +53,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("pca", {"X": X, "variance": 1}),
     ("linear_regression", {"X": X, "y": Y, "ALPHA": 100}),
     ("svm", {"X": X, "y": Y, "kernel": "rbf"}),
+    ("svm", {"X": X, "y": Y, "kernl": "rbf"}),
+    ("knn", {"X": X, "y": Y, "metrik": "euclidean"}),
     ("svm", {"X": X, "y": Y, "alpha": 0.1}),
     ("svm", {"X": X, "y": Y, "alpha": -1}),
     ("svm", {"X": X, "y": Y, "alpha": "l2"}),
@@ -303,6 +305,8 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     yield register(api, "perceptron", {"X": X, "y": Y, "alpha": 0.1}, 5)
     yield register(api, "multi_naive_bayes", {"X": X, "y": Y, "class_prior": [0.1, 0.1]}, 3)
     yield register(api, "svm", {"X": [[1e-9], [2e-9]] * 2, "y": Y}, 6)
+    yield register(api, "knn", {"X": X, "y": Y, "k": 4}, 6)
+    yield register(api, "kmeans", {"X": X, "k": 4}, 7)
     for model_type, more in (("gmm", {}), ("kmeans", {"n_clusters": 2})):
         yield register(api, model_type, {"X": [[1e-200], [2e-200]]} | more, 6)
     assert api.register("knn", 4, X=X, y=Y, k=1).status_code == 201

@@ -970,6 +970,24 @@ CHOICES = [
     for name, one in cls.schema()["properties"].items()
     if name != "task" and ("'enum'" in str(one) or "'const'" in str(one))
 ]
+BEGUN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    (model_type, {name: text}, {name: one})
+    for model_type, name, one in (
+        ("knn", "weights", "distance"),
+        ("knn", "weights", "uniform"),
+        ("gmm", "covariance_type", "diag"),
+        ("gmm", "covariance_type", "spherical"),
+        ("gmm", "init_params", "random"),
+        ("kmeans", "init", "k-means++"),
+        ("svm", "loss", "squared_hinge"),
+        ("svm", "class_weight", "balanced"),
+        ("decision_tree", "criterion", "entropy"),
+        ("decision_tree", "criterion", "log_loss"),
+    )
+    for text in (one[:4], f"{one}_value", "-".join(reversed(one.split("_"))))
+    if text != one
+]
+"""Choices of which the begin was sent, or more than there is, or the words in another order."""
 
 
 @pytest.mark.parametrize(
@@ -1069,6 +1087,21 @@ CHOICES = [
         ("gmm", {"init_params": "random_from_data"}, {"init_params": "random"}),
         ("decision_tree", {"class_weight": "auto"}, {"class_weight": "balanced"}),
         ("pca", {"n_components": "mle"}, {"n_components": None}),
+        *(
+            ("knn", {"metrik": metric}, {"metrik": None} | p)
+            for metric, p in (("euclidean", {"p": 2}), ("cityblock", {"p": 1}), ("x", {}))
+        ),
+        ("perceptron", {"learnrate": 0.1}, {"learnrate": None, "eta0": 0.1}),
+        ("svm", {"penalti": "l1"}, {"penalti": None}),
+        *(
+            (one, {name: 1}, {name: None})
+            for one in sorted(catalog())
+            for name in ("ccp_alfa", "kernl", "vrebose", "n_job", "warm_strat")
+        ),
+        *BEGUN,
+        ("gauss_naive_bayes", {"priors": [0.5, -0.1]}, {"priors": None}),
+        ("gauss_naive_bayes", {"priors": ["a", 0.5]}, {"priors": None}),
+        ("multi_naive_bayes", {"class_prior": [0.5, 0]}, {"class_prior": None}),
     ],
 )
 def test_what_others_set_has_a_remedy(
@@ -1114,6 +1147,24 @@ def test_a_step_that_is_to_be_written_is_one_that_does_not_diverge(
     (remedy,) = api.register(model_type, 9, X=X, y=Y, step_size=10).json["remedies"]  # type: ignore[index]
     assert remedy["set"].pop("step_size") is None
     assert api.register(model_type, 9, X=X, y=Y, **remedy["set"]).status_code == 201
+
+
+@pytest.mark.parametrize("model_type", ["logistic_regression", "linear_regression", "svm"])
+@pytest.mark.parametrize(
+    ("name", "step"), [("learning_rat", 0.3), ("step_size", 0.3), ("learning_rate", "0.3")]
+)
+def test_a_step_that_needs_columns_of_one_scale_is_to_be_written_beside_that(
+    api: Api, model_type: str, name: str, step: Any
+) -> None:
+    kwargs = {"X": [[1000.0 * i, 0.001 * (i % 3 + 1)] for i in range(1, 9)], "y": [0, 1] * 4}
+    problem = api.register(model_type, 1, **kwargs, **{name: step}).json
+    assert problem is not None
+    says = '; write "learning_rate": 0.3 and "standardize": true, or leave it out: gradient descent'
+    assert says in problem["detail"]
+    left_out, scaled = (one["set"] for one in problem["remedies"])
+    assert scaled == {name: None, "learning_rate": 0.3, "standardize": True}
+    for one in (left_out, scaled):
+        obeyed(api, model_type, kwargs | {name: step}, one)
 
 
 @pytest.mark.parametrize(
@@ -1228,6 +1279,36 @@ def test_the_number_that_is_too_large_is_told_and_none_that_it_was_compared_with
     assert fault["loc"] == place
     assert fault["msg"].startswith("the number 1e+308 is too large to compute with, beside the")
     assert fault["msg"].endswith("; leave its row out")
+
+
+@pytest.mark.parametrize(
+    ("model_type", "kwargs", "says"),
+    [
+        *(
+            ("kmeans", {one: 25}, f"is a cluster of its own, .*; give {one} 5")
+            for one in ("k", "n_clusters")
+        ),
+        ("gmm", {"n_components": 25}, "is a component of its own, .*; give n_components 5"),
+        *(
+            ("knn", {one: 25, "y": y}, f"All 25 rows count for every answer, .*; give {one} 5")
+            for one in ("k", "n_neighbors")
+            for y in ([0, 1, 1, 0, 1] * 5, [0.5, 1, 2, 3, 4] * 5)
+        ),
+    ],
+)
+def test_as_many_as_there_are_rows_is_advised_of(
+    api: Api, model_type: str, kwargs: dict[str, Any], says: str
+) -> None:
+    rows = [[float(i % 5), i / 7] for i in range(25)]
+    table = {"a": [row[0] for row in rows], "b": [row[1] for row in rows]}
+    for model_id, X in enumerate((rows, table)):
+        given = {"X": X, **kwargs}
+        advice = api.register(model_type, model_id, **given).json["advice"]  # type: ignore[index]
+        (found,) = (one for one in advice if re.search(says, one["words"]))
+        told = api.register(model_type, 9 + model_id, **given | found["set"]).json
+        assert not any(re.search("of its own|every answer", one["words"]) for one in told["advice"])  # type: ignore[index]
+    answer = api.register("knn", 20, X=rows, y=[0, 1, 1, 0, 1] * 5, k=25, weights="distance")
+    assert "every answer" not in answer.text
 
 
 TINY = [[1e-308, 2.0], [2e-308, 2.0], [3e-308, 2.0], [9e-308, 2.0]]
@@ -1394,7 +1475,7 @@ def test_a_null_in_a_list_is_not_to_be_left_out_of_it(
 ) -> None:
     kwargs = {"X": X, "y": Y, name: value}
     problem = told(api, {"model_type": model_type, "model_id": 1, "kwargs": kwargs})
-    assert f"not null; write one, or leave {name} out" in problem["detail"]
+    assert re.search(rf"not null; write one(, so.*1)?, or leave {name} out", problem["detail"])
     del kwargs[name]
     assert api.register(model_type, 1, **kwargs).status_code == 201
 

@@ -338,6 +338,21 @@ def test_a_parameter_of_scikit_learn_is_left_out(api: Api, model_type: str) -> N
             assert answer.json["remedies"][0]["set"] == {name: None}  # type: ignore[index]
 
 
+@pytest.mark.parametrize("model_type", sorted(LIKE))
+def test_a_parameter_of_scikit_learn_is_known_by_its_neighbours(api: Api, model_type: str) -> None:
+    cls = catalog()[model_type]
+    given: dict[str, Any] = {"X": X} | ({"y": Y} if cls.supervised() else {})
+    theirs = {name for one in LIKE[model_type] for name in one().get_params()} - {*cls.names()}
+    for name in sorted(one for one in theirs if len(one) > 5):
+        for wrong in (name[:-2] + name[-1], name.replace("i", "y", 1), name + "s"):
+            if wrong in (*theirs, *cls.names()):
+                continue
+            told = fault(api.register(model_type, 1, **given, **{wrong: True}))
+            assert told["loc"] == ["kwargs", wrong]
+            assert told["msg"].startswith(f"there is no {wrong!r}") or wrong == "alphas"
+            assert re.search(f"leave ({wrong}|it) out|; write ", told["msg"]), told["msg"]
+
+
 @pytest.mark.parametrize(
     ("model_type", "name", "says"),
     [
@@ -478,6 +493,11 @@ def test_a_column_may_be_called_as_two_parameters(api: Api) -> None:
         ("knn", {"metric": "Manhattan"}, {"p": 1}),
         ("knn", {"metric": "cosine"}, {"p": 2}),
         ("knn", {"metric": 2}, {"p": 2}),
+        ("knn", {"metrik": "cosine"}, {"p": 2}),
+        *(
+            ("knn", {name: 2}, {"cv": 2})
+            for name in ("cv_folds", "n_folds", "num_folds", "kfolds", "n_cv", "cross_val")
+        ),
     ],
 )
 def test_what_others_call_a_hyperparameter_is_told_and_taken(

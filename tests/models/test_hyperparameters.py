@@ -41,4 +41,4 @@ def test_whatever_is_given(model_type: str) -> None:
     for name in NAMES:
         for value in VALUES:
             with suppress(InvalidRequest):
-                CATALOG[model_type].from_kwargs({name: value}, having=having)
+                CATALOG[model_type].from_kwargs({name: value}, having=having())

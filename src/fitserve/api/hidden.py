@@ -56,7 +56,7 @@ def _fitting(read: _Read, given: Mapping[str, Any]) -> Iterator[None]:
         }
         instead = {name: value for name, (_, value) in meant.items()}
         out = {*wrong, *(name for _, one in sets for name in one)}
-        refused: dict[Location, Fault] = {}
+        refused: dict[Location, tuple[Fault, Any]] = {}
         for _ in range(len(instead)):  # what the rows refuse first may hide the next
             told, before = Gathered(), dict(instead)
             plain = {name: one for name, one in given.items() if name not in out}
@@ -66,12 +66,12 @@ def _fitting(read: _Read, given: Mapping[str, Any]) -> Iterator[None]:
             for fault in told.faults:
                 name = str(fault.loc[-1]) if fault.loc else ""
                 if name in instead and fault.remedies and name in fault.remedies[0].set:
-                    refused[*fault.loc[:-1], meant[name][0]] = fault
+                    refused[*fault.loc[:-1], meant[name][0]] = fault, instead[name]
                     instead[name] = fault.remedies[0].set[name]
             if instead == before:  # the rows have no more to say, and reading them takes time
                 break
         raise InvalidRequest(
-            [_allowed(fault, refused.get(fault.loc)) for fault in error.faults],
+            [_allowed(fault, *refused.get(fault.loc, (None, None))) for fault in error.faults],
             error.total,
             error.add,
         ) from None
@@ -121,8 +121,9 @@ def _of_default(fault: Fault, cls: type[Model], given: Collection[str]) -> bool:
     return of_rows and name in cls.names() and cls.aliases.get(name, name) not in given
 
 
-def _allowed(fault: Fault, refused: Fault | None) -> Fault:
-    """The same, with what is to be written instead of what was to be written."""
+def _allowed(fault: Fault, refused: Fault | None, meant: Any) -> Fault:
+    """The same, with what is to be written instead of what was to be written, which was `meant`
+    and `refused`."""
     if refused is None:
         return fault
     name, ours = str(fault.loc[-1]), str(refused.loc[-1])
@@ -131,6 +132,11 @@ def _allowed(fault: Fault, refused: Fault | None) -> Fault:
     why, _, mend = refused.msg.partition("; ")
     if most is not None:
         mend = f"write {most}" if name == ours else f"write {json.dumps(ours)}: {json.dumps(most)}"
-    out = {} if name == ours else {name: None}
-    remedies = tuple(Advice(one.words, out | dict(one.set)) for one in refused.remedies)
+    beside = next((one.set for one in refused.remedies if ours not in one.set), {})
+    if most is None and beside:
+        also = json.dumps({ours: meant, **beside})[1:-1].replace(", ", " and ")
+        mend = f"write {also}, or leave it out"
+    remedies = tuple(
+        Advice(one.words, {name: None, ours: meant} | dict(one.set)) for one in refused.remedies
+    )
     return replace(fault, msg=f"{said}; {mend}: {why}", remedies=remedies)

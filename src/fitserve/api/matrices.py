@@ -41,7 +41,7 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
     spelled = original_names(cls, given)
     with within("kwargs"):
         members = taken(cls, (*MEMBERS, *TABLE_MEMBERS))
-        model = cls.from_kwargs(given, known=members, beside=kwargs, having=having)
+        model = cls.from_kwargs(given, known=members, beside=kwargs, having=having())
         require_rows(kwargs)
         rows, named = kwargs["X"], kwargs.get("feature_names")
         _refuse_label_in_rows(cls, kwargs)

@@ -80,7 +80,7 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
     planned = {name: given.pop(name) for name in PLANNED if name in given}
     with within("kwargs"):
         known = ("X", "y", "feature_names", *TABLE_MEMBERS, *PLANNED)
-        model = cls.from_kwargs(given, known=taken(cls, known), beside=kwargs, having=having)
+        model = cls.from_kwargs(given, known=taken(cls, known), beside=kwargs, having=having())
         require_rows(kwargs)
         told = Gathered()
         with told.part():
@@ -176,7 +176,7 @@ class CsvRegistration:
             known = ("target", *queries.DIALECT, *NAMES, *PLANNED, *_BESIDE)
             given = queries.hyperparameters(cls, given)
             members = taken(cls, known)
-            model = cls.from_kwargs(given, known=members, beside=query, having=having)
+            model = cls.from_kwargs(given, known=members, beside=query, having=having())
         with amended(lambda fault: _with_target(fault, target)):
             file = self._opened(self._body, dialect)
         refuse(file.several_columns())

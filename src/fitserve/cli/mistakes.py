@@ -142,10 +142,10 @@ def _value(error: click.UsageError) -> str | None:
     found = re.match(r"'(.*)' is not one of ", error.message)
     if of is None or found is None or not isinstance(of.type, click.Choice):
         return _number(error)
-    from fitserve.data.names import meant
+    from fitserve.data.names import chosen
 
     choices = list(map(str, of.type.choices))
-    for one in meant(found[1], choices):
+    for one in chosen(found[1], choices):
         takes = f"{of.opts[0]} takes {', '.join(choices[:-1])} or {choices[-1]}"
         return f"{takes}, not {found[1]!r}; write {of.opts[0]} {one}"
     return None

@@ -6,7 +6,7 @@ its own words are for programmers and name its inner types.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from fitserve.data.names import given_already, meant, unknown
+from fitserve.data.names import chosen, closest, given_already, meant, unknown
 from fitserve.data.numerals import plainly
 from fitserve.data.shell import unexpanded
 from fitserve.data.unseen import peeled
@@ -41,6 +41,7 @@ _NEVER: Mapping[str, type | tuple[type, ...]] = {"y": str, "target": (list, dict
 """What members do not hold that others call by the same names."""
 _NOT_NULL = {"model_id": "write the model's id, as /list tells it, or of your choice at /register"}
 """What to write instead of what could be left out, but should not."""
+_NEARLY = 0.8  # how alike a member and what others have are where that may be meant
 _LARGEST = 2**53 - 1  # that every reader of JSON keeps exact
 _ENCODED = re.compile(r"""[\s"'\\]*[\[{]""").match
 _PRINTED = re.compile(r"""[\s"\\]*([\[{(])[\s\[{(]*'""").match
@@ -221,7 +222,7 @@ def _meant(schema: Schema, value: object) -> list[Any]:
         if of_texts:
             guesses.append([part.strip() for part in re.split("[,;|]", value)])
         choices = [str(choice) for one in _branches(schema) for choice in _choices(one)]
-        guesses += [*meant(value, choices), value]
+        guesses += [*chosen(value, choices), value]
     elif isinstance(value, dict) and set(map(type, value.values())) == {bool}:
         guesses.append([name for name, wanted in value.items() if wanted])
     elif isinstance(value, float) and value.is_integer():
@@ -261,6 +262,7 @@ def validated(
     known: Iterable[str],
     elsewhere: Elsewhere = lambda _name, _value: None,
     foreign: Foreign = lambda _name: None,
+    theirs: Collection[str] = (),
     spelled: Mapping[str, str] = MappingProxyType({}),
     taken: Mapping[str, str] | None = None,
     others: Mapping[str, Schema] = MappingProxyType({}),
@@ -269,10 +271,11 @@ def validated(
     """What `make` makes of the members given, or `InvalidRequest` with all that is wrong.
 
     `schema` is that of an object whose properties are the members; `known` are the names to
-    tell of one that is none of them; `spelled` holds, for a member, the name that the caller
-    used for it, and `taken`, for each known name of what is given, the name that the caller used;
-    None: its own; `others` are the schemas of what is read elsewhere. Only a few of very many
-    members are looked at twice. With `remedied` the faults say what a program could set.
+    tell of one that is none of them, `theirs` those that others have; `spelled` holds, for a
+    member, the name that the caller used for it, and `taken`, for each known name of what is
+    given, the name that the caller used; None: its own; `others` are the schemas of what is read
+    elsewhere. Only a few of very many members are looked at twice. With `remedied` the faults say
+    what a program could set.
     """
     properties: Schema = schema["properties"]
     fields = {name: value for name, value in given.items() if name in properties}
@@ -280,8 +283,8 @@ def validated(
     faults: list[Fault] = []
     needless: set[str] = set()
     for name in islice((name for name in given if name not in properties), LISTED):
-        fields_of = {**others, **properties}
-        fault, instead = _stranger(name, given, fields_of, list(known), elsewhere, foreign, taken)
+        asked = ({**others, **properties}, list(known), elsewhere, foreign, taken, theirs)
+        fault, instead = _stranger(name, given, *asked)
         faults.append(fault)
         needless.add(instead)
     total = strangers
@@ -311,6 +314,7 @@ def _stranger(
     elsewhere: Elsewhere,
     foreign: Foreign,
     taken: Mapping[str, str] | None,
+    theirs: Collection[str] = (),
 ) -> tuple[Fault, str]:
     """The fault of a member that nobody knows, and the member that was meant, or nothing."""
     value = given[name]
@@ -335,6 +339,10 @@ def _stranger(
     says, near = unknown(name, known, taken, foreign(name), unlike)
     if near in taken:
         return _needless(name, near, says)
+    for other in closest(name, theirs, _NEARLY) if not near and foreign(name) is None else ():
+        of_other = {one: held for one, held in given.items() if one != name} | {other: value}
+        asked = (properties, known, elsewhere, foreign, taken)
+        return _respelled(name, other, *_stranger(other, of_other, *asked))
     remedies: tuple[Advice, ...] = ()
     if not near and foreign(name):
         remedies = (Advice(f"{name} is left out", {name: None}),)
@@ -364,6 +372,22 @@ def _instead(name: str, value: object, schema: Schema) -> tuple[str, tuple[Advic
 
 def _set(name: str, value: object) -> Advice:
     return Advice(f"{name} is {json.dumps(value)}", {name: value})
+
+
+def _respelled(name: str, other: str, fault: Fault, near: str) -> tuple[Fault, str]:
+    """The same of a member that is written nearly as what others have, the `other`."""
+    none, nor = (f"there is no {clip(one, 40)!r}" for one in (name, other))
+    here, stop, rest = fault.msg.partition("; ")
+    here = f"{none}, nor {other!r}" if here == nor else f"{none}, and {here}"
+    remedies = tuple(
+        Advice(
+            re.sub(rf"^{other}\b", lambda _: name, one.words),
+            {name if member == other else member: held for member, held in one.set.items()},
+        )
+        for one in fault.remedies
+    )
+    rest = re.sub(rf"\b{other}\b", lambda _: clip(name, 40), rest)
+    return Fault((name,), f"{here}{stop}{rest}", fault.type, remedies), near
 
 
 def _needless(name: str, meant: str, says: str) -> tuple[Fault, str]:
@@ -429,7 +453,7 @@ def _fault(
     if isinstance(value, str) and _SPELLED.get(value.strip().lower(), "") is None:
         blank = blank or not (fits(schema, None) or name == "na_values")  # which holds such words
     if value is None and len(loc) > 1 and asked(schema) != "text":
-        return Fault(place, f"{says}; write one, or leave {place[0]} out", kind)
+        return Fault(place, f"{says}; {_one_of_all(schema)}, or leave {place[0]} out", kind)
     if (value is None or blank) and (optional or len(loc) > 1):
         return Fault(place, f"{says}; {_NOT_NULL.get(name, 'leave it out')}", kind)
     if len(loc) > 1 and type(value) in (int, float) and schema.get("type") == "string":
@@ -441,13 +465,24 @@ def _fault(
         written = json.dumps(guess)
         bare = isinstance(value, str) and written == value.strip().lower()
         quotes = ", without quotes" if bare else ""
+        if isinstance(value, str) and isinstance(guess, str) and not meant(value, [guess]):
+            quotes = ", if that is meant"
         remedy = Advice(f"{place[0]} is {written}", {str(place[0]): guess})
         return Fault(place, f"{says}; write {written}{quotes}", kind, (remedy,) * (len(loc) == 1))
     if name in _NOT_NULL:
         return Fault(place, f"{says}; {_NOT_NULL[name]}", kind)
+    if len(loc) > 1 and optional and schema.get("type") == "number" and "; " not in says:
+        says = f"{says}; {_one_of_all(schema)}, or leave {place[0]} out"
+        remedy = Advice(f"{place[0]} is left out", {str(place[0]): None})
+        return Fault(place, says, kind, (remedy,) * (len(loc) == 2))
     if schema.get("type") == "boolean" and optional and "; " not in says:
         says += "; write one of them, or leave it out"
     return Fault(place, says, kind)
+
+
+def _one_of_all(items: Schema) -> str:
+    """What to write in a list of numbers; those of at most 1 are shares."""
+    return f"write one{', so that all sum to 1' if items.get('maximum') == 1 else ''}"
 
 
 def or_left_out(

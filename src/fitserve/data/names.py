@@ -23,7 +23,7 @@ _CALLED = {
     "kwargs": "args|arguments|params|parameters|hyperparameters|hyperparams",
     "feature_names": "columns|names|columnnames|header|headers|featurename",
     "probabilities": "proba|predictproba|returnproba|probs",
-    "cv": "folds|nfolds|nsplits|kfold|crossvalidation|crossvalidate",
+    "cv": "(n|num|k|cv)?(folds?|splits)(cv)?|(n|k|num)cv|crossval(idation|idate)?",
     "holdout": "testsize|testshare|split|validationsplit|validation|testsplit",
     "missing": "impute|imputer|imputation|fillna|fill|dropna",
     "na_values": "nan|na|navalue|null|nulls|navals|missingvalues",
@@ -94,17 +94,21 @@ _CALLED = {
     "svm": "(linear)?svc|supportvectormachine",
 }
 """By name of ours, a pattern of what others call the same thing, without what parts its words."""
-THEIRS = re.compile(
-    "algorithm|average|bootstrap|break_ties|cache_size|ccp_alpha|coef0|copy|copy_[Xx]|"
-    "decision_function_shape|degree|dual|early_stopping|epsilon|force_alpha|gamma|iterated_power|"
-    "kernel|l1_ratio|leaf_size|max_(features|samples)|metric_params|min_weight_fraction_leaf|"
-    "monotonic_cst|multi_class|n_estimators|n_jobs|n_oversamples|oob_score|positive|"
-    "power_iteration_normalizer|power_t|(means|precisions|weights)_init|precompute|probability|"
-    "selection|shrinking|solver|splitter|svd_solver|validation_fraction|verbose|verbose_interval|"
-    "warm_start"
-).fullmatch
+_ESTIMATORS = (
+    "algorithm,average,bootstrap,break_ties,cache_size,ccp_alpha,coef0,copy,copy_X,copy_x,degree,"
+    "decision_function_shape,dual,early_stopping,epsilon,force_alpha,gamma,iterated_power,kernel,"
+    "l1_ratio,leaf_size,max_features,max_samples,metric_params,min_weight_fraction_leaf,"
+    "monotonic_cst,multi_class,n_estimators,n_jobs,n_oversamples,oob_score,positive,"
+    "power_iteration_normalizer,power_t,means_init,precisions_init,weights_init,precompute,"
+    "probability,selection,shrinking,solver,splitter,svd_solver,validation_fraction,verbose,"
+    "verbose_interval,warm_start"
+)
+THEIRS = frozenset(_ESTIMATORS.split(","))
 """Parameters of scikit-learn's estimators that no type has here."""
+RENAMED = ("metric",)
+"""Those that types have by another name alone."""
 _NEARLY = 0.85  # how alike two names are where no other can be meant
+_BEGUN = 3  # letters from which on a word may be the begin of another
 _OF_URLS = re.compile(r"[\s&+#%]").search
 _KIND = r":(number|category|text)$"
 _PARTS = re.compile(r"[;|&,]|(?:(?<=:number)|(?<=:category)|(?<=:text))\s+")
@@ -123,6 +127,24 @@ def meant(name: str, known: Iterable[str]) -> list[str]:
     so, that is what others call the same thing."""
     known = list(known)
     return _surely(name, known) or closest(name, known)
+
+
+def chosen(value: str, choices: Iterable[str]) -> list[str]:
+    """Which of the choices was meant, if it shows: at most one. Beside what `meant` tells, that is
+    the one of the same words, or else the only one that begins so, or that it begins with."""
+    choices, bare = list(choices), _bare(value)
+
+    def alike(one: str) -> bool:
+        short, long = sorted((_bare(one), bare), key=len)
+        return len(short) >= _BEGUN and long.startswith(short)
+
+    same = [one for one in choices if sorted(_words(one)) == sorted(_words(value))]
+    found = meant(value, choices) or same or list(filter(alike, choices))
+    return found if len(found) == 1 else []
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[^\W_]+", name[:40].casefold())
 
 
 def _surely(name: str, known: list[str]) -> list[str]:
@@ -186,7 +208,7 @@ def unknown(
     known = [one for one in known if one not in unlike]
     free = [one for one in known if one not in given]
     there = [one for one in known if one in given]
-    for looks in (_surely,) if foreign and THEIRS(name) else (_surely, closest):
+    for looks in (_surely,) if foreign and name in THEIRS else (_surely, closest):
         for one in looks(name, free):
             return f"{here}; write {one}, if that is meant; {listed}", one
         for one in looks(name, there):

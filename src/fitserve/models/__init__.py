@@ -1,6 +1,6 @@
 """The catalog of model types: every module beside this one that defines a `Model`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -21,6 +21,11 @@ def catalog() -> Mapping[str, type[Model]]:
     return MappingProxyType(found)
 
 
-def having(hyperparameter: str) -> list[str]:
-    """The model types that have it, by this name, in ascending order."""
-    return [name for name, cls in catalog().items() if hyperparameter in cls.names()]
+@cache
+def having() -> Mapping[str, Sequence[str]]:
+    """By the name of a hyperparameter, the model types that have it, in ascending order."""
+    found: dict[str, list[str]] = {}
+    for model_type, cls in catalog().items():
+        for name in cls.names():
+            found.setdefault(name, []).append(model_type)
+    return MappingProxyType(found)

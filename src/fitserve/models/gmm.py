@@ -11,7 +11,7 @@ from fitserve.data.arrays import FloatArray
 from fitserve.errors import COUNTED, Advice, InvalidRequest, refuse
 from fitserve.models.base import Codes, Model
 from fitserve.models.hyperparameters import COUNT, hyperparameters
-from fitserve.models.kmeans import KMeans, count_distinct
+from fitserve.models.kmeans import KMeans, count_distinct, one_each
 from fitserve.models.numerics import EPS, thinned
 from fitserve.models.overflow import too_far, too_large_beside_the_rest
 
@@ -125,6 +125,8 @@ class GaussianMixture(Model):
     def _check(self, X: FloatArray, y: None) -> None:
         if len(X) < self.n_components:
             self._refuse_too_few(X)
+        if len(X) == self.n_components > 1:
+            self._advice.append(one_each(len(X), "component", "n_components"))
 
     def _refuse_too_few(self, X: FloatArray) -> None:
         distinct = count_distinct(X, enough=self.n_components)

@@ -6,7 +6,7 @@ class Nearest(Model):
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cache
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from fitserve.data.expectations import or_left_out, validated
-from fitserve.data.names import THEIRS, meant
+from fitserve.data.names import RENAMED, THEIRS, meant
 from fitserve.data.numerals import plainly
 from fitserve.errors import Advice, Fault, InvalidRequest, amended
 
@@ -68,13 +68,13 @@ class Declared:
         kwargs: Mapping[str, Any],
         known: Mapping[str, Any] = MappingProxyType({}),
         beside: Mapping[str, Any] = MappingProxyType({}),
-        having: Callable[[str], list[str]] = lambda _: [],
+        having: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> Self:
         """An untrained model with these hyperparameters, original names included.
 
         `known` are names that a caller may be told of beside the hyperparameters', each with the
-        schema of its values or {}, and `beside` is what was given by them; `having` tells which
-        types have a hyperparameter.
+        schema of its values or {}, and `beside` is what was given by them; `having` tells of
+        a hyperparameter which types have it.
         Raises `InvalidRequest` that names each one that is unknown, out of range or given twice.
         """
         named = {cls.aliases.get(given, given): value for given, value in kwargs.items()}
@@ -122,7 +122,8 @@ class Declared:
                 elsewhere=lambda name, value: (
                     cls._of_penalty(name, value, kwargs) or cls._elsewhere(name, amount(value))
                 ),
-                foreign=lambda name: cls._of_others(name, having(name)),
+                foreign=lambda name: cls._of_others(name, having.get(name, ())),
+                theirs=(*having, *THEIRS, *RENAMED),
                 spelled=spelled,
                 taken=taken,
                 others={**known, **{one: properties[name] for one, name in cls.aliases.items()}},
@@ -268,10 +269,10 @@ class Declared:
         return [Advice(f"a penalty with {cls.strength} {strength:.6g}", instead)]
 
     @classmethod
-    def _of_others(cls, name: str, others: list[str]) -> tuple[str, str] | None:
+    def _of_others(cls, name: str, others: Sequence[str]) -> tuple[str, str] | None:
         """That others, or scikit-learn's types, have a hyperparameter which this one has not, and
         what it has."""
-        if not others and not THEIRS(name):
+        if not others and name not in THEIRS:
             return None
         more = [f"{len(others) - 3} more"] if len(others) > 3 else []
         there = " and ".join([", ".join(others[:3]), *more])

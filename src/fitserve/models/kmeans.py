@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from math import isqrt
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -108,6 +109,8 @@ class KMeans(Model):
                 "too_few_rows",
                 remedies=[Advice(f"n_clusters is {distinct}", {"n_clusters": distinct})],
             )
+        if len(X) == self.n_clusters > 1:
+            self._advice.append(one_each(len(X), "cluster", "n_clusters"))
 
     def _refuse_too_few(self, rows: FloatArray) -> None:
         distinct = count_distinct(rows, enough=self.n_clusters)
@@ -284,6 +287,16 @@ def greedy_seeds(rows: Rows, k: int, rng: np.random.Generator) -> FloatArray:
         nearest = candidates[chosen]
         seeds = np.concatenate([seeds, points[chosen : chosen + 1]])
     return seeds
+
+
+def one_each(n_rows: int, group: str, name: str) -> Advice:
+    """What to know of as many groups as rows, asked for by the hyperparameter of this name."""
+    fewer = isqrt(n_rows)
+    return Advice(
+        f"Each of the {n_rows} rows is a {group} of its own, which tells nothing of them; give "
+        f"{name} {fewer}.",
+        {name: fewer},
+    )
 
 
 def count_distinct(rows: FloatArray, enough: int) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from math import isqrt
 from typing import Any, Literal
 
 import numpy as np
@@ -108,6 +109,12 @@ class Knn(Model):
                 f"give n_neighbors of at most {len(X)}, or more rows",
                 "too_few_rows",
                 remedies=[Advice(f"n_neighbors is {len(X)}", {"n_neighbors": len(X)})],
+            )
+        if len(X) == self.n_neighbors > 1 and self.weights == "uniform":
+            fewer = (isqrt(len(X)) - 1) | 1  # odd: of two classes none has as many votes
+            said = f"All {len(X)} rows count for every answer, which is always the same"
+            self._advice.append(
+                Advice(f"{said}; give n_neighbors {fewer}.", {"n_neighbors": fewer})
             )
 
     def _fit(self, X: FloatArray, y: NDArray[Any]) -> None:

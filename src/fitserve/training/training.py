@@ -231,7 +231,8 @@ class Training:
         if self.table is not None:
             told |= self.table.told() | {"n_encoded": model.n_features_in_}
         told["hyperparameters"] = model.hyperparameters()
-        told["advice"] = [one.told() for one in (*model.advice(), *self.noted)]
+        of_model = [one.spelling(self.spelled) for one in model.advice()]
+        told["advice"] = [one.told() for one in (*of_model, *self.noted)]
         return shortened(told)
 
     def name_features(self, model: Model) -> None:
