@@ -309,6 +309,92 @@ def test_a_figure_beyond_float64_is_told_with_its_row(api: Api) -> None:
     assert "row 1, counted" in told["advice"][0]["words"]
 
 
+LINE = [[float(i), float(i * i % 7)] for i in range(12)]
+ON_IT = [3.0 + 2.0 * a - b for a, b in LINE]
+REGRESSION = sorted(name for name, cls in catalog().items() if "regression" in cls.tasks)
+
+
+def of_line(api: Api, name: str, way: str, X: Any, y: Any) -> Any:
+    """Learn the line, and compare these rows with it as they are sent one way or another."""
+    rows = [dict(zip("ab", row, strict=True)) for row in X]
+    if way == "lists":
+        register(
+            api,
+            name,
+            LINE,
+            ON_IT,
+            **({"task": "regression"} if name != "linear_regression" else {}),
+        )
+        return evaluated(api, name, X, y=y, model_id=0)
+    named = [
+        dict(zip("ab", row, strict=True)) | {"y": z} for row, z in zip(LINE, ON_IT, strict=True)
+    ]
+    task = {"task": "regression"} if name != "linear_regression" else {}
+    assert api.register(name, 0, X=named, target="y", **task).status_code == 201
+    if way == "rows":
+        return evaluated(
+            api, name, [r | {"y": z} for r, z in zip(rows, y, strict=True)], model_id=0
+        )
+    body = "\n".join(
+        ["a,b,y", *(f"{r['a']!r},{r['b']!r},{z!r}" for r, z in zip(rows, y, strict=True))]
+    )
+    query = f"model_type={name}&model_id=0"
+    return api.client.post(f"/evaluate?{query}", data=body, content_type="text/csv").json
+
+
+@pytest.mark.parametrize("name", REGRESSION)
+@pytest.mark.parametrize("number", [1e10, -1e10, 1e150, 1e200, 1e308])
+@pytest.mark.parametrize(
+    ("way", "where", "out"),
+    [
+        ("lists", "row 5, counted from 0: ", "leave it out of features and y."),
+        ("rows", "row 5, counted from 0: ", "leave it out."),
+        ("csv", "line 7: ", "leave it out."),
+    ],
+)
+def test_a_y_that_decides_alone_is_told_with_its_row(
+    api: Api, name: str, number: float, way: str, where: str, out: str
+) -> None:
+    y = [*ON_IT[:5], number, *ON_IT[6:]]
+    (advice,) = of_line(api, name, way, LINE, y)["advice"]
+    assert advice["words"].startswith(f"{where}the y of {number:g}, ")
+    assert advice["words"].endswith(f"; mend the row, or {out}")
+    api.client.delete(f"/models/{name}/0")
+    assert "advice" not in of_line(api, name, way, LINE[:5] + LINE[6:], y[:5] + y[6:])
+
+
+@pytest.mark.parametrize("number", [1e10, 1e150, 1e300])
+def test_a_prediction_that_decides_alone_is_told_with_its_row(api: Api, number: float) -> None:
+    X = [*LINE[:5], [number, 1.0], *LINE[6:]]
+    (advice,) = of_line(api, "linear_regression", "csv", X, ON_IT)["advice"]
+    assert advice["words"].startswith("line 7: the prediction of ")
+
+
+@pytest.mark.parametrize("name", REGRESSION)
+@pytest.mark.parametrize("unit", [1e-311, 1e-300, 1e-100, 1e-10, 1e9, 1e200])
+@pytest.mark.parametrize("rows", [2, 12])
+def test_y_in_another_unit_is_told_as_that(api: Api, name: str, unit: float, rows: int) -> None:
+    register(api, name, LINE, [one * 1e-3 for one in ON_IT])
+    y = [one * unit for one in ON_IT[:rows]]
+    told = evaluated(api, name, LINE[:rows], y=y, model_id=0)
+    if rows == 2 and None not in told["metrics"].values():
+        return
+    (advice,) = told["advice"]
+    assert f"y is of size {max(map(abs, y)):.2g} at most" in advice["words"]
+    assert advice["words"].endswith("send y in the unit that the model was trained on.")
+    assert "too far off" not in advice["words"]
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+def test_nothing_is_said_of_usual_figures(api: Api, unit: float) -> None:
+    register(api, "linear_regression", LINE, ON_IT)
+    y = [one * unit for one in ON_IT]
+    assert "advice" not in evaluated(api, "linear_regression", LINE, y=y, model_id=0)
+    for row, true in zip(LINE, [0.0, 1e-17, -3.5], strict=False):
+        told = evaluated(api, "linear_regression", [row], y=[true], model_id=0)
+        assert "advice" not in told
+
+
 def test_a_sum_beyond_float64_is_no_fault(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     register(api, "kmeans", SIX, n_clusters=2)
     monkeypatch.setattr(predictor, "SHORT", 1.0)

@@ -304,3 +304,42 @@ def test_advice_where_the_score_is_undefined() -> None:
     told = validated(Plan(cv=6), model, X, y).description()
     assert told["scores"] == [None] * 6
     assert (told["mean"], told["std"], told["baseline"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("number", [1e12, -1e12, 1e200, 1.7e308])
+@pytest.mark.parametrize("model_type", ["decision_tree", "knn", "linear_regression"])
+@pytest.mark.parametrize("plan", [Plan(cv=5), Plan(cv=2), Plan(holdout=0.3)])
+def test_advice_where_one_y_decides_the_score(plan: Plan, model_type: str, number: float) -> None:
+    X = np.random.default_rng(3).normal(size=(60, 2))
+    y = X @ [1.0, 2.0]
+    model = catalog()[model_type]
+    assert not advice_of(plan, model(), X, y) or model_type != "linear_regression"
+    y[11] = number
+    told = validated(plan, model(), X, y).description()
+    words = [said for said, _ in advice_of(plan, model(), X, y)]
+    assert not [said for said in words if "undefined" in said]
+    alone = [said for said in words if f"the y of {number:g}, " in said]
+    if plan.cv is not None or told["mean"] is None or told["mean"] < -1e6:
+        (said,) = alone
+        assert not [one for one in words if "over-fitted" in one]
+        assert ("r2 is null" in said) == (told["mean"] is None)
+        assert said.endswith("mend the row, or leave it out.")
+
+
+def test_advice_where_one_prediction_decides_the_score() -> None:
+    X = np.random.default_rng(3).normal(size=(60, 2))
+    y = X @ [1.0, 2.0] + np.random.default_rng(4).normal(size=60)
+    for number in (1e12, 1e140):
+        X[11, 0] = number
+        ((said, _),) = advice_of(Plan(cv=5), catalog()["linear_regression"](), X, y)
+        assert "the prediction of" in said
+
+
+def test_advice_where_float64_holds_no_score() -> None:
+    X = np.random.default_rng(3).normal(size=(40, 1))
+    y = np.repeat([1e-200, 1e200], 20) * np.tile(np.linspace(1.0, 2.0, 20), 2)
+    words = " ".join(
+        said for said, _ in advice_of(Plan(cv=20), catalog()["linear_regression"](), X, y)
+    )
+    assert "y is of size 1e-200 to 2e+200" in words
+    assert "undefined" not in words

@@ -22,6 +22,7 @@ from fitserve.data.names import closest
 from fitserve.data.table import Place, Table, called
 from fitserve.data.unseen import peeled, typed, unlike
 from fitserve.errors import (
+    Advice,
     Fault,
     Gathered,
     InvalidRequest,
@@ -374,6 +375,12 @@ def located_y(place: Callable[[Location], Location]) -> AbstractContextManager[N
         return replace(fault, loc=loc, msg=fault.msg.replace(evaluate.OF_BOTH, both))
 
     return amended(told)
+
+
+def of_rows_alone(advice: Advice, place: Callable[[Location], Location]) -> Advice:
+    """The same, where what is true stands in the rows, as `located_y` has it."""
+    apart = place(("y", 0)) == ("y", 0)
+    return advice if apart else Advice(advice.words.replace(evaluate.OF_BOTH, ""), advice.set)
 
 
 def without_target(features: Any, target: str) -> tuple[Any, list[Any] | None]:

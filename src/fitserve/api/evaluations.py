@@ -14,6 +14,7 @@ from fitserve.api.schemas import EvaluateRequest
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.features import feature_rows, naming_columns
 from fitserve.data.limits import refuse_too_large
+from fitserve.data.outliers import in_list
 from fitserve.errors import InvalidRequest, Location, PredictionLimit, relocated
 from fitserve.evaluation import evaluate
 from fitserve.evaluation.importance import permutation_importance, summary
@@ -55,15 +56,19 @@ def evaluation(
 
         return predictor.over(rows.n_rows, rows.cost + loaded.row_cost, rows.parts, block)
 
+    def at(row: int) -> str:
+        loc = place(("y", row))
+        return f"line {loc[1]}" if loc[0] == "line" else in_list(row)
+
     with naming_columns(loaded.feature_names if loaded.columns is None else None):
         rows.refuse(model)
-        found = evaluate.evaluate(model, y, over)
+        found = evaluate.evaluate(model, y, over, at)
     answer = {"model_type": ask.model_type, "model_id": ask.model_id, "n_samples": n_samples}
     answer["metrics"] = found.metrics
     if found.classes is not None:
         answer |= _told(found.classes)
     if found.advice is not None:
-        answer["advice"] = [found.advice.told()]
+        answer["advice"] = [asked.of_rows_alone(found.advice, place).told()]
     if y is not None and ask.importance:
         answer["importance"] = _importance(ask.repeats, loaded, np.concatenate(kept), y, predictor)
     return answer

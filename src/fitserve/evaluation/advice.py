@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from fitserve.data.arrays import FloatArray
+from fitserve.data.outliers import FAR
 from fitserve.errors import Advice, clip
 from fitserve.evaluation import metrics
+from fitserve.evaluation.alone import of_one_row
 from fitserve.evaluation.plan import Plan
 from fitserve.evaluation.validation import Truth, Validation
 from fitserve.models.base import Model
@@ -37,7 +39,7 @@ def advise(
     """What to know of the score of a trained model, and of its validation, where there is one."""
     return [
         *_of_rare_classes(model, truth, validation),
-        *(_of_validation(plan, model, score, validation) if validation else ()),
+        *(_of_validation(plan, model, truth, score, validation) if validation else ()),
     ]
 
 
@@ -78,16 +80,67 @@ def _of_rare_classes(model: Model, truth: Truth, validation: Validation | None) 
 
 
 def _of_validation(
-    plan: Plan, model: Model, score: float | None, validation: Validation
+    plan: Plan, model: Model, truth: Truth, score: float | None, validation: Validation
 ) -> Iterator[Advice]:
     told = validation.description()
     mean, baseline = told["mean"], told["baseline"]
-    if mean is None or baseline is None:
+    alone = None
+    if model.classes_ is None:
+        alone = _of_one_row(truth, validation, mean, baseline)
+    if alone is not None:
+        yield alone
+    elif mean is None or baseline is None:
+        yield _of_no_mean(validation, truth)
+    else:
+        yield from _of_mean(model, score, mean, baseline, validation)
+    if plan.importance and validation.importance is None and mean is not None:
         yield Advice(
+            "There was no time to find the importance of the columns; POST /evaluate does, with "
+            "rows that were kept back."
+        )
+
+
+def _of_one_row(
+    truth: Truth, validation: Validation, mean: float | None, baseline: float | None
+) -> Advice | None:
+    """That a row decides the scores of folds alone: it is held out, or none learned anything else
+    beside it."""
+    metric, held_out = validation.metric, validation.held_out
+    for what, values in (("y", truth), ("prediction", held_out.predicted)):
+        for row, far in of_one_row(what, values):
+            if mean is None:
+                figure = f"{metric} is null"
+            elif baseline is None:
+                figure = f"{metric} of always answering the mean of y is null"
+            elif what == "prediction" or row in held_out.rows or mean < -FAR:
+                figure = f"{metric} is {mean:.3g}"
+            else:
+                continue
+            return Advice(
+                f"On rows that it had not seen {figure}: {far} decides it alone; mend the row, or "
+                "leave it out."
+            )
+    return None
+
+
+def _of_no_mean(validation: Validation, truth: Truth) -> Advice:
+    if validation.undefined:
+        return Advice(
             f"{validation.metric} is undefined where the rows held out are one, or all of one y; "
             "take fewer folds, or give more rows."
         )
-        return
+    sizes = np.abs(truth[truth != 0.0])
+    return Advice(
+        f"{validation.metric} of the rows held out is null, as float64 does not hold the squares "
+        f"that it is made of: y is of size {sizes.min():.2g} to {sizes.max():.2g}; give rows that "
+        "are more alike, or the logarithm of y."
+    )
+
+
+def _of_mean(
+    model: Model, score: float | None, mean: float, baseline: float, validation: Validation
+) -> Iterator[Advice]:
+    told = validation.description()
     n = len(validation.held_out.rows)
     if score is not None and score - mean > max(GAP, 2.0 * _doubt(model, mean, n, told)):
         yield Advice(
@@ -100,11 +153,6 @@ def _of_validation(
         yield Advice(
             f"On rows that it had not seen the model scores {mean:.3f}, and always answering "
             f"{always} scores {baseline:.3f}: {NOTHING_LEARNED}."
-        )
-    if plan.importance and validation.importance is None:
-        yield Advice(
-            "There was no time to find the importance of the columns; POST /evaluate does, with "
-            "rows that were kept back."
         )
 
 

@@ -13,10 +13,12 @@ from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.expectations import sent
 from fitserve.data.json_table import as_text
 from fitserve.data.names import instead_of
+from fitserve.data.outliers import in_list
 from fitserve.data.quoted import labels_as_text
 from fitserve.data.unseen import around, peeled
 from fitserve.errors import Advice, Fault, InvalidRequest, amended, clip, refuse
 from fitserve.evaluation import metrics
+from fitserve.evaluation.alone import of_one_row, of_unit
 from fitserve.evaluation.report import (
     ClassificationReport,
     classification_report,
@@ -26,6 +28,7 @@ from fitserve.models.base import Model
 
 T = TypeVar("T")
 
+_SEVERAL = 4  # rows from which on it is no chance that all predictions are of another size
 _KINDS = {"i": "whole numbers", "f": "numbers", "b": "true and false", "O": "text"}
 
 
@@ -126,19 +129,19 @@ def _named(model: Model) -> str:
     return clip(", ".join(map(str, model.classes_[:100])), 300)
 
 
-def evaluate(model: Model, y: Target | None, over: Over) -> Evaluation:
-    """Every figure there is of a model's answers to some rows; y is their `truth`."""
+def evaluate(
+    model: Model, y: Target | None, over: Over, at: Callable[[int], str] = in_list
+) -> Evaluation:
+    """Every figure there is of a model's answers to some rows; y is their `truth`, and `at` tells
+    where a row stands."""
     if y is None:
         far = _Farthest()
         figures = _without_y(model, lambda ask: over(lambda X: far.seen(X, ask)))
-        return Evaluation(figures, advice=_beyond(figures, far.row))
+        return Evaluation(figures, advice=_beyond(figures, at(far.row)))
     if model.classes_ is None:
         predicted = np.concatenate(over(model.predict))
         figures = regression_report(y, predicted)
-        undefined = {"r2"} if y.min() == y.max() else set()
-        off = np.abs(y / 2 - predicted / 2)  # by halves, since the difference may overflow
-        told = {name: one for name, one in figures.items() if name not in undefined}
-        return Evaluation(figures, advice=_beyond(told, int(off.argmax())))
+        return Evaluation(figures, advice=_misled(y, predicted, figures, at))
 
     def ask(X: FloatArray) -> tuple[Target, FloatArray | None]:
         return model.predict(X), model.predict_proba(X) if model.has_probabilities else None
@@ -164,16 +167,44 @@ class _Farthest:
         return ask(X)
 
 
-def _beyond(figures: Mapping[str, float | None], row: int) -> Advice | None:
-    """That figures are null since float64 does not hold them, most likely by this row."""
+def _misled(
+    y: FloatArray,
+    predicted: FloatArray,
+    figures: Mapping[str, float | None],
+    at: Callable[[int], str],
+) -> Advice | None:
+    """What makes the figures of a regression say nothing of most rows, or null: one row, another
+    unit, or numbers that float64 does not hold."""
+    undefined = {"r2"} if y.min() == y.max() else set()
+    told = {name: one for name, one in figures.items() if name not in undefined}
+    names, lost = "r2, rmse and mae", _null(told)
+    for what, values in (("y", y), ("prediction", predicted)):
+        for row, far in of_one_row(what, values):
+            told_of = f"is why {lost}" if lost else f"decides {names} alone"
+            mend = f"mend the row, or leave it out{OF_BOTH}"
+            return Advice(f"{at(row)}: {far} {told_of}; {mend}.")
+    for apart in of_unit(y, predicted) if lost or len(y) >= _SEVERAL else ():
+        why = f" ({lost})" if lost else ""
+        said = "send y in the unit that the model was trained on"
+        return Advice(f"{apart}, so that {names} say nothing{why}; {said}.")
+    off = np.abs(y / 2 - predicted / 2)  # by halves, since the difference may overflow
+    return _beyond(told, at(int(off.argmax())))
+
+
+def _null(figures: Mapping[str, float | None]) -> str:
     lost = [name for name, one in figures.items() if one is None]
+    return f"{' and '.join(lost)} {'is' if len(lost) == 1 else 'are'} null" if lost else ""
+
+
+def _beyond(figures: Mapping[str, float | None], row: str) -> Advice | None:
+    """That figures are null since float64 does not hold them, most likely by this row."""
+    lost = _null(figures)
     if not lost:
         return None
-    are = f"{' and '.join(lost)} {'is' if len(lost) == 1 else 'are'}"
     return Advice(
-        f"{are} null, as float64 does not hold what is computed: row {row}, counted from 0, is too "
-        "far off, so that a square overflows or all is lost in rounding; leave such rows out, or "
-        "scale the columns (and a y of numbers) and train on that."
+        f"{lost}, as float64 does not hold what is computed: {row}, is too far off, so that a "
+        "square overflows or all is lost in rounding; leave such rows out, or scale the columns "
+        "(and a y of numbers) and train on that."
     )
 
 

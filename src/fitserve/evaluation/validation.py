@@ -56,6 +56,8 @@ class Validation:
     """Every row that was held out, without probabilities."""
     sample: HeldOut
     """Those that are kept."""
+    undefined: bool
+    """Whether r2 is so of a fold: its rows are one, or all of one y."""
     importance: list[Importance] | None
     """Of each column of the table, on the rows held out; None if not asked for, or not in time."""
 
@@ -126,6 +128,7 @@ def validate(plan: Plan, model: Model, source: Source, y: Target, watch: Watch) 
             np.concatenate(probabilities)[order] if probabilities else None,
             np.concatenate(class_scores)[order] if class_scores else None,
         ),
+        undefined=classes is None and any((truth[test] == truth[test[0]]).all() for test in tests),
         importance=summary(rounds),
     )
 
