@@ -693,11 +693,31 @@ def test_a_line_of_units_below_the_header(api: Api, model_type: str, units: str)
     body = TABLE.replace("y\n", f"y\n{units}\n", 1)
     problem = told(api, "/register", body, target="y", model_type=model_type)
     assert [one["loc"] for one in problem["errors"]] == [["line", 2]]
-    assert "unlike all others in a, b, y; leave it out, if it holds units" in problem["detail"]
+    shown = ", ".join(
+        f"{name} ({cell!r})" for name, cell in zip("aby", units.split(","), strict=True)
+    )
+    assert f"unlike all others in {shown}; leave it out, if it holds units" in problem["detail"]
     assert "remedies" not in problem
     one = told(api, "/register", WORDED.replace("y\n", "y\ncm,1,u\n", 1), target="y")["errors"]
     assert [fault["loc"] for fault in one] == [["line", 2, "a"]]
     assert "leave the line out, if it holds units" in one[0]["msg"]
+
+
+@pytest.mark.parametrize("line", ["True,None,0.5", "NA,None,0.5", "missing,x,0.5", "false,true,1"])
+def test_a_gap_and_a_truth_below_the_header_are_no_units(api: Api, line: str) -> None:
+    body = TABLE.replace("y\n", f"y\n{line}\n", 1)
+    problem = told(api, "/register", body, target="y")
+    a, b, _ = line.split(",")
+    faults = sorted(problem["errors"], key=lambda one: str(one["loc"]))
+    assert [one["loc"] for one in faults] == [["line", 2, "a"], ["line", 2, "b"]]
+    for cell, fault in zip((a, b), faults, strict=True):
+        assert repr(cell) in fault["msg"]
+        assert "units" not in fault["msg"] or cell == "x"
+    if "None" in line:
+        (set_,) = [one["set"] for one in problem["remedies"] if "na_values" in one["set"]]
+        query = {"na_values": ",".join(set_["na_values"]), "missing": set_["missing"]}
+        answer = ask(api, "/register", body.replace("True", "1"), target="y", **query)
+        assert answer.status_code == 201
 
 
 @pytest.mark.parametrize(

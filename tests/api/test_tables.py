@@ -609,6 +609,17 @@ NINES = [f"{i % 7},{i * 3 % 11},{'uv'[i * 7 % 5 % 2]}" for i in range(12)]
          {"na_values": ["-9999"], "missing": "drop"}),
         (csv_of("a,b,y", *NINES, "3,5,?"), {"n_neighbors": 3}, "'?' is a class like any other",
          {"na_values": ["?"], "missing": "drop"}),
+        *(
+            (csv_of("a,b,y", *NINES, f"3,5,{mark}"), {"n_neighbors": 3}, f"{mark!r} is a class",
+             {"na_values": [mark], "missing": "drop"})
+            for mark in ("None", "none", "NIL", "(null)", "<NA>")
+        ),
+        *(
+            (counted(*["pq", "rs"] * 4, mark), {}, f"{mark!r} in c: a category like any other",
+             {"na_values": [mark], "missing": "impute"})
+            for mark in ("?", "-", "None", "\\N", "n.a.", "NaT")
+        ),
+        (counted(*["P", "R"] * 4, "?"), {}, "'?' in c", {"na_values": ["?"], "missing": "impute"}),
         (csv_of("a,b,y", *NINES, "3,5,unknown", "4,1,-"), {"n_neighbors": 3}, "'-' and 'unknown'",
          {"na_values": ["-", "unknown"], "missing": "drop"}),
         (csv_of("a,y", *(f"{i % 5},{i % 3}" for i in range(12)), "3,-99"), {"task":
@@ -661,6 +672,14 @@ def test_what_cells_may_mean_beside_what_they_were_taken_for_is_advised(
         (csv_of("a,b,y", *NINES).replace(b"u", b"+").replace(b"v", b"-"), {}),
         (csv_of("a,b,y", *NINES).replace(b"u", b"none"), {}),
         (csv_of("a,b,y", *NINES).replace(b"u", b"?"), {}),
+        (csv_of("a,b,y", *(f"{i % 7},{i % 5},{('none', 'mild', 'bad')[i % 3]}" for i in range(15))),
+         {}),
+        (csv_of("a,b,y", *(f"{i % 7},{i % 5},{('None', 'Mild', 'Bad')[i % 3]}" for i in range(15))),
+         {}),
+        (counted(*["None", "Mild", "Bad"] * 4), {}),
+        (counted(*["none", "mild", "bad"] * 4), {}),
+        (counted(*["unknown", "cellular", "telephone"] * 4), {}),
+        (counted(*["+", "-", "++"] * 4), {}),
         (csv_of("a;b;y", "1.234;1.5;u", "2.345;5;v", "2.450;3;u"), {"n_neighbors": 1}),
         (csv_of("a;b;y", "0.234;1;u", "2.345;5;v", "2.450;3;u"), {"n_neighbors": 1}),
         (csv_of("a,b,y", "1.234,1,u", "2.345,5,v", "2.450,3,u"), {"n_neighbors": 1}),
@@ -680,7 +699,8 @@ def test_tables_that_look_alike_are_not_advised_of(
     asked.pop("n_neighbors", None)
     advice = told(post(api, "/register", body, **asked), 201)["advice"]
     new = (
-        "In line|were taken|of their own|of its own|far from|three digits|tells what|more than once"
+        "In line|were taken|of their own|of its own|far from|three digits|tells what|"
+        "more than once|like any other"
     )
     assert [one for one in advice if re.search(new, one["words"])] == []
 

@@ -30,6 +30,10 @@ def of_table(
         *sums.of_sums(table, y),
         *doubts.of_amounts(_undecided(table)),
         *doubts.of_categories(found.columns.encoders, len(X)),
+        *doubts.of_gap_categories(
+            (one for one in found.columns.encoders if one.name not in table.options.kinds),
+            _words(table),
+        ),
         *_of_data(model, X, y, found.columns, plan, table),
         *_of_hyperparameters(model, X, spelled, given),
     ]
@@ -77,7 +81,7 @@ def _of_data(
         return
     if model.classes_ is not None and classes is not None:
         labels = model.classes_.tolist()
-        yield from doubts.of_gap_labels(labels, words)
+        yield from doubts.of_gap_labels(labels, np.bincount(classes).tolist(), words)
         yield from doubts.of_amounts(
             {target: [label for label in labels if isinstance(label, str)]}
         )

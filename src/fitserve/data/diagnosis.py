@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fitserve.data.encoding import too_large
-from fitserve.data.kinds import Form, unit
+from fitserve.data.kinds import TRUTHS, Form, unit
 from fitserve.data.levels import Levels
 from fitserve.data.measures import measure
 from fitserve.data.numerals import (
@@ -378,7 +378,8 @@ class _Diagnosis:
                 return self._problem(row, f"{counted}; {variable}", "mixed_column", "", {})
         mend = plain or "mend the cell"
         at_end = row == self.table.n_rows - 1 >= BELOW
-        if self.table.in_csv and texts == 1 < numbers and (row == 0 or at_end):
+        alone = self.table.in_csv and texts == 1 < numbers and text not in TRUTHS
+        if alone and (row == 0 or at_end):
             what = "units" if row == 0 else "a total or a note"
             said = f"{counted}; {mend}, or leave the line out, if it holds {what}"
             return self._problem(row, said, NO_ROW, "", {})

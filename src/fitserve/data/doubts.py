@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from fitserve.data.csv import CsvFile
 from fitserve.data.encoding import CategoryEncoder, Encoder
 from fitserve.data.kinds import LOOSE, Form, form
 from fitserve.data.numerals import parted
-from fitserve.data.observations import column, listed, of_spellings
+from fitserve.data.observations import FEW, column, listed, of_spellings
 from fitserve.data.outliers import Numbers
 from fitserve.data.table import Table
 from fitserve.errors import Advice, clip
@@ -26,6 +27,7 @@ _APART, _FAR = 1.5, 5.0  # ranges of the others that it lies apart, if it comes 
 
 _CODE = 20  # up to which a number is a label beside which 99 may be none
 _A_VALUE = frozenset({"none", "nil"})
+_CATEGORIES = frozenset({"missing", "unknown"})
 _SHORT = re.compile(r"\d[A-Za-z]").fullmatch  # which may be a code, as 1B and 2M are
 _SIZES = (
     r"(?:[kKmMB]|[bBmM]n|[mM]io\.?|[Mm]rd\.?|[tT]sd\.?"
@@ -102,11 +104,14 @@ def of_gap_numbers(
     )
 
 
-def of_gap_labels(labels: Sequence[object], words: Sequence[str]) -> Iterator[Advice]:
-    """A class that may stand for what is missing, as `?` beside yes and no."""
-    marks = [str(label) for label in labels if _is_mark(label)]
-    others = [label for label in labels if not _is_mark(label)]
-    if len(others) < 2 or not marks or not all(map(_is_word, others)):
+def of_gap_labels(
+    labels: Sequence[object], counts: Sequence[int], words: Sequence[str]
+) -> Iterator[Advice]:
+    """A class that may stand for what is missing, as `?` beside yes and no, or None in few rows;
+    `counts` are the rows of each."""
+    few = [label for label, count in zip(labels, counts, strict=True) if count < FEW]
+    marks = [str(label) for label in _marks(labels, few)]
+    if not marks:
         return
     one = len(marks) == 1
     yield Advice(
@@ -114,6 +119,27 @@ def of_gap_labels(labels: Sequence[object], words: Sequence[str]) -> Iterator[Ad
         f"other; if {'it stands' if one else 'they stand'} for what is missing, write "
         f"{'it' if one else 'them'} in na_values, and leave such rows out (missing=drop).",
         {"na_values": [*words, *marks], "missing": "drop"},
+    )
+
+
+def of_gap_categories(encoders: Iterable[Encoder], words: Sequence[str]) -> Iterator[Advice]:
+    """The same of the categories of columns, where a word may be one of them."""
+    found = {
+        one.name: marks
+        for one in encoders
+        if isinstance(one, CategoryEncoder)
+        if (marks := [mark for mark in _marks(one.categories) if mark not in _CATEGORIES])
+    }
+    if not found:
+        return
+    marks = list(dict.fromkeys(chain(*found.values())))
+    here = [f"{' and '.join(map(repr, of))} in {column(name)}" for name, of in found.items()]
+    one = len(marks) == 1 and len(here) == 1
+    yield Advice(
+        f"{listed(here)}: {'a category' if one else 'categories'} like any other; if "
+        f"{'it stands' if one else 'they stand'} for what is missing, write "
+        f"{'it' if one else 'them'} in na_values, and have such cells filled (missing=impute).",
+        {"na_values": [*words, *marks], "missing": "impute"},
     )
 
 
@@ -140,6 +166,18 @@ def of_thousands(file: CsvFile, table: Table) -> Iterator[Advice]:
             f"thousands; {text} was read as a little more than {text.partition('.')[0]}. If it is "
             f"{parted(text)}, write that, without points."
         )
+
+
+def _marks(labels: Sequence[Any], few: Sequence[object] = ()) -> list[Any]:
+    """Those of the labels that may stand for none beside the others; of words that may be values,
+    those in few rows, or written as a program does beside others that are not."""
+    marks = [label for label in labels if _is_mark(label)]
+    others = [label for label in labels if label not in marks]
+    values = [label for label in others if str(label).lower() in _A_VALUE]
+    own = not any(str(label)[:1].isupper() for label in others if label not in values)
+    marks += [label for label in values if label in few or (own and label == "None")]
+    others = [label for label in others if label not in marks]
+    return marks if len(others) > 1 and all(map(_is_word, others)) else []
 
 
 def _is_mark(label: object) -> bool:

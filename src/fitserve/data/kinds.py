@@ -66,7 +66,7 @@ _FORMS = [
 ]
 _MEASURE = re.compile(rf"[+-]?{LOOSE}( ?[A-Za-zµμ°²³/]{{1,6}})", re.ASCII).fullmatch
 _MARKS = "- -- --- ? ?? * . .. ... – — _ / #"
-_WORDS = "n/a n.a. na null none nil missing unknown undefined #n/a #na <na> nat"
+_WORDS = "n/a n.a. na null none nil missing unknown undefined #n/a #na <na> nat (null) [null] \\n"
 _GAPS = frozenset(f"{_MARKS} {_WORDS}".split(" "))
 TRUTHS = {"true": 1.0, "True": 1.0, "TRUE": 1.0, "false": 0.0, "False": 0.0, "FALSE": 0.0}
 
@@ -86,6 +86,11 @@ def form(text: str) -> Form:
         found = form(plain.strip()) if plain.strip() else Form.GAP
         return Form.OTHERWISE if found in (Form.NUMBER, Form.ZEROS) else found
     return Form.OTHERWISE if _python_reads(text) else Form.TEXT
+
+
+def is_word_for_none(text: str) -> bool:
+    """Whether a cell holds a word, and no mark alone, that says that there is nothing."""
+    return form(text.strip()) is Form.GAP and any(map(str.isalpha, text))
 
 
 def _python_reads(text: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from fitserve.data.diagnosis import BELOW, FORMAT, NO_ROW
 from fitserve.data.dialect import MISSING_WORDS
 from fitserve.data.footers import footers, summed_up
+from fitserve.data.kinds import TRUTHS, is_word_for_none
 from fitserve.data.options import ColumnOptions
 from fitserve.data.table import Table
 from fitserve.errors import LISTED, Advice, Fault, InvalidRequest, clip
@@ -106,11 +107,18 @@ def _together_where_no_row(faults: list[Fault], table: Table) -> list[Fault]:
         there = [one for one in faults if one.loc[:2] == line and one.type in kinds]
         if len(there) < 2:
             continue
-        first = line == table.place(0, next(iter(table.columns)))[:2]
-        names = clip(", ".join(str(one.loc[2]) for one in there), 300)
+        names = [str(one.loc[2]) for one in there]
+        first = line == table.place(0, names[0])[:2]
+        cells = [table.written(0 if first else table.n_rows - 1, name) for name in names]
+        if first and any(is_word_for_none(cell) or cell in TRUTHS for cell in cells):
+            continue  # each is told by itself
+        shown = (
+            f"{name} ({clip(cell, 40)!r})" if cell.strip() else name
+            for name, cell in zip(names, cells, strict=True)
+        )
         said = (
-            f"this line is unlike all others in {names}; leave it out, if it holds "
-            f"{'units' if first else 'a total or a note'}"
+            f"this line is unlike all others in {clip(', '.join(shown), 300)}; leave it out, if it "
+            f"holds {'units' if first else 'a total or a note'}"
         )
         faults = [Fault(line, said, NO_ROW), *(one for one in faults if one not in there)]
     return faults
