@@ -641,7 +641,7 @@ def test_a_type_that_is_a_shells_variable(api: Api) -> None:
 @pytest.mark.parametrize("route", ["/predict", "/evaluate"])
 def test_an_id_that_is_null_is_not_to_be_left_out(api: Api, route: str) -> None:
     problem = told(api, {"model_type": "knn", "model_id": None, "features": X}, route)
-    assert "write the model's id, as /list tells it" in problem["errors"][0]["msg"]
+    assert "such as 1: the model's id, as /list tells it" in problem["errors"][0]["msg"]
 
 
 def test_bytes_that_python_printed(api: Api) -> None:
@@ -1190,7 +1190,15 @@ def test_an_id_that_is_no_number_is_said_to_be_listed(api: Api, sent: Any) -> No
     key = {"model_type": "knn", "model_id": sent}
     for route, body in (("/register", key | {"kwargs": {}}), ("/predict", key | {"features": X})):
         problem = told(api, body, route)
-        assert "as /list tells it, or of your choice at /register" in problem["detail"]
+        assert "write a whole number from 0, such as 1" in problem["detail"]
+        assert ("/list" in problem["detail"]) == (route == "/predict")
+        if not isinstance(sent, dict):
+            query = f"{route}?model_type=knn&model_id={sent}"
+            answer = api.raw(query, b"0,1\n", Content_Type="text/csv").json
+            assert "; write one, such as 1." in answer["detail"]  # type: ignore[index]
+    if isinstance(sent, str) and sent:
+        answer = api.client.get(f"/models/knn/{sent}").json
+        assert "Write one, such as 1, instead of" in answer["detail"]  # type: ignore[index]
 
 
 def test_remedies_are_a_merge_patch_of_kwargs(api: Api) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from fitserve.cli import main
+from fitserve.cli import copying, main
 from fitserve.storage.database import SqlStore
 from fitserve.storage.store import Key
 from tests.storage.test_store import DESCRIPTION, STATE, published, run
@@ -91,7 +91,9 @@ def test_a_source_that_is_not_there_is_said(
 ) -> None:
     misspelt = tmp_path / name
     assert main(["copy", f"sqlite:///{misspelt}", f"sqlite:///{tmp_path / 'new'}"]) == 2
-    assert f"there is no file {shlex.quote(str(misspelt))}; name the" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"there is no file {shlex.quote(str(misspelt))}; name the" in said
+    assert "write sqlite:///fitserve.sqlite3 in the folder" in said
     assert not list(tmp_path.iterdir())
 
 
@@ -192,9 +194,18 @@ def test_what_is_told_of_a_store_works(
     [
         ("127.0.0.1:8000", "this is the address of a server, and not of its store; write what"),
         ("localhost:8000", "this is the address of a server, and not of its store; write what"),
-        ("db.example.com:5432", "write postgresql:// before it"),
+        ("db.example.com:5432", "write postgresql://db.example.com:5432\n"),
+        ("localhost:5432/fit", "write postgresql://localhost:5432/fit\n"),
+        ("127.0.0.1/fit", "write postgresql://127.0.0.1/fit\n"),
+        ("localhost/fit", "write postgresql://localhost/fit\n"),
+        ("[::1]/fit", "write postgresql://[::1]/fit\n"),
+        ("db.example.com/fit", "write postgresql://db.example.com/fit, or sqlite:///db.example.co"),
+        ("127.0.0.1", "write postgresql://127.0.0.1/DATABASE, if it is the host of PostgreSQL\n"),
+        ("me:sesame@127.0.0.1/fit", "write postgresql:// before it"),
+        ("me:sesame@db/fit", "write postgresql:// before it"),
+        ("folder/fit", "a URL is needed, such as"),
         ("me:sesame@db:5432/fit", "write postgresql:// before it"),
-        ("db:5433/fit", "write postgresql:// before it"),
+        ("db:5433/fit", "write postgresql://db:5433/fit\n"),
         ("postgresql:me:sesame@db/fit", "write postgresql:// before the rest"),
         ("postgresql:/me:sesame@db/fit", "write postgresql:// before the rest"),
         ("jdbc:postgresql://me:sesame@db/fit", "leave jdbc: out"),
@@ -220,6 +231,7 @@ def test_both_stores_that_are_wrong_are_said(capsys: pytest.CaptureFixture[str])
     said = capsys.readouterr().err
     assert "Invalid value for SOURCE: there is no file" in said
     assert "Invalid value for DESTINATION: there is no store for mysql" in said
+    assert "not supported; SQLite and PostgreSQL are: write it as in sqlite:///fit" in said
 
 
 @pytest.mark.parametrize("slashes", [4, 5, 7])
@@ -235,18 +247,30 @@ def test_a_path_from_the_root_may_have_slashes_too_many(tmp_path: Path, slashes:
     [
         (b"HTTP/1.1 400 Bad Request\r\n", "what listens at 127.0.0.1:{} is no PostgreSQL; write"),
         (b"", "what listens at 127.0.0.1:{} closed the connection; write the host and port"),
+        (None, "what listens at 127.0.0.1:{} speaks HTTP and is no PostgreSQL; write the host and"),
     ],
 )
 def test_what_is_no_postgresql_is_said(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], answer: bytes, says: str
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    answer: bytes | None,
+    says: str,
 ) -> None:
+    if answer is None:  # as a server of HTTP, which waits for a whole request
+        monkeypatch.setattr(copying, "why_away", lambda _: "the server does not answer")
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answers() -> None:
             connection, _ = server.accept()
             with connection:
                 connection.recv(100)
-                connection.sendall(answer)
+                connection.sendall(answer or b"")
+            if answer is None:
+                connection, _ = server.accept()
+                with connection:
+                    assert connection.recv(100).startswith(b"GET / HTTP/1.0\r\n")
+                    connection.sendall(b"HTTP/1.0 404 Not Found\r\n\r\n")
 
         thread = threading.Thread(target=answers)
         thread.start()
@@ -279,7 +303,7 @@ def test_a_blank_around_an_address_is_said(
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "is empty; name the file of a store, usually fitserve.sqlite3"),
+        (b"", "is empty; name the file of a store, usually fitserve.sqlite3: write sqlite:///fit"),
         (b"hi\n", "is another file than a database of SQLite; name the file of a store"),
         (None, "is a database of something else; name the file of a store"),
         (b"SQLite format 3\0" + bytes(200), "cannot be read, "),

@@ -106,7 +106,7 @@ def no_route(method: str, path: str, adapter: MapAdapter, rules: Iterable[Rule])
     model = _OF_A_MODEL(path)
     if model is not None and model[1] not in _ACTIONS:
         number = whole(model[1][:80])
-        near_number = "one" if number is None else number
+        near_number = "one, such as 1," if number is None else number
         return (
             f"{here}: a model's id is a whole number in plain digits, without zeros in front. "
             f"Write {near_number} instead of {clip(model[1], 40)!r}."

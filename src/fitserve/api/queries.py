@@ -71,8 +71,8 @@ def key(query: Mapping[str, str], default_id: int | None = None) -> Key:
             said = f"a whole number from 0 to 2^53 - 1 is needed, not {clip(text, 40)!r}"
             near = whole(text[:80])
             remedies: tuple[Advice, ...] = ()
+            said += f"; write {'one, such as 1' if near is None else near}"
             if near is not None:
-                said += f"; write {near}"
                 remedies = (Advice(f"model_id is {near}", {"model_id": near}),)
             faults.append(Fault(("model_id",), said, "int_parsing", remedies))
     elif default_id is None:

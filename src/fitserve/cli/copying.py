@@ -2,6 +2,7 @@
 
 import logging
 import re
+import socket
 import sys
 from pathlib import Path
 
@@ -9,10 +10,16 @@ import click
 
 from fitserve.errors import FitserveError, ModelExists, ModelUnreadable, StoreUnavailable
 from fitserve.storage import session
-from fitserve.storage.address import path_as_url, same_place
+from fitserve.storage.address import parse_url, path_as_url, same_place
 from fitserve.storage.database import SqlStore
 from fitserve.storage.engine import why_away
-from fitserve.storage.files import refuse_no_folder, refuse_place, refuse_source, stores_beside
+from fitserve.storage.files import (
+    TO_BE_MADE,
+    refuse_no_folder,
+    refuse_place,
+    refuse_source,
+    stores_beside,
+)
 from fitserve.storage.store import Key
 
 PAGE = 500
@@ -28,7 +35,7 @@ _MENDS = {
     "the server says: password": f"write the user's name and password, as in {_SERVER}",
     "the server says: role": f"write the name and password of a user it has, as in {_SERVER}",
     "the server says: no password": f"write the user's password, as in {_SERVER}",
-    "database disk": "name one that is to be made",
+    "database disk": TO_BE_MADE,
     "": "see that you may read and write it, and run the command again",
 }
 """By how it begins why a store is away, what to do."""
@@ -80,9 +87,26 @@ def _prepare(store: SqlStore, which: str, *, create: bool) -> None:
     try:
         store.prepare(create=create)
     except StoreUnavailable as error:
-        raise Unreachable(which, store.address, why_away(error.__cause__ or error)) from None
+        why = why_away(error.__cause__ or error)
+        if why == "the server does not answer":
+            why = _of_http(store.address) or why
+        raise Unreachable(which, store.address, why) from None
     finally:
         session.log.setLevel(logging.NOTSET)
+
+
+def _of_http(address: str) -> str:
+    """That what listens there speaks HTTP, or ''; that waits for a request, and says nothing."""
+    url = parse_url(address)
+    place = (url.host or "127.0.0.1", url.port or 5432)
+    try:
+        with socket.create_connection(place, 2) as asked:
+            asked.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            answer = asked.recv(5)
+    except OSError:
+        return ""
+    port = f"{place[0]}:{place[1]}"
+    return f"what listens at {port} speaks HTTP and is no PostgreSQL" if answer == b"HTTP/" else ""
 
 
 def opened(source: str, destination: str) -> tuple[SqlStore, SqlStore]:

@@ -154,7 +154,7 @@ def _value(error: click.UsageError) -> str | None:
 def _number(error: click.UsageError) -> str | None:
     """How a number is written that was not understood as one."""
     if isinstance(error, click.NoSuchOption) and re.fullmatch(r"-\d", error.option_name):
-        return "ID is a whole number from 0; one below 0 is none"
+        return "ID is a whole number from 0; one below 0 is none; write one, such as 1"
     if not isinstance(error, click.BadParameter) or error.param is None:
         return None
     found = re.match(r"'(.*)' is not a valid (?:float|integer)", error.message)

@@ -25,7 +25,8 @@ class ModelId(click.IntRange):
 
             near = whole(str(value)[:80])
             said = f"a whole number from 0 to 2^53 - 1 is needed, not {value!r}"
-            self.fail(said if near is None else f"{said}; write {near}", param, ctx)
+            mend = "one, such as 1" if near is None else near
+            self.fail(f"{said}; write {mend}", param, ctx)
 
 
 class _File(click.Path):

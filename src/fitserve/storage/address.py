@@ -18,6 +18,11 @@ _PLAIN = re.compile(r"(?P<scheme>(?!))?(?P<slashes>(?!))?(?P<path>[^:@?]+)").ful
 _BEFORE = re.compile(r"(?i)(jdbc:|(?:export )?\w+\s*=\s*)(?=(?:sqlite|postgres\w*):)").match
 _SLASHES = re.compile(r"(postgres(?:ql)?:)/?[^/]").match
 _ADDRESS = re.compile(r"(?:[^/@\s]*@)?[\w.-]+(?::(\d+))(?:/[\w-]*)?").fullmatch
+_HOST = re.compile(
+    r"(?P<user>[^/@\s]*@(?=[\w.-]+/|\[))?"
+    r"(?:(?P<sure>localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[\da-fA-F:.]+\](?::\d+)?)"
+    r"|(?(user)[\w.-]+|(?:[\w-]+\.)+[A-Za-z]{2,}))(?:/(?P<database>[\w-]+))?"
+).fullmatch
 _SUCH = "sqlite:///fitserve.sqlite3 or postgresql://user:password@host/database"
 OF_SERVER = (
     "this is the address of a server, and not of its store; write what the server's "
@@ -49,7 +54,7 @@ def parse_url(url: str) -> URL:
     if parsed.drivername in ("http", "https"):
         raise ValueError(OF_SERVER)
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
-        said = f"; use sqlite or postgresql, as in {_SUCH}"
+        said = f", which is not supported; SQLite and PostgreSQL are: write it as in {_SUCH}"
         if parsed.drivername.lower().startswith(("postgres", "psql", "pgsql")):
             said = f"; write postgresql:// in place of {parsed.drivername}://"
         raise ValueError(f"there is no store for {parsed.drivername}{_of_path(url) or said}")
@@ -75,10 +80,25 @@ def _of_address(url: str) -> str:
     if slashes := _SLASHES(url):
         return f"; two slashes stand behind {slashes[1]}, write {slashes[1]}// before the rest"
     if (port := _ADDRESS(url)) is None:
-        return ""
-    if "@" in url or "/" in url or port[1] == "5432":
+        return _of_host(url)
+    if "@" in url:
         return "; write postgresql:// before it"
+    if "/" in url or port[1] == "5432":
+        return f"; write postgresql://{url}"
     return f": {OF_SERVER}"
+
+
+def _of_host(url: str) -> str:
+    """What to write of a host without a port; a folder may be called as hosts are."""
+    found = _HOST(url)
+    if found is None or not (found["sure"] or found["database"]):
+        return ""
+    if found["user"]:
+        return "; write postgresql:// before it"
+    if not found["database"]:
+        return f"; write postgresql://{url}/DATABASE, if it is the host of PostgreSQL"
+    also = "" if found["sure"] else f", or sqlite:///{url} if that is a file"
+    return f"; write postgresql://{url}{also}"
 
 
 def _path_of(url: str) -> re.Match[str] | None:

@@ -17,10 +17,11 @@ log = logging.getLogger(__name__)
 RESERVE = 4 * 2**20
 """Bytes kept free for deletions on a full disk: they too write, into the log, before any room is
 made. For a model of 900 MiB that is 1 MB."""
+TO_BE_MADE = "name one that is to be made, as in sqlite:///new.sqlite3"
 _MAGIC = b"SQLite format 3\0"
 
 
-def refuse_place(url: str, else_: str = "name one that is to be made") -> None:
+def refuse_place(url: str, else_: str = TO_BE_MADE) -> None:
     """Raise `ValueError` if SQLite's file can be no store where the URL has it; `else_` says what
     to do where it is something else. A folder that is not there is none of that: it may come, as
     one that is mounted."""
@@ -65,8 +66,8 @@ def refuse_source(url: str) -> None:
         return
     alone = file.parent == Path("/") and not file.is_dir()  # whose stores are of others
     else_ = stores_beside(Path(file.name).absolute() if alone else file) or (
-        "name the file of a store, usually fitserve.sqlite3, in the folder that its server was "
-        "started in"
+        "name the file of a store, usually fitserve.sqlite3: write sqlite:///fitserve.sqlite3 in "
+        "the folder that its server was started in"
     )
     refuse_place(url, else_)
     name = shlex.quote(str(file))
