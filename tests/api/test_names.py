@@ -529,6 +529,45 @@ def test_a_strength_without_a_penalty_is_advised_of(api: Api) -> None:
     assert "does nothing" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("model_type", "sent", "said"),
+    [
+        ("linear_regression", {"max_iter": 5}, "max_iter does nothing without learning_rate"),
+        ("linear_regression", {"N_ITER": 5}, "N_ITER does nothing without learning_rate"),
+        ("linear_regression", {"tol": 0.1}, "tol does nothing without learning_rate"),
+        ("gmm", {"n_init": 5}, "n_init does nothing where n_components is 1; leave it out"),
+        ("kmeans", {"k": 1, "tol": 5}, "tol does nothing where k is 1; leave it out"),
+        ("knn", {"k": 1, "weights": "distance"}, "weights does nothing where k is 1"),
+        ("perceptron", {"tol": None, "n_iter_no_change": 9}, "does nothing without tol"),
+        ("svm", {"fit_intercept": False, "intercept_scaling": 9}, "where fit_intercept is false"),
+        ("svm", {"C": 1.0, "lam": 1.0}, "C does nothing here"),
+    ],
+)
+def test_what_does_nothing_beside_others_is_advised_of(
+    api: Api, model_type: str, sent: dict[str, Any], said: str
+) -> None:
+    given: dict[str, Any] = {"X": X} | sent
+    given |= {"y": Y} if catalog()[model_type].supervised() else {}
+    advice = api.register(model_type, 1, **given).json["advice"]  # type: ignore[index]
+    (mended,) = [one["set"] for one in advice if said in one["words"]]
+    mended = {n: v for n, v in (given | mended).items() if v is not None}
+    answer = api.register(model_type, 2, **mended)
+    assert answer.status_code == 201, answer.text
+    assert "does nothing" not in answer.text
+
+
+@pytest.mark.parametrize("model_type", sorted(catalog()))
+def test_what_is_sent_as_it_is_by_default_is_not(api: Api, model_type: str) -> None:
+    cls = catalog()[model_type]
+    usual = cls().hyperparameters() | {"knn": {"k": 1}, "kmeans": {"k": 2}}.get(model_type, {})
+    usual = {
+        name: value for name, value in usual.items() if name not in ("n_neighbors", "n_clusters")
+    }
+    answer = api.register(model_type, 1, X=X, **({"y": Y} if cls.supervised() else {}), **usual)
+    assert answer.status_code == 201, answer.text
+    assert "does nothing" not in answer.text
+
+
 @pytest.mark.parametrize("model_type", ["kmeans", "gmm", "pca"])
 def test_what_is_compared_with_y_is_left_out_where_there_is_none(api: Api, model_type: str) -> None:
     given = {"X": X, "n_components": 2, "n_clusters": 2}

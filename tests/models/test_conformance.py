@@ -568,3 +568,98 @@ def test_a_scale_of_1e160_is_refused_or_learned(cls: type[Model], task: Task) ->
             assert purity(predicted, split.y_new) > 0.9
         elif task == "regression":
             assert np.corrcoef(predicted, split.y_new)[0, 1] > 0.9
+
+
+# ---------------------------------------------------------- hyperparameters that do nothing
+
+SEEDS = {"random_state", "task"}  # which other tests are of
+HOW_LONG = ("n_iter_", "converged_", "loss_curve_")
+STOPS = {"max_iter": 1, "max_depth": 1}  # beside which little else can come to bear
+DOCUMENTED = {
+    ("decision_tree", "criterion"),  # of regression there is one
+    ("gmm", "max_iter"),  # of one component it is in place at once, and seen to be at the second
+    ("multi_naive_bayes", "fit_prior"),  # class_prior takes its place
+    ("perceptron", "eta0"),  # scales what tol and l2 are compared with
+}
+
+
+OF_KIND: dict[str, list[Any]] = {
+    "boolean": [True, False],
+    "integer": [1, 3, 20],
+    "number": [1e-12, 0.01, 0.3, 3.0],
+    "null": [None],
+    "array": [[0.2, 0.3, 0.2, 0.3]],
+}
+
+
+def hard(seed: int) -> tuple[FloatArray, dict[str, Any], FloatArray]:
+    """Rows that no type learns without a mistake, y by task, and rows to ask about."""
+    rng = np.random.default_rng(seed)
+    X = np.rint(rng.gamma(2.0, 4.0, size=(90, 4)))
+    noise = rng.normal(scale=6.0, size=90)
+    labels = (X[:, 0] + noise > 8.0).astype(int) + 2 * (rng.random(90) < 0.3)
+    values = X @ [1.0, -1.0, 0.5, 0.0] + noise
+    return X[:60], {"classification": labels[:60], "regression": values[:60]}, X[60:]
+
+
+HARD = [hard(seed) for seed in (1, 2, 3)]
+
+
+def others(schema: dict[str, Any]) -> list[Any]:
+    """Values that a hyperparameter takes beside its default."""
+    found: list[Any] = []
+    for one in schema.get("anyOf", [schema]):
+        named = one.get("enum", [one["const"]] if "const" in one else None)
+        found += OF_KIND[one["type"]] if named is None else named
+    default = schema["default"]
+    return [one for one in found if one != default or type(one) is not type(default)]
+
+
+def answered(cls: type[Model], task: Task, told: dict[str, Any], which: int) -> Any:
+    """The model, and all that it answers and learned, of one that was told so; None where that is
+    refused."""
+    X, targets, rows = HARD[which]
+    try:
+        model = cls.from_kwargs(told).fit(X, targets.get(task))
+        answers = [model.predict(rows)]
+        answers += [model.predict_proba(rows)] if model.has_probabilities else []
+        answers += [model.class_scores(rows)] if model.gives_scores else []
+    except InvalidRequest:
+        return None
+    learned = [value for name, value in model.state().items() if name not in HOW_LONG]
+    numbers = np.concatenate([np.ravel(one) for one in (*answers, *learned) if np.size(one) > 1])
+    return model, [f"{one:.8g}" if abs(one) > 1e-9 else "0" for one in numbers.tolist()]
+
+
+@every_type
+def test_what_does_nothing_is_advised_of(cls: type[Model], task: Task) -> None:
+    names = {n: s for n, s in cls.schema()["properties"].items() if n not in SEEDS}
+    own: dict[str, Any] = {"task": task} if "task" in cls.names() else {}
+    beside = [own | ({"n_components": 3} if cls.model_type() == "gmm" else {}), own]
+    for name, schema in names.items():
+        for value in others(schema):
+            switch = value is None or value is False or value == 1 or isinstance(value, (str, list))
+            if switch and STOPS.get(name) != value:
+                beside.append(beside[0] | {name: value})
+    silent = set()
+    for told in beside:
+        for name, schema in names.items():
+            if name in told or (cls.model_type(), name) in DOCUMENTED:
+                continue
+            found = [
+                [answered(cls, task, told | more, which) for which in range(len(HARD))]
+                for more in ({}, *({name: value} for value in others(schema)))
+            ]
+            there = [one for one in found if None not in one]
+            if found[0] not in there:
+                continue
+            first, *changed = there
+            same_answers = [
+                [one[1] for one in models] == [one[1] for one in first] for models in changed
+            ]
+            advised = [bool([*models[0][0].idle([name])]) for models in changed]
+            if changed and all(same_answers) and not all(advised):
+                silent.add((name, str(told)))
+            pairs = zip(same_answers, advised, strict=True)
+            assert all(alike or not said for alike, said in pairs), (name, told)
+    assert not silent

@@ -103,14 +103,8 @@ def _of_hyperparameters(
         if name in model.misread and told[one] is not None:
             beside = {other: told[other] for other in given if other in told and other != one}
             yield Advice(f"{model.misread_words(name, told[one], beside)}.")
-    for one, other in model.replaced.items():
-        if one in given and told[other] is not None:
-            said = f"{other} takes the place of {one}, and both were sent: {one} does nothing here."
-            yield Advice(said, {one: None})
-    for one, beside_it in model.needing.items():
-        if one in given and all(told[other] is None for other in beside_it):
-            said = f"{one} does nothing without {', '.join(beside_it)}, and was sent alone."
-            yield Advice(said, beside_it)
+    ours = {next((one for one, name in spelled.items() if name == it), it) for it in given}
+    yield from (one.spelling(spelled) for one in model.idle(ours))
 
 
 def _undecided(table: Examined) -> dict[str, Sequence[str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -37,6 +37,8 @@ class GaussianMixture(Model):
     iterating = True
     metric = "mean_log_likelihood"
     gives_probabilities = True
+
+    needing: ClassVar = {one: {"n_components": None} for one in ("init_params", "n_init", "tol")}
 
     n_components: int = Field(
         default=1, ge=1, le=COUNT, description="Number of normal distributions."

@@ -5,8 +5,9 @@ class Nearest(Model):
     n_neighbors: int = Field(default=5, ge=1, le=COUNT, description="How many rows vote.")
 """
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cache
 from types import MappingProxyType
@@ -51,7 +52,8 @@ class Declared:
     replaced: ClassVar[Mapping[str, str]] = {}
     """Hyperparameters that do nothing where another one is given: that one."""
     needing: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    """Hyperparameters that do nothing where another one is not given: that one, and a value."""
+    """Hyperparameters that do nothing where another one is null, false or 1: that one, and a value
+    that has them do something; None: there is no telling which."""
     called: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     """Of a hyperparameter, some of its values by the names that others give them."""
     strength: ClassVar[str | None] = None
@@ -143,6 +145,26 @@ class Declared:
 
     def hyperparameters(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def idle(self, given: Collection[str]) -> Iterator[Advice]:
+        """Those of the given that do nothing beside the others, as they are."""
+        told, properties = self.hyperparameters(), self.schema()["properties"]
+        for one, other in self.replaced.items():
+            if one in given and told[other] is not None:
+                both = f"{other} takes the place of {one}, and both were sent"
+                yield Advice(f"{both}: {one} does nothing here.", {one: None})
+        for one, beside in self.needing.items():
+            if one not in given or told[one] == properties[one]["default"]:
+                continue
+            for other, value in beside.items():
+                if told[other] is None:
+                    said = f"without {other}, and was sent alone"
+                elif told[other] is False or (told[other] == 1 and told[other] is not True):
+                    said = f"where {other} is {json.dumps(told[other])}"
+                else:
+                    continue
+                out, mend = ("; leave it out", {one: None}) if value is None else ("", beside)
+                yield Advice(f"{one} does nothing {said}{out}.", mend)
 
     # what others call them
 

@@ -36,6 +36,7 @@ class KMeans(Model):
     iterating = True
     metric = "inertia"
     aliases: ClassVar[Mapping[str, str]] = {"k": "n_clusters"}
+    needing: ClassVar = {one: {"n_clusters": None} for one in ("init", "n_init", "max_iter", "tol")}
 
     n_clusters: int = Field(default=8, ge=1, le=COUNT, description="Number of clusters.")
     init: Literal["k-means++", "random"] = Field(

@@ -60,6 +60,7 @@ class Knn(Model):
     scale_matters = True
     gives_probabilities = True
     aliases = {"k": "n_neighbors"}  # noqa: RUF012
+    needing = {"weights": {"n_neighbors": None}}  # noqa: RUF012
     called = {"p": {name: p for p, names in _METRICS.items() for name in names}}  # noqa: RUF012
 
     n_neighbors: int = Field(

@@ -46,6 +46,7 @@ class LinearRegression(Model):
     aliases: ClassVar = {"ALPHA": "learning_rate", "N_ITER": "max_iter"}
     strength = "alpha"
     misread = frozenset({"ALPHA"})
+    needing: ClassVar = {one: {"learning_rate": None} for one in ("max_iter", "tol")}
 
     fit_intercept: bool = Field(default=True, description="Whether to learn a constant term.")
     alpha: float = Field(

@@ -44,7 +44,9 @@ class MultiNaiveBayes(Model):
         description="Added to every count (Laplace, Lidstone); one number, or one a column.",
     )
     fit_prior: bool = Field(
-        default=True, description="Learn the class priors; otherwise all classes are as likely."
+        default=True,
+        description="Learn the class priors; otherwise all classes are as likely. class_prior "
+        "takes the place of either.",
     )
     class_prior: (
         Annotated[

@@ -51,7 +51,7 @@ class Perceptron(Model):
     scale_matters = True
     iterating = True
     aliases = {"max_iters": "max_iter"}  # noqa: RUF012
-    needing = {"alpha": {"penalty": "l2"}}  # noqa: RUF012
+    needing = {"alpha": {"penalty": "l2"}, "n_iter_no_change": {"tol": 1e-3}}  # noqa: RUF012
 
     penalty: Literal["l1", "l2"] | None = Field(
         default=None, description="Shrink the weights: by a share (l2) or by an amount (l1)."
@@ -74,7 +74,8 @@ class Perceptron(Model):
         default=1.0,
         gt=0.0,
         le=1e100,
-        description="Size of a step: scales the loss, see tol, and the l2 penalty.",
+        description="Size of a step: scales the loss, see tol, and the l2 penalty, and changes "
+        "nothing else.",
     )
     n_iter_no_change: int = Field(
         default=5, ge=1, le=COUNT, description="Epochs of patience; see tol."

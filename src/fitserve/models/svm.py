@@ -55,6 +55,7 @@ class Svm(Model):
     iterating = True
     aliases = {"num_iters": "max_iter", "lr": "learning_rate"}  # noqa: RUF012
     replaced = {"C": "lam"}  # noqa: RUF012
+    needing = {"intercept_scaling": {"fit_intercept": True}}  # noqa: RUF012
     strength = "C"
 
     loss: Literal["squared_hinge", "hinge"] = Field(
