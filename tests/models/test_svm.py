@@ -233,6 +233,7 @@ def test_converged_is_the_minimum_of_separable_sets_too(loss: str) -> None:
         ([[2000, 1000], [-6000, -8000], [6000, 8000]], [0, 1, 0], 1.0, "squared_hinge", 1e-7),
         ([[-5], [-15], [5]], [0, 0, 1], 1.0, "hinge", 0.02),
         ([[16], [-4], [20], [4], [13]], [1, 0, 1, 1, 1], 1e4, "hinge", 0.03125),
+        ([[6], [18], [-6]], [0, 0, 1], 1e5, "hinge", 1 / 72),
     ],
 )
 def test_sets_on_which_newton_and_mehrotra_lost_their_way(

@@ -28,6 +28,7 @@ Report = Callable[[int, float], None]
 _HELD = 2**20  # scores that are held at a time
 _PRECISE = 1e-10  # below this share of a loss, rounding decides
 _NEAR = 1e-6  # rows whose variance is less than this share of their squares are far from 0
+_SURE = 0.2  # of the gap is aimed at, where it has not shrunk steadily
 
 
 @hyperparameters
@@ -342,6 +343,7 @@ def interior_point(
     over, spare = np.full(len(R), 2.0), np.ones(len(R))
     gap, residual = float(a @ spare + b @ over), a @ R
     best, least, bound = z, float(cost.sum()), 0.0
+    grown = 0
     for i in range(1, max_iter + 1):
         weight = 1.0 / (over / b + spare / a)
         weighted = R * np.sqrt(weight)[:, None]
@@ -354,10 +356,13 @@ def interior_point(
         t = _longest((a, da), (b, -da), (over, d_over), (spare, d_spare))
         ahead = (a + t * da) @ (spare + t * d_spare) + (b - t * da) @ (over + t * d_over)
         # ... then aim at a centre as near as that allows, by what the products change on the way.
-        # (Where the step is cut short, so is the change: taken whole, it makes the method cycle.)
-        centre = gap / (2 * len(R)) * (ahead / gap) ** 3
-        for_a = centre - a * spare - t * da * d_spare
-        for_b = centre - b * over + t * da * d_over
+        # (Where the step is cut short, so is the change: taken whole, it makes the method cycle.
+        # Where the gap has grown again all the same, the way along the centres is surer.)
+        centre, change = gap / (2 * len(R)) * (ahead / gap) ** 3, t
+        if grown > 1:
+            centre, change = _SURE * gap / (2 * len(R)), 0.0
+        for_a = centre - a * spare - change * da * d_spare
+        for_b = centre - b * over + change * da * d_over
         g = for_a / a - for_b / b
         dz = _solved(H, residual + (weight * g) @ R)
         da = weight * (g - R @ dz)
@@ -370,7 +375,9 @@ def interior_point(
             break
         z, a, b = there, a + t * da, b - t * da
         over, spare = over + t * d_over, spare + t * d_spare
+        before = gap
         gap, residual = float(a @ spare + b @ over), a @ R - ridge * z
+        grown += gap > before
         bound = max(bound, loss - gap - 0.5 * float(residual @ (residual / ridge)))
         if loss < least:
             best, least = z, loss
