@@ -354,7 +354,7 @@ def interior_point(
         da = weight * (g - R @ _solved(H, residual + (weight * g) @ R))
         d_over, d_spare = over * (da / b - 1.0), -spare * (da / a + 1.0)
         t = _longest((a, da), (b, -da), (over, d_over), (spare, d_spare))
-        ahead = (a + t * da) @ (spare + t * d_spare) + (b - t * da) @ (over + t * d_over)
+        ahead = float((a + t * da) @ (spare + t * d_spare) + (b - t * da) @ (over + t * d_over))
         # ... then aim at a centre as near as that allows, by what the products change on the way.
         # (Where the step is cut short, so is the change: taken whole, it makes the method cycle.
         # Where the gap has grown again all the same, the way along the centres is surer.)
