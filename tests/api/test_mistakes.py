@@ -184,7 +184,7 @@ def test_a_mistake_in_a_registration(api: Api, body: Any, loc: list[Any], says: 
     problem = told(api, body)
     assert says in problem["errors"][0]["msg"]
     assert problem["errors"][0]["loc"] == loc
-    assert len(problem["errors"]) <= 2
+    assert len(problem["errors"]) <= 3
 
 
 TABLE = {"age": [1, 2, 3, 4], "sex": ["m", "f", "m", "f"], "zip": [1, 2, 1, 2], "0": [1, 1, 2, 2]}
@@ -709,6 +709,113 @@ def test_what_stands_where_a_registration_has_it(api: Api, body: Any, says: str)
         else:
             assert "beside y" not in fault["msg"]
             assert '"y"' not in fault["msg"]
+
+
+@pytest.mark.parametrize("model_type", ["knn", "kmeans", "svm"])
+@pytest.mark.parametrize(
+    ("beside", "inside", "right"),
+    [
+        ({"X": X}, {"n_neighbors": "3"}, {"n_neighbors": 3}),
+        ({"X": X, "n_neighbors": "3"}, {}, {"n_neighbors": 3}),
+        ({"data": X, "n_neighbours": 0}, {}, {"n_neighbors": 1}),
+        ({"X": [[0.0, "1"], *X[1:]]}, {"n_neighbors": [3]}, {"n_neighbors": 3}),
+        ({"random_state": "1"}, {"X": X, "n_neighbors": 2}, {"n_neighbors": 2}),
+    ],
+)
+def test_what_stands_beside_kwargs_is_read_as_if_it_stood_inside(
+    api: Api, model_type: str, beside: Any, inside: Any, right: Any
+) -> None:
+    names = {"knn": {}, "kmeans": {"n_neighbors": "n_clusters"}, "svm": {"n_neighbors": "max_iter"}}
+    own = names[model_type] | {"n_neighbours": names[model_type].get("n_neighbors", "n_neighbours")}
+
+    def called(members: dict[str, Any]) -> dict[str, Any]:
+        return {own.get(name, name): value for name, value in members.items()}
+
+    beside = beside | ({"y": Y} if catalog()[model_type].supervised() else {})
+    body = {"model_type": model_type, "model_id": "1", **called(beside), "kwargs": called(inside)}
+    problem = told(api, body)
+    places = [one["loc"][-1] for one in problem["errors"]]
+    wrong = [one for one in problem["errors"] if not one["msg"].endswith("...}")]
+    assert set(called(beside)) | {"model_id"} <= {str(one["loc"][0]) for one in problem["errors"]}
+    assert len(wrong) >= 2 or "n_neighbours" in places, problem["errors"]
+    mended = {"X": X} | called(right) | ({"y": Y} if "y" in beside else {})
+    good = {"model_type": model_type, "model_id": 1, "kwargs": mended}
+    assert api.client.post("/register?dry_run=true", json=good).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("beside", "kwargs", "says", "mended"),
+    [
+        ({"target": Y}, {"X": X}, 'inside as y, "kwargs": {"y": [...]}', {"X": X, "y": Y}),
+        (
+            {"y": "b"},
+            {"X": {"a": [1, 2, 8, 9], "b": Y}},
+            'inside as target, "kwargs": {"target": "b"}',
+            {"X": {"a": [1, 2, 8, 9], "b": Y}, "target": "b"},
+        ),
+        (
+            {"y": "species"},
+            {"X": X},
+            'inside, "kwargs": {"y": ...}, and there: a list is needed',
+            {"X": X, "y": Y},
+        ),
+    ],
+)
+def test_labels_and_the_name_of_their_column_are_told_apart_beside_kwargs(
+    api: Api, beside: Any, kwargs: Any, says: str, mended: Any
+) -> None:
+    body = {"model_type": "knn", "model_id": 1, **beside, "kwargs": kwargs | {"k": 1}}
+    (fault,) = told(api, body)["errors"]
+    assert says in fault["msg"]
+    assert api.register("knn", 1, **mended, k=1).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("route", "values", "shown", "mended"),
+    [
+        ("/register", ["knn", 1, {"X": X, "y": Y, "k": 1}], '"kwargs": {...}}', None),
+        ("/register", ["knn", 1, X, Y], '"kwargs": {"X": [...], "y": [...]}}', None),
+        ("/register", ["kmeans", 1, X], '"kwargs": {"X": [...]}}', None),
+        ("/register", ["knn", 1], '"kwargs": {"X": [[1, 2], [3, 4]], "y": [0, 1]}}', None),
+        ("/predict", ["knn", 1, X], '"features": [...]}', {"features": X}),
+        ("/predict", ["knn", X], '"model_id": 1, "features": [...]}', {"features": X}),
+        ("/evaluate", ["knn", 1, X, Y], '"features": [...], "y": [...]}', {"features": X, "y": Y}),
+        ("/list", ["knn"], 'write {"model_type": "knn"}', {}),
+        ("/list", "knn", 'write {"model_type": "knn"}', {}),
+        ("/list", [], 'write one such as {"model_type": "knn"}', {}),
+        ("/list", None, 'write one such as {"model_type": "knn"}', {}),
+        ("/list", 1, 'write one such as {"model_type": "knn"}', {}),
+        ("/predict", None, 'write one such as {"model_type": "knn", "model_id": 1, "feat', {}),
+    ],
+)
+def test_values_without_names_are_told_the_whole_body(
+    api: Api, route: str, values: Any, shown: str, mended: Any
+) -> None:
+    (fault,) = told(api, values, route)["errors"]
+    assert shown in fault["msg"]
+    if mended:
+        assert api.register("knn", 1, X=X, y=Y, k=1).status_code == 201
+        body = {"model_type": "knn", "model_id": 1} | mended
+        assert api.client.post(route, json=body).status_code == 200
+
+
+@pytest.mark.parametrize("sent", [X, [], None, 5, "x", True], ids=str)
+@pytest.mark.parametrize("model_type", ["knn", "kmeans", "no_such_type"])
+def test_kwargs_that_are_no_object_are_told_the_whole_body(
+    api: Api, model_type: str, sent: Any
+) -> None:
+    body = {"model_type": model_type, "model_id": 7, "kwargs": sent}
+    (fault,) = told(api, body)["errors"]
+    whole = fault["msg"].partition("; write ")[2].replace("[...], ", "@").replace("[...]", "#")
+    whole = whole.replace("@", f"{json.dumps(X)}, ").replace("#", json.dumps(sent and Y))
+    if model_type == "kmeans":
+        whole = whole.replace(json.dumps(sent and Y), json.dumps(X))
+    shown = json.loads(whole)
+    assert shown["model_id"] == 7
+    assert "y" in shown["kwargs"] or model_type == "kmeans"
+    shown["kwargs"] |= {"k": 1}
+    if model_type != "no_such_type":
+        assert api.client.post("/register?dry_run=true", json=shown).status_code == 200
 
 
 _IN_X: list[tuple[int, Any, Any]] = [

@@ -67,6 +67,7 @@ def in_body(loc: list[Any], body: Any, *, missing: bool) -> bool:
         inside = range(len(body)) if isinstance(body, list) else body
         if isinstance(inside, (range, dict)) and part in inside:
             body = body[part]
-        else:  # a hyperparameter that was left out has its place all the same
-            return i == len(loc) - 1 and (missing or (i == 1 and loc[0] == "kwargs"))
+        else:  # a hyperparameter that was left out has its place all the same, as has kwargs
+            of_kwargs = loc[0] == "kwargs" and len(loc) == 2
+            return of_kwargs or (i == len(loc) - 1 and missing)
     return True

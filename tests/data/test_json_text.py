@@ -350,3 +350,22 @@ def test_a_long_text_is_told_as_soon(body: bytes) -> None:
     with pytest.raises(MalformedJson):
         parse_json(body)
     assert time.monotonic() - started < 20  # against hanging; it takes a fraction of a second
+
+
+@pytest.mark.parametrize("word", ["NaN", "None", "Infinity", "-inf", "nan", "NA", "True"])
+@pytest.mark.parametrize(
+    ("body", "more"),
+    [
+        ('[[@, "NaN, None"], ["\\"nan", null]]', None),
+        ("[[@, 1], [true, @]]", "one more follows"),
+        ('{"X": [[@, "@"], [@, 1], [null, @]], "y": [0, 1, 0]}', "2 more such words follow"),
+        ("[[@], " + "[@], " * 2000 + "[1]]", "at least 1,000 more such words follow"),
+        ('[@, "abc' + '\\"' * 100_000, None),  # as fast as any other
+    ],
+)
+def test_words_that_json_does_not_have_are_all_told(word: str, body: str, more: str | None) -> None:
+    with pytest.raises(MalformedJson) as raised:
+        parse_json(body.replace("@", word).encode())
+    behind = raised.value.detail.partition("Behind it ")[2]
+    assert behind.startswith(f"{more}, {word}: mend all of them" if more else "")
+    assert bool(behind) == (more is not None)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any, ClassVar, Self, TypeVar
@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from werkzeug.datastructures import MultiDict
 
-from fitserve.api import matrices, queries, registrations, strangers
+from fitserve.api import matrices, members, queries, registrations, strangers
 from fitserve.api.hidden import told_whole
 from fitserve.data import files
 from fitserve.data.expectations import (
@@ -25,7 +25,16 @@ from fitserve.data.expectations import (
 from fitserve.data.json_text import parse_json
 from fitserve.data.names import meant
 from fitserve.data.quoted import QUERY
-from fitserve.errors import Fault, InvalidRequest, amended, beside, clip, refuse, within
+from fitserve.errors import (
+    Fault,
+    InvalidRequest,
+    TrainingLimit,
+    amended,
+    beside,
+    clip,
+    refuse,
+    within,
+)
 from fitserve.evaluation.plan import refuse_unplanned
 from fitserve.models import catalog
 from fitserve.models.base import Model
@@ -99,6 +108,8 @@ class Request(BaseModel):
     @classmethod
     def of_list(cls, value: list[Any]) -> str:
         """What to say to whoever sends a list: of requests, or of rows."""
+        if written := members.of_values(value, json.loads(cls.such())):
+            return f"; write {written}"
         if encoded(value[0]):
             if re.search(r'"(?:model_type|kwargs|features)"', value[0]):
                 return (
@@ -135,6 +146,11 @@ class Request(BaseModel):
         return fault
 
     @classmethod
+    def in_place(cls, body: Mapping[str, Any]) -> AbstractContextManager[None]:  # noqa: ARG003
+        """Say with the faults found inside what is wrong with members that have another place."""
+        return nullcontext()
+
+    @classmethod
     def written(cls, name: str) -> str | None:
         """How a member of that name stands in the body, if it may."""
         return f'"{name}": ...' if name in cls.model_fields else None
@@ -149,20 +165,19 @@ def checked(schema: type[T], value: object) -> T:
     if not isinstance(value, dict):
         shown = json.loads(schema.such())  # which others may stand beside
         names = [*shown, *(name for name in schema.model_fields if name not in shown)]
-        members = ", ".join(f'"{name}": ...' for name in names)
+        inside = ", ".join(f'"{name}": ...' for name in names)
         twice = twice_encoded(value, "encode it once")
         if twice and not bytes_of(str(value)):
             twice += " (with requests json=body, or data=json.dumps(body))"
         quoted = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else ""
         of_file = files.instead(quoted, "json", schema.of_csv) or ""
         of_file = of_file.replace(", not what the file holds", "")
-        raise InvalidRequest.at(
-            (),
-            f"an object is needed, {{{members}}}, not {of_file or sent(value)}"
-            + twice
-            + (schema.of_list(value) if isinstance(value, list) and value else ""),
-            "model_type",
-        )
+        mended = twice + (schema.of_list(value) if isinstance(value, list) and value else "")
+        if not mended and not of_file:
+            written = members.of_values([value], shown) or f"one such as {schema.such()}"
+            mended = f"; write {written}"
+        said = f"an object is needed, {{{inside}}}, not {of_file or sent(value)}{mended}"
+        raise InvalidRequest.at((), said, "model_type")
     if (misplaced := strangers.whole(value, schema.model_fields)) is not None:
         raise InvalidRequest([misplaced])
 
@@ -171,7 +186,7 @@ def checked(schema: type[T], value: object) -> T:
         found = or_left_out(fault, value, schema.schema_of())
         return found if schema.remedied else replace(found, remedies=())
 
-    with amended(told):
+    with schema.in_place(value), amended(told):
         return validated(
             schema.model_validate,
             value,
@@ -217,26 +232,64 @@ class RegisterRequest(Request):
         if name in cls.inside() and isinstance(kwargs, dict) and name in kwargs:
             return f"{name} stands inside of kwargs already; leave it out beside kwargs", ""
         if name in cls.inside():
-            return f'{name} stands beside kwargs; write it inside, "kwargs": {{"{name}": ...}}', (
-                "kwargs"
-            )
+            inner = cls._inner(name, value, body) or name
+            as_ = f" as {inner}" if inner != name else ""
+            held = members.shape(value) if as_ else "..."
+            said = f'{name} stands beside kwargs; write it inside{as_}, "kwargs": '
+            return f'{said}{{"{inner}": {held}}}', "kwargs"
         for one in value if isinstance(value, dict) else ():
             if one in cls.inside():
                 return (
                     f"there is no {clip(name, 40)!r}; write what it holds inside of kwargs, "
                     f'"kwargs": {{"{one}": ...}}'
                 ), "kwargs"
-        if not meant(name, cls.model_fields):
-            for one in meant(name, ("X", "y")) or meant(name, cls._names(body)):
-                return (
-                    f"there is no {clip(name, 40)!r}; write {one}, if that is meant, inside of "
-                    f'kwargs, "kwargs": {{"{one}": ...}}'
-                ), "kwargs"
+        if (one := cls._inner(name, value, body)) is not None:
+            return (
+                f"there is no {clip(name, 40)!r}; write {one}, if that is meant, inside of "
+                f'kwargs, "kwargs": {{"{one}": ...}}'
+            ), "kwargs"
         return None
+
+    @classmethod
+    def _inner(cls, name: str, value: Any, body: Mapping[str, Any]) -> str | None:
+        """Which member of kwargs is meant by one beside them, if it is one."""
+        kwargs = body.get("kwargs")
+        rows = body.get("X", kwargs.get("X") if isinstance(kwargs, dict) else None)
+        if name == "target" and isinstance(value, list):
+            return "y"
+        if name == "y" and isinstance(value, str) and registrations.is_table({"X": rows}):
+            return "target"
+        if name in cls.inside():
+            return name
+        if name in cls.model_fields or name in _OF_REQUEST or meant(name, cls.model_fields):
+            return None
+        return next(iter(meant(name, ("X", "y")) or meant(name, cls._names(body))), None)
+
+    @classmethod
+    def in_place(cls, body: Mapping[str, Any]) -> AbstractContextManager[None]:
+        kwargs, type_ = body.get("kwargs", {}), catalog().get(str(body.get("model_type")))
+        if not isinstance(kwargs, dict) or type_ is None:
+            return nullcontext()
+        strangers_ = {name: one for name, one in body.items() if name not in cls.model_fields}
+        moved = {name: cls._inner(name, one, body) for name, one in strangers_.items()}
+        placed = {name: one for name, one in moved.items() if one is not None and one not in kwargs}
+
+        def check() -> None:
+            whole = {**kwargs, **{one: body[name] for name, one in placed.items()}}
+            ask = cls(model_type=body["model_type"], model_id=0, kwargs=whole)
+            with suppress(TrainingLimit), ask.told_as_query():
+                ask.training(type_)
+
+        return members.in_place(placed, check) if placed else nullcontext()
 
     @classmethod
     def placed(cls, fault: Fault, body: Mapping[str, Any]) -> Fault:
         inside, (name, *_) = body.get("kwargs"), (*fault.loc, "")
+        wrong = fault.loc == ("kwargs",) and fault.type != "missing"
+        if wrong and "; " not in fault.msg and not isinstance(inside, dict):
+            lists = [inside] if isinstance(inside, list) and inside else []
+            whole = members.registration(body.get("model_type"), body.get("model_id"), lists)
+            return replace(fault, msg=f"{fault.msg}; write {whole}")
         if fault.type != "missing" or not isinstance(inside, dict) or name not in inside:
             return fault
         held = inside[name]
@@ -333,7 +386,7 @@ class RowsRequest(Request):
         for one, value in held.items():
             member = "features" if one in ("X", "x") else one
             if member in cls.model_fields and member not in body and (has_y or member != "y"):
-                taken[one] = f'"{member}": {_shape(value)}'
+                taken[one] = f'"{member}": {members.shape(value)}'
         if taken:
             beside = "model_type" if "features" not in body else "features"
             written = ", ".join(taken.values())
@@ -346,13 +399,6 @@ class RowsRequest(Request):
     def without_target(cls, name: str, body: Mapping[str, Any]) -> str:  # noqa: ARG003
         """What to say of a target, or y, in the body."""
         return f"{cls.route} takes no {name}; leave it out; /evaluate compares with what is true"
-
-
-def _shape(value: object) -> str:
-    """How a value looks that is written elsewhere."""
-    if isinstance(value, (list, dict)):
-        return "[...]" if isinstance(value, list) else "{...}"
-    return clip(json.dumps(value, ensure_ascii=False), 80)
 
 
 class PredictRequest(RowsRequest):

@@ -4,11 +4,12 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import jiter
 
-from fitserve.errors import Location, clip
+from fitserve.errors import COUNTED, Location, clip
 
 _END = rb"(?=\s*(?:[],}]|\Z))"
 _OF = rb"[-+]?(?:[A-Za-z_]\w*)?\."
@@ -29,6 +30,14 @@ _ENDLESS = re.compile(
 )
 _NOTHING = re.compile(rb"(?:none|null|nil|undefined)(?![\w.(])", re.IGNORECASE)
 _TRUTH = re.compile(rb"(?:np\.)?(true|false)_?(?![\w.(])", re.IGNORECASE)
+_TEXT_OR_WORD = re.compile(
+    rb'"(?:[^"\\]++|\\.)*+"?|'
+    rb"(?<!\w)([-+]?(?:nan|nat|na|inf(?:inity)?|none|null|true|false|nil|undefined))(?![\w.(])",
+    re.IGNORECASE | re.DOTALL,
+)
+_ENDS = re.compile(rb"[\s,\]}]")
+_OF_JSON = (b"null", b"true", b"false")
+_LOOKED_AT = 2**20  # bytes
 _ONE_VALUE = re.compile(rb"[A-Za-z_][\w.]*\(\s*([\"']?)([^\"'\\\n()]{1,80})\1\s*\)")
 _CALL = re.compile(rb"((?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*))\(")
 
@@ -80,8 +89,29 @@ _DUMPED = ". json.dumps(body) writes all of it as JSON"
 
 
 def instead(body: bytes, at: int, asked: bool) -> str | None:
-    """What to write instead of what stands there, if it is such a word or a program's call. Rows
-    without a name are `asked` about, or to learn from."""
+    """What to write instead of what stands there, if it is such a word or a program's call, and
+    which more of them stand behind it. Rows without a name are `asked` about, or to learn from."""
+    said = _here(body, at, asked)
+    behind = _behind(body, at) if said is not None else []
+    if said is None or not behind:
+        return said
+    such = clip(", ".join(dict.fromkeys(behind)), 60)
+    least = "at least " if len(behind) == COUNTED else ""
+    more = f"{len(behind):,} more such words follow" if len(behind) > 1 else "one more follows"
+    return f"{said}. Behind it {least}{more}, {such}: mend all of them"
+
+
+def _behind(body: bytes, at: int) -> list[str]:
+    """The words behind this one, which stands outside of a text, that JSON does not have, in
+    reading order."""
+    end = _ENDS.search(body, at)
+    begin = len(body) if end is None else end.start()
+    words = _TEXT_OR_WORD.finditer(body, begin, begin + _LOOKED_AT)
+    found = (one for one in words if one[1] is not None and one[1] not in _OF_JSON)
+    return [one[1].decode() for one in islice(found, COUNTED)]
+
+
+def _here(body: bytes, at: int, asked: bool) -> str | None:
     if truth := _TRUTH.match(body, at):
         return _truth(truth, _path(body, at, asked))
     for words in (_GAP, _ENDLESS, _NOTHING):
