@@ -1,7 +1,7 @@
 """What /register is asked to train on where that is a table: its columns have names and kinds."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -16,6 +16,7 @@ from fitserve.data.csv import CsvFile, Opened
 from fitserve.data.dialect import Dialect
 from fitserve.data.expectations import sent
 from fitserve.data.intake import Intake
+from fitserve.data.json_table import JsonTable
 from fitserve.data.mending import LEAVE_ROWS_OUT
 from fitserve.data.options import NAMES, SCHEMA, checked_options
 from fitserve.data.unseen import to_mend
@@ -92,6 +93,8 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
         refuse(_wrong_names(table.names, lambda name: _of_column(table.place(0, name))))
         options = checked_options(asked, [n for n in table.names if n != target] or ["age"])
         target = _target(cls, table.names, target, given_y=y is not None)
+        if target is not None and y is not None:
+            raise InvalidRequest([_twice_told(table, target, y, options.drop)])
         regressor = cls.model_type() if cls.tasks == ("regression",) else None
         with gap_in_y(y if target is None else list(table.cells.get(target, ()))):
             found = intake.of_json(table, options, y, target, queries.members, regressor)
@@ -248,20 +251,38 @@ def _target(cls: type[Model], there: list[str], target: object, given_y: bool) -
         labels = "; write what is to be learned as y" if isinstance(target, list) else ""
         if type(target) is int:
             labels = f"; {_numbered(target, there)}"
+        if given_y:
+            labels = "; y is given, leave target out"
         said = f"the name of a column is needed, not {sent(target)}{labels}"
         raise InvalidRequest.at(("target",), said, "string_type")
-    if given_y:
-        raise InvalidRequest.at(
-            ("y",), "y is given, and target as well; leave one out", "given_twice"
-        )
     if not cls.supervised():
+        also = " and y" if given_y else ""
         raise InvalidRequest.at(
             ("target",),
-            f"{cls.model_type()} learns from X alone; leave target out, and the column too "
+            f"{cls.model_type()} learns from X alone; leave target{also} out, and the column too "
             "(drop), if it shall not be one of X",
             "no_y",
         )
     return target
+
+
+def _twice_told(table: JsonTable, target: str, y: object, dropped: Sequence[str]) -> Fault:
+    """That y was sent, and a target as well: which of both is to be left out."""
+    told, name = "y is given, and target as well", repr(clip(target, 40))
+    if target not in table.cells:
+        said = f"{told}; leave target out: X has no column {name}"
+        return Fault(("target",), said, "given_twice", (Advice("y counts", {"target": None}),))
+    remedies = [Advice(f"column {name} counts", {"y": None})]
+    if not isinstance(y, list) or len(y) != table.n_rows:
+        said = f"{told}; leave y out: X has the column {name}"
+    elif list(table.cells[target]) == y:
+        said = f"{told}; leave y out: column {name} of X holds the same"
+    else:
+        said = f"{told}, column {name} of X, which holds other values; leave y out or, to learn y, "
+        said += "leave target out and write the column into drop"
+        out = {"target": None, "drop": [*dropped, target]}
+        remedies.append(Advice(f"y counts, and column {name} is left out", out))
+    return Fault(("y",), said, "given_twice", tuple(remedies))
 
 
 def _numbered(at: int, there: list[str]) -> str:
