@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -307,6 +308,8 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     yield register(api, "svm", {"X": [[1e-9], [2e-9]] * 2, "y": Y}, 6)
     yield register(api, "knn", {"X": X, "y": Y, "k": 4}, 6)
     yield register(api, "kmeans", {"X": X, "k": 4}, 7)
+    parts = {"file": (BytesIO(b"PK"), "book.xlsx")}
+    yield None, api.client.post("/predict", data=parts, content_type="multipart/form-data")
     for model_type, more in (("gmm", {}), ("kmeans", {"n_clusters": 2})):
         yield register(api, model_type, {"X": [[1e-200], [2e-200]]} | more, 6)
     assert api.register("knn", 4, X=X, y=Y, k=1).status_code == 201

@@ -340,6 +340,42 @@ def test_a_list_is_meant_as_y_and_a_name_as_target(
     assert api.register("knn", 1, **{"X": TABLE, "k": 1, name: sent}).status_code == 201
 
 
+@pytest.mark.parametrize("by", ["lists", "named lists", "rows", "columns"])
+@pytest.mark.parametrize("same", [True, False])
+@pytest.mark.parametrize("target", ["s", "nix"])
+@pytest.mark.parametrize("drop", [[], ["a"]])
+def test_of_y_and_target_one_is_to_be_left_out(
+    api: Api, by: str, same: bool, target: str, drop: list[str]
+) -> None:
+    y = ["u", "u", "v", "v"]
+    columns = {"a": [0, 1, 8, 9], "b": [1, 2, 9, 8], "s": y if same else y[::-1]}
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    lists = [[0, 1], [1, 2], [8, 9], [9, 8]]
+    kwargs: dict[str, Any] = {"X": {"rows": rows, "columns": columns}.get(by, lists), "k": 1}
+    kwargs |= {"feature_names": ["a", "b"]} if by == "named lists" else {}
+    kwargs |= {"drop": drop} if drop and by != "lists" else {}
+    kwargs |= {"y": y, "target": target}
+    problem = told(api, {"model_type": "knn", "model_id": 1, "kwargs": kwargs})
+    (fault,) = problem["errors"]
+    there = target == "s" and by in ("rows", "columns")
+    assert fault["loc"] == ["kwargs", "y" if there else "target"]
+    assert f"; leave {'y' if there else 'target'} out" in fault["msg"]
+    assert ("holds the same" in fault["msg"]) == (there and same)
+    assert ("holds other values" in fault["msg"]) == (there and not same)
+    if there and not same:
+        assert problem["remedies"][1]["set"] == {"target": None, "drop": [*drop, "s"]}
+    for remedy in problem["remedies"]:
+        obeyed(api, "knn", kwargs, remedy["set"])
+    for wrong in ("u", y[:3], {"a": y}):  # which is not to be learned
+        fault = told(api, GOOD | {"kwargs": kwargs | {"y": wrong}})["errors"][0]
+        assert f"leave {'y' if there else 'target'} out" in fault["msg"]
+    for name in (["s"], 0):
+        fault = told(api, GOOD | {"kwargs": kwargs | {"target": name}})["errors"][0]
+        assert fault["msg"].endswith("; y is given, leave target out")
+    fault = told(api, GOOD | {"model_type": "kmeans", "kwargs": kwargs | {"k": 1}})["errors"][0]
+    assert "leave target and y out" in fault["msg"]
+
+
 @pytest.mark.parametrize("X", [X, TABLE])
 @pytest.mark.parametrize("label", ["", " ", "\t\n"])
 def test_a_label_that_is_blank(api: Api, X: Any, label: str) -> None:

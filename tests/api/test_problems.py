@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from flask import Flask
@@ -175,6 +176,79 @@ def test_a_body_without_its_header_is_told_all_that_is_wrong(api: Api, media_typ
     for body in ("body.json", "", "a=1"):
         answer = api.client.post("/v2/models/knn/infer", data=body, content_type="text/plain")
         assert "-H 'Content-Type: application/json' -d " in answer.text
+
+
+TABLE = b"a,b,y\n1,2,u\n2,1,u\n8,9,v\n9,8,v\n"
+ASK = {"model_type": "knn", "model_id": 1, "features": [[1, 2], [9, 9]]}
+OF = {"model_type": "knn", "model_id": "1", "target": "y"}
+
+
+@pytest.mark.parametrize(("query", "members"), [(OF, {}), ({}, {}), ({}, OF)])
+@pytest.mark.parametrize(
+    ("route", "name", "held"),
+    [
+        *(
+            (route, name, TABLE)
+            for route in ("/register", "/predict", "/evaluate")
+            for name in ("a b.csv", "data", "t.tsv", "", "t.csv.gz", "long.csv")
+        ),
+        ("/predict", "ask.json", json.dumps(ASK).encode()),
+        ("/evaluate", "ask", json.dumps(ASK | {"y": ["u", "v"]}).encode()),
+    ],
+)
+def test_a_form_in_parts_is_told_how_its_file_is_sent(
+    api: Api, route: str, name: str, held: bytes, query: dict[str, str], members: dict[str, str]
+) -> None:
+    """As curl's -F sends it: with the name of a file, or of what stands behind < none."""
+    if route != "/register":
+        learn = api.client.post(
+            "/register", query_string=OF | {"k": 1}, data=TABLE, content_type="text/csv"
+        )
+        assert learn.status_code == 201
+        query, members = (
+            {n: v for n, v in one.items() if n != "target"} for one in (query, members)
+        )
+    held = gzip.compress(held) if name.endswith(".gz") else held
+    sent = held * 1000 if name == "long.csv" else held
+    parts: dict[str, Any] = {**members, "file": (BytesIO(sent), name) if name else sent.decode()}
+    answer = api.client.post(
+        route, query_string=query, data=parts, content_type="multipart/form-data"
+    )
+    detail = problem(answer, 415, "unsupported-media-type")["detail"]
+    assert detail.endswith(", not -F; declared was multipart/form-data.")
+    told = re.search(r".*(?:send|by) ((?:-H '\S+ \S+' )+)(-d|--data-binary) (\S.*), not -F", detail)
+    assert told is not None
+    file, _, url = told[3].partition(", and ")
+    looked_at = name != "long.csv"
+    assert file in (f"@{name if looked_at and name else 'FILE'}", f"'@{name}'")
+    if url.startswith("no query"):
+        query = {}
+    elif url:
+        assert not query
+        query = dict(
+            parse_qsl(url.partition(" in the URL")[0].removeprefix("?").replace("COLUMN", "y"))
+        )
+        assert not looked_at or not members or query == members
+    headers = dict(one.split(": ") for one in re.findall("-H '(.*?)'", told[1]))
+    headers = {header.replace("-", "_"): value for header, value in headers.items()}
+    query = query | ({"k": "1"} if route == "/register" else {})
+    answer = api.raw(f"{route}?{urlencode(query)}".rstrip("?"), held, **headers)
+    assert answer.status_code in (200, 201), answer.text
+
+
+def test_a_form_in_parts_without_a_file_is_told_its_object(api: Api) -> None:
+    for route in ("/list", "/v2/models/knn/infer"):
+        for held in (b"a,b\n", b"a,b\n" * 1000):
+            parts: dict[str, Any] = {"file": (BytesIO(held), "t.csv")}
+            told = api.client.post(route, data=parts).text
+            assert "-H 'Content-Type: application/json' -d @" in told
+            assert "text/csv" not in told
+    told = api.client.post(
+        "/list", data={"model_type": "knn"}, content_type="multipart/form-data"
+    ).text
+    assert json.loads(told)["detail"].endswith(
+        '-d \'{"model_type": "knn"}\', not -F; declared was multipart/form-data.'
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """A command line that is wrong is told how it is typed, and what is told works."""
 
+import io
+import json
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import click
@@ -265,9 +268,9 @@ AS_BEFORE = [  # what shows no more than click says
 def test_an_option_without_its_value_is_told_from_the_next(
     option: click.Option, following: str, fitserve: Command
 ) -> None:
-    if option.is_flag:
-        return
     word = option.opts[0]
+    if option.is_flag or following.startswith(word):
+        return
     words = ["register", "knn", 1, IRIS, word, *following.split(), "--dry-run"]
     done = fitserve(*words)
     assert done.code == 2
@@ -398,3 +401,111 @@ def test_a_key_is_said_by_a_variable_and_never_shown(
         assert done.code == 2
         assert f"write FITSERVE_KEY=KEY fitserve {name} knn\n" in done.err
         assert "sesame" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        *(
+            (
+                form.replace("=1", f"={one}"),
+                f"--set n_neighbors is given 2 times, {one} and 2; give one",
+            )
+            for form in (
+                "--set n_neighbors=1 --set n_neighbors=2",
+                "--set=n_neighbors=1 --set 'n_neighbors = 2'",
+            )
+            for one in (1, 30)
+        ),
+        (
+            "--set k=1 --set weights=uniform --set k=3",
+            "--set k is given 2 times, 1 and 3; give one",
+        ),
+        ("--target petal_width", "--target is given 2 times, species and petal_width; give one"),
+        ("--set target=a", "--target is given 2 times, species and --set target=a; give one"),
+        ("--cv 3 --set cv=4", "--cv is given 2 times, 3 and --set cv=4; give one"),
+        ("--header --no-header", "--header and --no-header are given; give one"),
+        *(
+            (f"{option} {a} {option}={b}", f"{option} is given 2 times, {a} and {b}; give one")
+            for option, a, b in (
+                ("--missing", "drop", "impute"),
+                ("--delimiter", ",", ";"),
+                ("--decimal", ".", ","),
+                ("--holdout", "0.2", "0.3"),
+                ("--sample", "5", "6"),
+                ("--max-categories", "5", "6"),
+            )
+        ),
+        (
+            "--kinds sepal_length:number --kinds petal_length:number,sepal_length:category",
+            "sepal_length is given two kinds, number and category; give one",
+        ),
+    ],
+)
+def test_what_is_told_twice(typed: str, says: str, fitserve: Command) -> None:
+    words = ["register", "knn", 1, IRIS, "--target", "species", "--dry-run", *shlex.split(typed)]
+    done = fitserve(*words)
+    assert done.code == 2
+    assert says in done.err
+
+
+def test_what_may_be_told_twice(fitserve: Command) -> None:
+    words = ["register", "knn", 1, IRIS, "--target", "species", "--dry-run"]
+    for typed in (
+        "--standardize --standardize",
+        "--target species --set n_neighbors=3 --set n_neighbors=3",
+        "--drop sepal_length --drop sepal_width,sepal_length",
+        "--kinds sepal_length:number --kinds sepal_width:number,sepal_length:number",
+        "--na-values x --na-values y",
+    ):
+        assert fitserve(*words, *shlex.split(typed)).code == 0
+    done = fitserve("predict", "knn", 1, IRIS, "--csv", "--table")
+    assert (done.code, "--csv and --table are given; give one" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("way", ["-", "list.txt", "list"])
+@pytest.mark.parametrize("form", ["{}", "{}\n", '"{}"', "@{}", "'{}'", " {}\n"])
+def test_a_name_in_place_of_what_the_file_holds(
+    form: str, way: str, fitserve: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    table = Path(IRIS).read_bytes()
+    rows = {"features": [[5.1, 3.5, 1.4, 0.2], [6, 3, 5, 2]], "y": ["setosa", "virginica"]}
+    Path("small.csv").write_bytes(table)
+    Path("ask.json").write_text(json.dumps(rows))
+    model = fitserve("register", "knn", 31, IRIS, "--target", "species")
+    assert model.code == 0 or "There is a knn model" in model.err
+
+    for words, name in (
+        (["register", "knn", 32, "FILE", "--target", "species", "--dry-run"], "small.csv"),
+        (["predict", "knn", 31, "FILE"], "small.csv"),
+        (["evaluate", "knn", 31, "FILE"], "small.csv"),
+        (["predict", "knn", 31, "FILE"], "ask.json"),
+        (["evaluate", "knn", 31, "FILE"], "ask.json"),
+    ):
+        typed = form.format(name).encode()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed)))
+        Path("list.txt").write_bytes(typed)
+        Path("list").write_bytes(typed)
+        done = fitserve(*(way if one == "FILE" else one for one in words))
+        assert done.code == 2
+        assert "curl" not in done.err
+        found = re.search(rf"write (\S+) in place of {way}\n", done.err)
+        assert found is not None
+        assert fitserve(*(found[1] if one == "FILE" else one for one in words)).code == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("book.xlsx", "export it as CSV, and write book.csv in place of -"),
+        ("https://127.0.0.1/a.csv", "by curl -sLo FILE https://127.0.0.1/a.csv, and write FILE in"),
+        ("-", "write the name of the file in place of -"),
+    ],
+)
+def test_what_else_is_no_table_by_standard_input(
+    typed: str, says: str, fitserve: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
+    done = fitserve("register", "knn", 1, "-", "--target", "species")
+    assert (done.code, says in done.err) == (2, True)

@@ -156,7 +156,8 @@ def test_what_stands_around_a_name(option: str, form: str, fitserve: Command) ->
     name = {"--target": "species"}.get(option, "sepal_width")
     kind = ":category" if option == "--kinds" else ""
     typed = form.format(name) + kind
-    words = ["register", "knn", 7, IRIS, "--dry-run", "--target", "species"]
+    words = ["register", "knn", 7, IRIS, "--dry-run"]
+    words += [] if option == "--target" else ["--target", "species"]
     done = fitserve(*words, option, typed)
     if done.code:  # spaces around the names of a list are no part of these
         assert " stand" in done.err

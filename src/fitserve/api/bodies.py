@@ -35,6 +35,7 @@ B = TypeVar("B")
 _TABLES = ("text/csv", "text/tab-separated-values")
 _SPREADSHEET = "application/vnd."
 """What browsers may call a .csv, too, where a spreadsheet opens it."""
+_IN_PARTS = "multipart/form-data"
 WAITED = 1.0
 """Seconds after which the client may be gone."""
 
@@ -158,14 +159,26 @@ def _is_row(schema: type[Request], value: object) -> bool:
     return isinstance(value, dict) and bool(value) and not any(map(schema.written, value))
 
 
-def _undeclared(schema: type[Request], sent: Sent, or_csv: bool, body: bytes) -> str | None:
+def _undeclared(schema: type[Request], sent: Sent, or_csv: bool, body: bytes | None) -> str | None:
     """How a body is sent that is no JSON by its header, if it shows."""
     url = "" if "model_type" in sent.args else schema.of_csv
 
     def as_body(form: dict[str, str]) -> str:
         return beside_json.as_body(form, "[...]", schema.written)
 
-    return undeclared.instead(body, schema.such(), as_body, url if or_csv else None)
+    return _instead(sent, body, schema.such(), as_body, url if or_csv else None)
+
+
+def _instead(
+    sent: Sent,
+    body: bytes | None,
+    such: str,
+    as_body: Callable[[dict[str, str]], str] | None,
+    query: str | None,
+) -> str | None:
+    if body is not None:
+        return undeclared.instead(body, such, as_body, query)
+    return undeclared.in_parts(query) if sent.mimetype == _IN_PARTS else None
 
 
 def _shown(sent: Sent) -> bytes | None:
@@ -180,7 +193,7 @@ def _shown(sent: Sent) -> bytes | None:
 
 def _allow_undeclared(sent: Sent, such: str) -> None:
     if sent.mimetype not in ("", "application/octet-stream"):
-        _require_json(sent, False, lambda body: undeclared.instead(body, such, None, None))
+        _require_json(sent, False, lambda body: _instead(sent, body, such, None, None))
     _ask_for_body(sent)
 
 
@@ -190,15 +203,14 @@ def _ask_for_body(sent: Sent) -> None:
     sent.environ["wsgi.input"].read(0)
 
 
-def _require_json(sent: Sent, or_csv: bool, instead: Callable[[bytes], str | None]) -> None:
+def _require_json(sent: Sent, or_csv: bool, instead: Callable[[bytes | None], str | None]) -> None:
     media_type = sent.mimetype
     is_json = media_type == "application/json" or (
         media_type.startswith("application/") and media_type.endswith("+json")
     )
     if not is_json:
-        given = clip(sent.content_type) if sent.content_type else "nothing"
-        body = _shown(sent)
-        said = None if body is None else instead(body)
+        declared = (sent.content_type or "nothing").partition("; boundary=")[0]
+        given, said = clip(declared), instead(_shown(sent))
         if said is not None:
             raise UnsupportedMediaType(f"{said}; declared was {given}.")
         csv = ", or CSV, by 'Content-Type: text/csv' and --data-binary @FILE" if or_csv else ""

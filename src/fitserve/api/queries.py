@@ -230,7 +230,10 @@ def kinds(text: str) -> dict[str, str]:
                 f"{clip(part, 40)!r}",
                 "kinds",
             )
-        named[name] = kind
+        if named.setdefault(name, kind) != kind:
+            two = f"{clip(named[name], 40)} and {clip(kind, 40)}"
+            said = f"{clip(name, 40)!r} is given two kinds, {two}; give one"
+            raise InvalidRequest.at(("kinds",), said, "given_twice")
     return named
 
 

@@ -1,10 +1,11 @@
 """How a body is sent that was declared as none of the media types that are taken."""
 
 from collections.abc import Callable
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from fitserve.data import files
 from fitserve.data.foreign import printed_bytes
+from fitserve.data.parts import Part, parts
 from fitserve.errors import clip
 
 MOST = 2000
@@ -25,8 +26,8 @@ def instead(
         table = ", or a CSV by -H 'Content-Type: text/csv' --data-binary @FILE"
         also = table if query is not None else ""
         return f"The body is empty. With curl send {_HEADER} -d '{such}'{also}"
-    if text.startswith(b"--") and b"\nContent-Disposition: form-data" in text:
-        return f"The body is a form in parts. With curl send {_HEADER} -d @FILE, not -F"
+    if found := list(parts(text)):
+        return _in_parts(found, as_body, query)
     if (of_file := files.instead(text, "", query)) is not None:
         return f"The body is {of_file}"
     if (printed := printed_bytes(text)) is not None:
@@ -36,6 +37,30 @@ def instead(
         shown = such if as_body is None else as_body(form)
         return f"The body is a form (name=value). With curl send {_HEADER} -d '{clip(shown, 400)}'"
     return None
+
+
+def in_parts(query: str | None) -> str:
+    """How a file is sent that was sent in a form in parts, and not looked at."""
+    ways = [f"{_HEADER} -d @FILE"] if query != "" else []
+    ways += [files.how_sent("FILE", query, "csv")] if query is not None else []
+    return f"The body is a form in parts. With curl send {', or a CSV by '.join(ways)}, not -F"
+
+
+def _in_parts(
+    found: list[Part], as_body: Callable[[dict[str, str]], str] | None, query: str | None
+) -> str:
+    """How is sent what these parts hold: a file, or the members of a body."""
+    file = next((one for one in found if one.is_file), None)
+    form = {one.name: one.held.decode(errors="replace") for one in found if one is not file}
+    if file is None:
+        if as_body is None or not all(form):
+            return in_parts(query)
+        return f"The body is a form in parts. With curl send {_HEADER} -d '{as_body(form)}', not -F"
+    if query and "model_type" in form:
+        query = f"?{clip(urlencode(form), 200)}"
+    kind = "json" if query is None or file.held.lstrip()[:1] in (b"{", b"[") else "csv"
+    how = files.how_sent(file.file or "FILE", query, kind)
+    return f"The body is a form in parts. With curl send {how}, not -F"
 
 
 def _form(text: bytes) -> dict[str, str] | None:

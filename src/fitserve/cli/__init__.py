@@ -5,7 +5,7 @@ import sys
 import click
 
 from fitserve.cli.asking import FAILED, INTERRUPTED
-from fitserve.cli.mistakes import mended, refuse_no_value
+from fitserve.cli.mistakes import mended, refuse_misread
 from fitserve.cli.models import delete, list_, show, types
 from fitserve.cli.operating import copy, serve
 from fitserve.cli.predicting import evaluate, predict
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; 0 when all went well."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        refuse_no_value(command, arguments)
+        refuse_misread(command, arguments)
         return command.main(arguments, "fitserve", standalone_mode=False) or 0
     except click.UsageError as error:
         wrong = mended(error, command, arguments)

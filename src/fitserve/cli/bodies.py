@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from fitserve.cli.members import reading
 
 TABLES = (".csv", ".tsv", ".txt")
 _BOM = b"\xef\xbb\xbf"
+_BEGIN = 4096  # bytes of a file that say what it is
 _IN_BRACKETS = re.compile(
     rb"\s*[\[{]\s*(?!(nan|none|null|true|false|inf|infinity)\s*[\]}])"
     rb"[^]\[{}\"',:;\s\d.+-][^]\[{}\"',:;]*[\]}]",
@@ -104,14 +106,19 @@ def opened(file: str, such: str = ASKED) -> CsvFile | JsonFile:
     """The file, or what comes by standard input for `-`. It is JSON where its name ends so, or
     where no name says what it is and it begins as JSON does; then it looks as `such`."""
     path = Path(file)
-    if path.suffix.lower() in TABLES:
-        return CsvFile(path)
-    if file != "-":
+    content = b""
+    if file == "-":
+        content = sys.stdin.buffer.read()
+        _refuse_name(content[:_BEGIN], file)
+    else:
         with path.open("rb") as begun:
-            if path.suffix.lower() != ".json" and not _looks_so(begun.read(4096)):
-                return CsvFile(path)
-    content = sys.stdin.buffer.read() if file == "-" else path.read_bytes()
-    if path.suffix.lower() != ".json" and not _looks_so(content[:4096]):
+            begin = begun.read(_BEGIN)
+        _refuse_name(begin, file)
+        suffix = path.suffix.lower()
+        if suffix in TABLES or (suffix != ".json" and not _looks_so(begin)):
+            return CsvFile(path)
+        content = path.read_bytes()
+    if path.suffix.lower() != ".json" and not _looks_so(content[:_BEGIN]):
         return CsvFile(content)
     from fitserve.cli.problems import by_options
     from fitserve.data.json_text import parse_json
@@ -140,6 +147,27 @@ def _refuse_bodies(value: Any) -> None:
             mend = "send each by a command of its own"
         said = f"an object is needed, not a list of {len(value)}; {mend}"
         raise click.BadParameter(said, param_hint="FILE")
+
+
+def _refuse_name(begin: bytes, file: str) -> None:
+    """Refuse the name of the file that is meant, in place of what that holds."""
+    from fitserve.data.files import exported, named
+
+    found = named(begin)
+    if found is None:
+        return
+    name, table = found.name, shlex.quote(exported(found.name))
+    said = f"holds the name of a file, {name!r}, not what that holds; "
+    if "://" in name:
+        said = "holds a URL, not what is found there; "
+        said, table = f"{said}fetch that, by curl -sLo FILE {shlex.quote(name)}, and ", "FILE"
+    elif name == "-":
+        said, table = "holds '-' alone; ", "the name of the file"
+    elif exported(name) != name:
+        said += "export it as CSV, and "
+    here = "standard input" if file == "-" else file
+    instead = f"write {table} in place of {shlex.quote(file)}"
+    raise click.BadParameter(f"{here} {said}{instead}", param_hint="FILE")
 
 
 def _looks_so(begin: bytes) -> bool:

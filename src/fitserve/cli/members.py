@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -22,7 +22,7 @@ def members(given: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in given.items():
         if name == "kinds" and value:
-            found[name] = {column: kind for text in value for column, kind in _kinds(text)}
+            found[name] = _each_once(pair for text in value for pair in _kinds(text))
         elif name in LISTS and value:
             found[name] = [part for text in value for part in _listed(text)]
         elif value is not None and value != ():
@@ -79,6 +79,15 @@ def _kinds(text: str) -> list[tuple[str, str]]:
                 f"write COLUMN:KIND, as in zip:category, not {part!r}", param_hint="--kinds"
             )
         found.append((name, kind))
+    return found
+
+
+def _each_once(kinds: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for column, kind in kinds:
+        if found.setdefault(column, kind) != kind:
+            said = f"{column} is given two kinds, {found[column]} and {kind}; give one"
+            raise click.BadParameter(said, param_hint="--kinds")
     return found
 
 

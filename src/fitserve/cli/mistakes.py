@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from fitserve.cli.options import FILE
+from fitserve.cli.twice import told_twice
 from fitserve.cli.unknown import by_a_variable, instead, options_of
 from fitserve.cli.values import misplaced
 from fitserve.cli.words import Line
@@ -35,10 +36,12 @@ def mended(error: click.UsageError, group: click.Group, words: Sequence[str]) ->
     return click.UsageError(told, ctx) if told else error
 
 
-def refuse_no_value(group: click.Group, words: Sequence[str]) -> None:
-    """Refuse an option without its value: click takes the next option for that."""
+def refuse_misread(group: click.Group, words: Sequence[str]) -> None:
+    """Refuse what click takes otherwise than it was meant, without a word: an option without its
+    value, for which it takes the next option, and one that is given twice."""
     ctx = _context(group, words)
-    said = [] if ctx.command is group else list(_without_value(Line(ctx, words)))
+    line = Line(ctx, words)
+    said = [] if ctx.command is group else list(_without_value(line)) or list(told_twice(line))
     if said:
         raise click.UsageError("\n       ".join(said), ctx)
 

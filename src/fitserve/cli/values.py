@@ -96,7 +96,7 @@ class _Values:
         if not said and self._left:
             more = "".join(self._taken(one, 2 if self._next(one) in ("=", ":") else 1))
             value = f"{name.rstrip(':')}={more.lstrip('=:')}"
-        elif pair := _PAIR.fullmatch(value):
+        elif not said and (pair := _PAIR.fullmatch(value)):
             value = "=".join(pair.groups())
         elif not sign:
             value = f"{value or 'NAME'}=VALUE"

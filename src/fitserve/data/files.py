@@ -96,6 +96,23 @@ def instead(text: bytes | str, declared: str, query: str | None = QUERY) -> str 
     return f"{what}; with curl write {sending.said(f'{_at(found.name)}, with the @')}"
 
 
+def exported(name: str) -> str:
+    """The name of a file, or of the CSV that it is to be exported as."""
+    stem, _, ending = name.rpartition(".")
+    return f"{stem}.csv" if _TO_EXPORT(ending.lower()) else name
+
+
+def how_sent(name: str, query: str | None, kind: str) -> str:
+    """How curl sends a file of this name, which holds a table ("csv") or "json" unless its name
+    says what it is; `query` is what the URL must say beside a CSV."""
+    ending = name.rpartition(".")[2].lower()
+    if (table := exported(name)) != name and query is not None:
+        how = _how(table, "", query).said(_at(table))
+        return f"the CSV that {clip(name, 80)!r} is exported as, {how}"
+    known = ending in (*_TABLES, "json", "gz")
+    return _how(name, "", query, "" if known else kind).said(_at(name))
+
+
 class _How(NamedTuple):
     """How curl sends what a file holds."""
 
@@ -118,19 +135,20 @@ class _How(NamedTuple):
         return f"data=open({name}, 'rb')" + (f", headers={{{told}}}" if told else "")
 
 
-def _how(name: str, declared: str, query: str | None) -> _How:
+def _how(name: str, declared: str, query: str | None, held: str = "") -> _How:
+    """How a file is sent of this name, or that is known to have `held` "csv" or "json"."""
     packed = name.lower().endswith(".gz")
     ending = (name[:-3] if packed else name).lower().rpartition(".")[2]
     as_table = ending in _TABLES or (ending == "txt" and not declared)
     kind = "json" if ending == "json" else declared or "json"
-    kind = "csv" if as_table and query is not None else kind
+    kind = held or ("csv" if as_table and query is not None else kind)
     headers = [f"Content-Type: {_TYPES[kind]}"] * (kind != declared)
     headers += ["Content-Encoding: gzip"] * packed
     also = ""
     if kind == "csv" and declared != "csv" and query:
         anywhere = bool(declared) and query == QUERY
         also = f", and {query} in the URL{' of /register, /predict or /evaluate' * anywhere}"
-    elif (kind, declared) == ("json", "csv"):
+    elif kind == "json" and (declared == "csv" or query == ""):
         also = ", and no query in the URL"
     return _How(kind, headers, also)
 
