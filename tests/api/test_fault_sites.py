@@ -75,6 +75,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("pca", {"X": X, "n_components": 3}),
     ("pca", {"X": [[1, 1], [2, 2], [3, 3]], "n_components": 2, "whiten": True}),
     ("gauss_naive_bayes", {"X": [[1], [1], [2], [2]], "y": Y, "var_smoothing": 0}),
+    ("gauss_naive_bayes", {"X": X, "y": Y, "alpha": 1}),
     ("gauss_naive_bayes", {"X": [[1]] * 4, "y": Y}),
     ("gauss_naive_bayes", {"X": [[1e-308], [2e-308], [3e-308], [9e-308]], "y": Y}),
     ("gauss_naive_bayes", {"X": X, "y": Y, "priors": [0.2, 0.3, 0.5]}),

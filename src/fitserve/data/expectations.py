@@ -338,6 +338,8 @@ def _stranger(
     if taken is None:
         taken = {one: one for one, held in given.items() if held is not None}
     says, near = unknown(name, known, taken, foreign(name), unlike)
+    if foreign(name) and near in properties and _no_value_of(properties[near], value):
+        says, near = unknown(name, known, taken, foreign(name), [*unlike, near])
     if near in taken:
         return _needless(name, near, says)
     for other in closest(name, theirs, _NEARLY) if not near and foreign(name) is None else ():
@@ -357,6 +359,13 @@ def _stranger(
         elif not isinstance(value, (list, dict)):
             remedies = (Advice(f"{name} means {near}", {name: None, near: value}),)
     return Fault((name,), says, "extra_forbidden", remedies), near
+
+
+def _no_value_of(schema: Schema, value: object) -> bool:
+    """Whether a switch or a word of others says nothing of what a member takes."""
+    if fits(schema, value) or not isinstance(value, (bool, str)):
+        return False
+    return not isinstance(value, str) or not _meant(schema, value)
 
 
 def _instead(name: str, value: object, schema: Schema) -> tuple[str, tuple[Advice, ...]]:

@@ -65,7 +65,7 @@ _CALLED = {
     "n_components": "components|dimensions|n?dims?|n?clusters|k|n",
     "min_samples_leaf": "minleaf|minsamples?leaf|leafsize|minleafsize",
     "covariance_type": "cov(ariance)?(type)?",
-    "alpha": f"{_PENALTY}|lam|varsmoothing|ridge|smoothing|laplace",
+    "alpha": f"{_PENALTY}|lam|ridge|smoothing|laplace",
     "max_depth": "depth|maximumdepth|treedepth",
     "priors": "(class)?priors?",
     "class_prior": "(class)?priors?",

@@ -1,5 +1,6 @@
 """Gaussian naive Bayes."""
 
+import re
 from functools import partial
 from typing import Annotated
 
@@ -9,12 +10,13 @@ from pydantic import Field
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import COUNTED, Advice, InvalidRequest, counted, refuse
 from fitserve.models.base import Codes, Model
-from fitserve.models.hyperparameters import hyperparameters
+from fitserve.models.hyperparameters import Instead, hyperparameters
 from fitserve.models.numerics import log_sum_exp, such_shares
 from fitserve.models.overflow import too_far
 
 CELLS = 2**15  # numbers in a working array, about: they stay in the cache
 SMOOTHING = 1e-9
+_MOST = 1e-3  # up to which a number by another name may be such a share
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -47,6 +49,17 @@ class GaussNaiveBayes(Model):
         description="Probability of each class, in ascending order of the labels; "
         "by default its share of the rows.",
     )
+
+    @classmethod
+    def _elsewhere(cls, name: str, value: object) -> Instead | None:
+        share = type(value) in (int, float) and 0.0 <= value <= _MOST  # type: ignore[operator]
+        if share or not re.fullmatch("alphas?|laplace|smoothing", name.lower()):
+            return super()._elsewhere(name, value)
+        said = (
+            f"{cls.model_type()} has no counts to add {name} to; leave {name} out: var_smoothing "
+            f"is a share of the largest variance, {SMOOTHING:g} by default"
+        )
+        return said, "", Advice(f"{name} is left out", {name: None})
 
     def _check(self, X: FloatArray, y: Codes) -> None:
         if self.priors is None:

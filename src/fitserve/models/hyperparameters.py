@@ -6,6 +6,7 @@ class Nearest(Model):
 """
 
 import json
+import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
@@ -341,9 +342,10 @@ def amount(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        return float(plainly(value.strip()) or value)
+        number = float(plainly(value.strip()) or value)
     except ValueError:
         return value
+    return number if math.isfinite(number) else value
 
 
 def sized(value: object) -> float | None:
