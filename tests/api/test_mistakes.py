@@ -340,6 +340,47 @@ def test_a_list_is_meant_as_y_and_a_name_as_target(
     assert api.register("knn", 1, **{"X": TABLE, "k": 1, name: sent}).status_code == 201
 
 
+@pytest.mark.parametrize("signs", ["''", "``", "\u2018\u2019", "\u201c\u201d", "\xab\xbb", '""'])
+@pytest.mark.parametrize("form", ["csv", "rows", "columns", "lists"])
+def test_quotes_around_labels_and_categories(api: Api, form: str, signs: str) -> None:
+    if (form, signs) == ("csv", '""'):  # which quote cells there
+        return
+
+    def register(model_id: int, before: str, behind: str, *plain: int) -> list[str]:
+        def written(text: str, at: int) -> str:
+            return text if at in plain else f"{before}{text}{behind}"
+
+        colour = [written(one, at) for at, one in enumerate(["red", "red", "it's", "it's"])]
+        label = [written(one, at) for at, one in enumerate(["u", "u", "v", "v"])]
+        columns: dict[str, Any] = {"a": [1, 2, 8, 9], "colour": colour, "label": label}
+        rows = list(zip(*columns.values(), strict=True))
+        if form == "csv":
+            body = "\n".join(["a,colour,label", *(",".join(map(str, row)) for row in rows)])
+            query = f"?model_type=knn&model_id={model_id}&target=label&k=1"
+            answer = api.raw(f"/register{query}", body.encode(), Content_Type="text/csv")
+        elif form == "lists":
+            answer = api.register("knn", model_id, X=X, y=label, k=1)
+        else:
+            objects = [dict(zip(columns, row, strict=True)) for row in rows]
+            table = objects if form == "rows" else columns
+            answer = api.register("knn", model_id, X=table, target="label", k=1)
+        assert answer.status_code == 201, answer.text
+        return [one["words"] for one in answer.json["advice"] if "around" in one["words"]]  # type: ignore[index]
+
+    quotes = "single quotes" if signs == "''" else f"{signs[0]} and {signs[1]}"
+    found = [(name, f"{name}: {quotes} stand around ") for name in ("colour", "label")]
+    expected = [said for _, said in found] if form != "lists" else [f"y: {quotes} stand around "]
+    for model_id, plain in enumerate(((), (0, 2))):
+        told = register(model_id, *signs, *plain)
+        assert len(told) == len(expected)
+        for says in expected:
+            (words,) = (one for one in told if one.startswith(says))
+            assert words.endswith(", and are learned as a part of each; take them away.")
+    for before, behind, plain in (("", "", ()), (signs[0], "", ()), (*signs, (0, 1))):
+        assert register(9, before, behind, *plain) == []
+        api.client.delete("/models/knn/9")
+
+
 @pytest.mark.parametrize("by", ["lists", "named lists", "rows", "columns"])
 @pytest.mark.parametrize("same", [True, False])
 @pytest.mark.parametrize("target", ["s", "nix"])

@@ -50,6 +50,7 @@ PLACES = {
     '{"kwargs": {"X": [{"a": WORD}]}}': ("give a value for a, or leave the row", "or text, for a"),
     '{"kwargs": {"X": [[1]], "y": [1, WORD]}}': ("out of X and y, or write", "row out of X and y."),
     '{"features": [1, WORD]}': ("leave its row out. To a model", "leave its row out."),
+    '{"features": {"a": [1, WORD]}}': ("takes such, [[5.1, 3.5]], and no columns by name",) * 2,
     '{"features": {"a": 1, "b": WORD}}': ("give a value for b, or leave the", "or text, for b, or"),
     '{"features": [[1]], "y": [WORD]}': ("leave the row out of features and y",) * 2,
     '{"inputs": [{"name": "x", "data": [1, WORD]}]}': ("out of data and shape. To", "and shape."),

@@ -82,9 +82,9 @@ def _of_data(
     if model.classes_ is not None and classes is not None:
         labels = model.classes_.tolist()
         yield from doubts.of_gap_labels(labels, np.bincount(classes).tolist(), words)
-        yield from doubts.of_amounts(
-            {target: [label for label in labels if isinstance(label, str)]}
-        )
+        texts = [label for label in labels if isinstance(label, str)]
+        yield from doubts.of_amounts({target: texts})
+        yield from doubts.of_quotes(target, texts)
         yield from observations.of_classes(labels, classes)
     else:
         yield from observations.of_quantity(y)

@@ -15,6 +15,7 @@ from fitserve.data.numerals import parted
 from fitserve.data.observations import FEW, column, listed, of_spellings
 from fitserve.data.outliers import Numbers
 from fitserve.data.table import Table
+from fitserve.data.unseen import around, bare, peeled
 from fitserve.errors import Advice, clip
 
 FEWEST = 3  # different numbers in a column of which one may stand for no value
@@ -63,6 +64,17 @@ def of_amounts(texts: Mapping[str, Sequence[str]]) -> Iterator[Advice]:
                 break
 
 
+def of_quotes(name: str, texts: Sequence[str]) -> Iterator[Advice]:
+    """Quotes around the different texts of a column: around all of them, or around some that stand
+    there without quotes as well."""
+    quoted = [text for text in texts if peeled(text) != bare(text).strip()]
+    if not quoted or (len(quoted) < len(texts) and not any(peeled(one) in texts for one in quoted)):
+        return
+    around_it, _, mend = around(quoted[0]).partition("; ")
+    also = f" and {len(quoted) - 1} more" if len(quoted) > 1 else ""
+    yield Advice(f"{column(name)}: {around_it}{also}, and are learned as a part of each; {mend}.")
+
+
 def of_categories(encoders: Iterable[Encoder], n_rows: int) -> Iterator[Advice]:
     """Categories that differ by how they are written alone, or in every row."""
     encoders = list(encoders)
@@ -70,6 +82,7 @@ def of_categories(encoders: Iterable[Encoder], n_rows: int) -> Iterator[Advice]:
         if not isinstance(encoder, CategoryEncoder):
             continue
         yield from of_spellings(encoder.categories, "categories", f"{column(encoder.name)}: ")
+        yield from of_quotes(encoder.name, encoder.categories)
         if len(encoder.categories) == n_rows >= _NAMES and len(encoders) > 1:
             yield Advice(
                 f"{column(encoder.name)}: a different text in each of the {n_rows} rows, so that "

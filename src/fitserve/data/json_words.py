@@ -61,6 +61,10 @@ _IN_X = (
 )
 _IN_A_TABLE = "; of a table that is registered with missing, null is how a gap is sent"
 _TO_A_MODEL = ". To a model that was registered with missing='impute', null is how a gap is sent"
+_NO_COLUMNS = (
+    ". A model that was registered with rows as lists takes such, [[5.1, 3.5]], and no columns by "
+    "name"
+)
 _TO_LEARN = (
     "what is learned from must say what to learn; leave this row out of {rows}, or write null and "
     '"missing": "drop" beside X, which leaves it out'
@@ -209,15 +213,17 @@ def _cell(rest: Sequence[str | int], endless: bool, head: str) -> str:
     """In a row, or a column, of a table: below `head`, or of a text that is nothing but rows."""
     name = rest[-1] if isinstance(rest[-1], str) else None
     to_a_model = "" if endless else _TO_A_MODEL
+    if head == "features" and isinstance(rest[0], str) and len(rest) > 1:
+        to_a_model += _NO_COLUMNS
     if name is not None:
         value = "a finite number, or text," if endless else "a value"
         beside = _IN_A_TABLE if not endless else ""
         verb = "write" if endless else "give"
         mended = f"{verb} {value} for {clip(name, 40)}, or leave the row out"
         return mended + (to_a_model if head == "features" else beside)
-    if endless:
-        return "write a finite number, or leave its row out"
-    return f"write a number, or leave its row out{to_a_model}" if head == "features" else _IN_X
+    if head != "features" and not endless:
+        return _IN_X
+    return f"write a{' finite' if endless else ''} number, or leave its row out{to_a_model}"
 
 
 def _label(rows: str, endless: bool) -> str:
