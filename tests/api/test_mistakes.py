@@ -530,6 +530,61 @@ def test_rows_beside_a_query_are_told_y_where_a_type_learns_it(
     assert api.raw("/register", body.encode()).status_code == 201, body
 
 
+@pytest.mark.parametrize("body", [b"a,b,c\n1,2,x\n2,1,y\n", b"1,2,3\n4,5,6\n", b"1,2,3"])
+def test_a_csv_to_learn_from_that_is_declared_json_is_told_its_target(
+    api: Api, body: bytes
+) -> None:
+    said = told(api, body, "/register")["detail"]
+    assert "?model_type=knn&model_id=1&target=COLUMN (target where the type learns one)" in said
+    assert "features" not in said
+    for route in ("/predict", "/evaluate"):
+        assert "target" not in told(api, body, route)["detail"]
+    if body != b"1,2,3":
+        lacks = ", and &target=COLUMN in the URL"
+        for query, is_lacking in (
+            ("model_type=knn", True),
+            ("model_type=knn&target=c", False),
+            ("model_type=kmeans", False),
+            ("model_type=none", False),
+        ):
+            said = told(api, body, f"/register?model_id=1&{query}")["detail"]
+            assert (lacks in said) == is_lacking
+            assert "?model_type" not in said
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [[5, 1, 3, 5], [4.9, 3.0]],
+        [[4.9, 3.0], [5, 1, 3.5]],
+        [[4.9, 3.0], [0.5, 5, 1]],
+        [[4, 3], [5, 1, 3, 5], [4, 9]],
+    ],
+)
+def test_decimal_commas_in_rows(api: Api, rows: list[list[float]]) -> None:
+    assert api.register("knn", 1, X=[[1, 2], [3, 4]], y=[0, 1], k=1).status_code == 201
+    says = "5,1( in row 0)? is one number, write 5.1, with a point"
+    body = {"model_type": "knn", "model_id": 1, "features": rows}
+    kwargs = {"X": rows, "y": [0, 1, 0][: len(rows)], "k": 1}
+    for route, sent in (
+        ("/register", {**body, "kwargs": kwargs, "model_id": 2}),
+        ("/predict", body),
+        ("/evaluate", body | {"y": kwargs["y"]}),
+    ):
+        sent = {n: v for n, v in sent.items() if n != "features" or route != "/register"}
+        assert re.search(says, told(api, sent, route)["detail"])
+    (wide,) = [row for row in rows if len(row) > 2]
+    assert "write 5.1, with a point" in told(api, body | {"features": wide}, "/predict")["detail"]
+
+
+@pytest.mark.parametrize(
+    "rows", [[[1, 2], [3, 4, 5]], [[1.5, 2.5], [3.5, 4.5, 5.5]], [[1], [1, -2]]]
+)
+def test_a_row_that_is_too_wide_has_no_commas_for_that(api: Api, rows: list[list[float]]) -> None:
+    body = {"model_type": "knn", "model_id": 2, "kwargs": {"X": rows, "y": [0, 1], "k": 1}}
+    assert "with a point" not in told(api, body, "/register")["detail"]
+
+
 @pytest.mark.parametrize("route", ["/register", "/predict", "/evaluate"])
 @pytest.mark.parametrize(
     ("body", "says"),

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from fitserve import create_app
 from fitserve.config import Settings
-from tests.conftest import Api
+from tests.conftest import EXAMPLES, Api
 
 GOOD = {
     "model_type": "gauss_naive_bayes",
@@ -219,8 +219,7 @@ def test_a_form_in_parts_is_told_how_its_file_is_sent(
     told = re.search(r".*(?:send|by) ((?:-H '\S+ \S+' )+)(-d|--data-binary) (\S.*), not -F", detail)
     assert told is not None
     file, _, url = told[3].partition(", and ")
-    looked_at = name != "long.csv"
-    assert file in (f"@{name if looked_at and name else 'FILE'}", f"'@{name}'")
+    assert file in (f"@{name or 'FILE'}", f"'@{name}'")
     if url.startswith("no query"):
         query = {}
     elif url:
@@ -228,7 +227,7 @@ def test_a_form_in_parts_is_told_how_its_file_is_sent(
         query = dict(
             parse_qsl(url.partition(" in the URL")[0].removeprefix("?").replace("COLUMN", "y"))
         )
-        assert not looked_at or not members or query == members
+        assert not members or query == members
     headers = dict(one.split(": ") for one in re.findall("-H '(.*?)'", told[1]))
     headers = {header.replace("-", "_"): value for header, value in headers.items()}
     query = query | ({"k": "1"} if route == "/register" else {})
@@ -249,6 +248,71 @@ def test_a_form_in_parts_without_a_file_is_told_its_object(api: Api) -> None:
     assert json.loads(told)["detail"].endswith(
         '-d \'{"model_type": "knn"}\', not -F; declared was multipart/form-data.'
     )
+
+
+IRIS = (EXAMPLES / "iris.csv").read_bytes()
+FORM = b'--x\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n'
+FORM += b"Content-Type: application/octet-stream\r\n\r\n%s\r\n--x--\r\n"
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?model_type=knn&model_id=7", "?model_type=kmeans&model_id=7"]
+)
+@pytest.mark.parametrize("route", ["/register", "/predict", "/evaluate", "/list"])
+def test_a_body_without_its_header_is_told_the_one_that_it_needs(
+    api: Api, route: str, query: str
+) -> None:
+    api.example("knn")
+    for body, is_csv in (
+        (IRIS, True),
+        (IRIS[:300], True),
+        (b"\xef\xbb\xbf" + IRIS.replace(b",", b";"), True),
+        (IRIS.replace(b"\n", b""), True),
+        (FORM % (b"iris.csv", IRIS), True),
+        (FORM % (b"body.json", BODY), False),
+        (BODY, False),
+        (b"[[1, 2], [3, 4]]", False),
+        (b"1, 2, 3, 4", False),
+    ):
+        answer = api.client.post(route + query, data=body, content_type="multipart/form-data")
+        said = problem(answer, 415, "unsupported-media-type")["detail"]
+        if is_csv and route == "/list":
+            assert "text/csv" not in said
+            continue
+        right, wrong = ("text/csv", "application/json")[:: 1 if is_csv else -1]
+        assert f"-H 'Content-Type: {right}' " in said
+        assert wrong not in said
+        lacks = "&target=COLUMN" if route == "/register" and "kmeans" not in query else ""
+        lacks = lacks if query else f"?model_type=knn&model_id=1{lacks}"
+        assert (f", and {lacks} in the URL" in said) == (is_csv and bool(lacks))
+        assert ("-d takes line breaks away" in said) == (is_csv and b"\n" not in body)
+        file = "iris.csv" if is_csv else "body.json"
+        assert (f" @{file}" in said and "not -F" in said) == (b"form-data" in body)
+    asked = {"/predict": "", "/evaluate": "&target=species"}
+    if route in asked:
+        url = f"{route}?model_type=knn&model_id=1{asked[route]}"
+        assert api.raw(url, IRIS, Content_Type="text/csv").status_code == 200
+
+
+def test_a_form_of_csv_that_was_declared_json(api: Api) -> None:
+    for route, lacks in (("/register", "&target=COLUMN"), ("/predict", "")):
+        said = api.raw(f"{route}?model_type=knn&model_id=1", FORM % (b"iris.csv", IRIS)).text
+        assert f"--data-binary @iris.csv{f', and {lacks} in the URL' * bool(lacks)}, not -F" in said
+        assert "-d @FILE" in api.raw(route, FORM % (b"body.json", BODY)).text
+
+
+@pytest.mark.parametrize("route", ["/register", "/predict", "/evaluate"])
+def test_a_file_that_is_not_there_sends_nothing(api: Api, route: str) -> None:
+    query = f"{route}?model_type=knn&model_id={2 if route == '/register' else 1}"
+    api.example("knn")
+    for path, media, says in (
+        (query, "text/csv", "from a file that is there: of another it sends nothing"),
+        (route, "application/json", "with the @, and nothing where that is not there"),
+        (route, "application/x-www-form-urlencoded", "of a file that is not there curl sends noth"),
+    ):
+        assert says in api.client.post(path, data=b"", content_type=media).text
+    answer = api.client.post(query, data=b"\n", content_type="text/csv")
+    assert "there: of" not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -1101,4 +1101,6 @@ def test_a_table_by_another_media_type(api: Api) -> None:
         assert api.raw(route + path, tabs, Content_Type=media).status_code == 200
         refused = api.raw(route + path, tabs, Content_Type="application/vnd.ms-excel")
         assert refused.status_code == 415
+        assert "looks like CSV. With curl send -H 'Content-Type: text/csv' --data-" in refused.text
+        refused = api.raw(route + path, b"PK\x03\x04", Content_Type="application/vnd.ms-excel")
         assert "'Content-Type: text/csv' and --data-binary @FILE (a workbook" in refused.text

@@ -168,7 +168,11 @@ CASES = [
     (b"age,height\n1,2\n", "CSV"),
     (b"5.1;3.5\n4.9;3.0\n", "CSV"),
     (b"<!doctype html>", "HTML"),
-    ('{"a": 1}'.encode("utf-16"), "UTF-16"),
+    ('{"a": 1}'.encode("utf-16"), "is text in UTF-16. Save it as UTF-8, or convert it: iconv -f U"),
+    *(
+        ('{"a": 1}'.encode(code), f"convert it: iconv -f {code} -t UTF-8")
+        for code in ("UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE")
+    ),
     ('{"a": 1}'.encode("utf-32-be"), "UTF-32"),
     (b'{"a": "\xff"}', "not UTF-8"),
     (b'{"a": "\n"}', "a line break, tab or other control character"),

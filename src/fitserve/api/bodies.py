@@ -16,6 +16,7 @@ from fitserve.api.inference_requests import HEADER, SUCH, asked, json_size
 from fitserve.api.large import LARGE, Reader, is_light
 from fitserve.api.observed import about, behind
 from fitserve.api.schemas import Request, parse
+from fitserve.data import files
 from fitserve.data.csv import CsvFile, Opened
 from fitserve.data.foreign import refuse_foreign
 from fitserve.data.json_text import parse_json, refuse_other
@@ -28,6 +29,7 @@ from fitserve.errors import (
     UnsupportedMediaType,
     clip,
 )
+from fitserve.models import catalog
 
 R = TypeVar("R", bound=Request)
 B = TypeVar("B")
@@ -134,7 +136,8 @@ def takes_little(
 def _refuse_misplaced(schema: type[Request], sent: Sent) -> None:
     """Refuse a body that makes plain why a query stands beside it: it is CSV, or rows alone."""
     body = _unpacked(sent)
-    refuse_other(body, "model_type" in sent.args)
+    lacking = _lacking(schema, sent) if "model_type" in sent.args else None
+    refuse_other(body, schema.such(), lacking)
     rows = "[...]" if body.lstrip()[:1] == b"[" else ""
     if len(body) < 10_000:
         with suppress(MalformedJson):
@@ -159,9 +162,18 @@ def _is_row(schema: type[Request], value: object) -> bool:
     return isinstance(value, dict) and bool(value) and not any(map(schema.written, value))
 
 
+def _lacking(schema: type[Request], sent: Sent) -> str:
+    """What the URL lacks beside a CSV."""
+    if "model_type" not in sent.args:
+        return schema.of_csv
+    cls = catalog().get(sent.args["model_type"])
+    learns = cls is not None and cls.supervised() and schema.of_csv == files.TO_LEARN
+    return "&target=COLUMN" if learns and "target" not in sent.args else ""
+
+
 def _undeclared(schema: type[Request], sent: Sent, or_csv: bool, body: bytes | None) -> str | None:
     """How a body is sent that is no JSON by its header, if it shows."""
-    url = "" if "model_type" in sent.args else schema.of_csv
+    url = _lacking(schema, sent)
 
     def as_body(form: dict[str, str]) -> str:
         return beside_json.as_body(form, "[...]", schema.written)
@@ -182,12 +194,15 @@ def _instead(
 
 
 def _shown(sent: Sent) -> bytes | None:
-    """The body, where it is there, surely small, and not packed."""
+    """The body, or how it begins, where it is there and not packed."""
     shown = getattr(sent.environ["wsgi.input"], "only_shown", False)
     length = sent.content_length or 0
     unknown = not {"Content-Encoding", "Transfer-Encoding"}.isdisjoint(sent.headers.keys())
-    if shown or unknown or length > min(undeclared.MOST, _limit()):
+    if shown or unknown or length > _limit():
         return None
+    if length > undeclared.MOST:
+        begun: bytes = sent.environ["wsgi.input"].read(undeclared.MOST)
+        return begun
     return _received(sent) if length else b""
 
 

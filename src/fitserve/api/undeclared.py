@@ -1,15 +1,19 @@
 """How a body is sent that was declared as none of the media types that are taken."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl, urlencode
 
 from fitserve.data import files
 from fitserve.data.foreign import printed_bytes
+from fitserve.data.looks import like_csv, like_json
 from fitserve.data.parts import Part, parts
 from fitserve.errors import clip
 
 MOST = 2000
 """Bytes of a body that are looked at; no more of one is."""
+_ROW = re.compile(rb"-?\d+(?:\.\d+)?(?:\s*,\s*-?\d+(?:\.\d+)?){1,50}").fullmatch
+_BOM = b"\xef\xbb\xbf"
 _HEADER = "-H 'Content-Type: application/json'"
 
 
@@ -19,13 +23,14 @@ def instead(
     """What the body is, and how curl sends what it should be; None where that does not show.
 
     JSON looks as `such`; `as_body` says what a form does in it. `query` is what the URL must say
-    beside a CSV; None where no CSV is taken.
+    beside a CSV, or begins with & where it says the rest; None where no CSV is taken.
     """
     text = body.strip()
     if not text:
         table = ", or a CSV by -H 'Content-Type: text/csv' --data-binary @FILE"
         also = table if query is not None else ""
-        return f"The body is empty. With curl send {_HEADER} -d '{such}'{also}"
+        nothing = "; of a file that is not there curl sends nothing"
+        return f"The body is empty. With curl send {_HEADER} -d '{such}'{also}{nothing}"
     if found := list(parts(text)):
         return _in_parts(found, as_body, query)
     if (of_file := files.instead(text, "", query)) is not None:
@@ -36,12 +41,23 @@ def instead(
     if form:
         shown = such if as_body is None else as_body(form)
         return f"The body is a form (name=value). With curl send {_HEADER} -d '{clip(shown, 400)}'"
+    if text[:1] == b"[" and like_json(text):
+        return f"The body is JSON, a list. With curl send {_HEADER} and an object, such as '{such}'"
+    if like_json(text):
+        return f"The body is JSON. With curl send {files.how_sent('FILE', query, 'json')}"
+    if _ROW(text):
+        return f"The body is a row of numbers. With curl send {_HEADER} -d '{such}'"
+    if query is not None and like_csv(text.removeprefix(_BOM)):
+        lines = "" if b"\n" in text else " (-d takes line breaks away)"
+        return (
+            f"The body looks like CSV. With curl send {files.how_sent('FILE', query, 'csv')}{lines}"
+        )
     return None
 
 
 def in_parts(query: str | None) -> str:
     """How a file is sent that was sent in a form in parts, and not looked at."""
-    ways = [f"{_HEADER} -d @FILE"] if query != "" else []
+    ways = [f"{_HEADER} -d @FILE"] if not files.in_url(query) else []
     ways += [files.how_sent("FILE", query, "csv")] if query is not None else []
     return f"The body is a form in parts. With curl send {', or a CSV by '.join(ways)}, not -F"
 
@@ -56,7 +72,7 @@ def _in_parts(
         if as_body is None or not all(form):
             return in_parts(query)
         return f"The body is a form in parts. With curl send {_HEADER} -d '{as_body(form)}', not -F"
-    if query and "model_type" in form:
+    if not files.in_url(query) and "model_type" in form:
         query = f"?{clip(urlencode(form), 200)}"
     kind = "json" if query is None or file.held.lstrip()[:1] in (b"{", b"[") else "csv"
     how = files.how_sent(file.file or "FILE", query, kind)
@@ -65,7 +81,7 @@ def _in_parts(
 
 def _form(text: bytes) -> dict[str, str] | None:
     """The members of what a form sends, each part of which has a name."""
-    if text[:1] in (b"{", b"[", b'"', b"<") or b"\n" in text:
+    if text[:1] in (b"{", b"[", b'"', b"<") or b"\n" in text or len(text) > MOST - 100:
         return None
     try:
         pairs = parse_qsl(text.decode(), keep_blank_values=True, strict_parsing=True)

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -101,6 +101,22 @@ def _from_lists(value: object, loc: Location) -> FloatArray:
         raise  # pragma: no cover
 
 
+def of_commas(row: list[Any], width: int, where: str = "") -> str:
+    """What to do with a row that is too wide, if two of its numbers may be one, which was written
+    with a comma for its point; or ''."""
+    pairs = [pair for pair in pairwise(row) if _may_be_one(*pair)]
+    more = len(row) - width
+    beside = any(type(one) is float for one in row) or len(row) == 2 * width
+    if not (0 < more <= len(pairs) and beside):
+        return ""
+    one, other = pairs[0]
+    return f", or, if {one},{other}{where} is one number, write {one}.{other}, with a point"
+
+
+def _may_be_one(one: Any, other: Any) -> bool:
+    return type(one) is int and type(other) is int and other >= 0
+
+
 def _not_alike_rows(rows: list[Any], loc: Location) -> Iterator[Fault]:
     """Of each row that is no list, or not as long as most are, and of the cells of the others."""
     width = usual_width(rows)
@@ -111,7 +127,10 @@ def _not_alike_rows(rows: list[Any], loc: Location) -> Iterator[Fault]:
             yield Fault((*loc, i), said, "list_type")
         elif len(row) != width:
             said = f"this row has {counted(len(row), 'value')} where row {usual} has {width}; give "
-            yield Fault((*loc, i), f"{said}all the same number", "ragged")
+            said += "all the same number"
+            if len(row) < width:
+                said += of_commas(rows[usual], len(row), f" in row {usual}")
+            yield Fault((*loc, i), said + of_commas(row, width), "ragged")
         else:
             yield from (_cell(loc, i, j, row[j]) for j in wrong_cells(row))
 

@@ -14,6 +14,7 @@ from fitserve.data.arrays import (
     not_a_number,
     not_so,
     not_text,
+    of_commas,
     refuse_cells,
     refuse_each,
     shown,
@@ -202,12 +203,13 @@ def refuse_width(
     if len(widths) == 1:
         row = "this row has" if single else "a row has"
         said = f"{row} {_count(rows[0])} where the model was trained on {width}{columns}; give"
-        raise InvalidRequest.at(loc, f"{said} {width}{order}", "n_features")
+        said += f" {width}{order}{of_commas(rows[0], width)}"
+        raise InvalidRequest.at(loc, said, "n_features")
     refuse(
         Fault(
             (*loc, i),
             f"this row has {_count(row)} where the model was trained on {width}{columns}; give "
-            f"{width}{order}",
+            f"{width}{order}{of_commas(row, width)}",
             "n_features",
         )
         for i, row in enumerate(rows)

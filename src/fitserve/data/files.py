@@ -96,6 +96,11 @@ def instead(text: bytes | str, declared: str, query: str | None = QUERY) -> str 
     return f"{what}; with curl write {sending.said(f'{_at(found.name)}, with the @')}"
 
 
+def in_url(query: str | None) -> bool:
+    """Whether a query stands in the URL already, which may lack what begins with &."""
+    return query is not None and not query.startswith("?")
+
+
 def exported(name: str) -> str:
     """The name of a file, or of the CSV that it is to be exported as."""
     stem, _, ending = name.rpartition(".")
@@ -148,7 +153,7 @@ def _how(name: str, declared: str, query: str | None, held: str = "") -> _How:
     if kind == "csv" and declared != "csv" and query:
         anywhere = bool(declared) and query == QUERY
         also = f", and {query} in the URL{' of /register, /predict or /evaluate' * anywhere}"
-    elif kind == "json" and (declared == "csv" or query == ""):
+    elif kind == "json" and (declared == "csv" or in_url(query)):
         also = ", and no query in the URL"
     return _How(kind, headers, also)
 

@@ -57,9 +57,9 @@ def head(body: bytes, dialect: Dialect) -> Head:
         _refuse_spaces_between_quotes(body, start)
     first = next(records(body, delimiter, start), None)
     if first is None:
-        raise InvalidRequest.at(
-            ("line", start.line), "the table is empty; send a header and rows below it", "too_short"
-        )
+        said = "the table is empty; send a header and rows below it"
+        said += "" if body else ", with curl from a file that is there: of another it sends nothing"
+        raise InvalidRequest.at(("line", start.line), said, "too_short")
     alone = len(first.cells) == 1 and dialect.delimiter is None and start.line == 1
     whole = agreed and len(first.cells) > 1 and first.cells[-1].strip() != ""
     commented = alone and first.cells[0].lstrip(SPACES).startswith("#")

@@ -8,6 +8,9 @@ import jiter
 
 from fitserve.data import files, json_words
 from fitserve.data.foreign import binary, printed_bytes
+from fitserve.data.looks import like_csv
+from fitserve.data.parts import parts
+from fitserve.data.records import wide
 from fitserve.data.shell import unexpanded
 from fitserve.data.unseen import marked
 from fitserve.errors import MalformedJson, clip
@@ -15,13 +18,14 @@ from fitserve.errors import MalformedJson, clip
 SUCH = '{"model_type": "knn"}'
 """How a body looks, of most routes."""
 _ANYWHERE = f"{files.QUERY} in the URL of /register, /predict or /evaluate"
+_NO_TARGET = re.compile(rf"{re.escape(files.QUERY)}(?!&target)")
+_ROW = re.compile(r'in JSON, "features": (\[[^\]]*\])')
 _ON_WINDOWS = SUCH.replace('"', '\\"')
 _BOM = b"\xef\xbb\xbf"
 _STRIDE = 2**16
 _PLACE = re.compile(r"(.*) at line (\d+) column (\d+)$", re.DOTALL)
 _NEXT_LINE = re.compile(rb"\n[\[{]")
 _NUMBERS = re.compile(rb"\s*-?\d+(?:\.\d+)?(?:\s*[,;\t]\s*-?\d+(?:\.\d+)?)+\s*").fullmatch
-_ONE_LINE = re.compile(rb"[^\n{}\[\]\":=]*[,;\t][^\n{}\[\]\":=]*").fullmatch
 _AS_PRINTED = re.compile(rb"\[\s*[-+]?[\d.][\d.e+-]*\s+[-+]?[\d.ni]").match
 _PERHAPS_A_FILE = re.compile(rb"[A-Za-z_][\w./-]*").fullmatch
 _WORD = re.compile(rb"[+-]?[A-Za-z_.][\w.]*|[+-]?\d[\w.+-]*")
@@ -132,6 +136,8 @@ def _such(reason: str, such: str) -> str:
     """The reason, where what is needed looks as `such`."""
     if '"kwargs"' in such:
         reason = reason.replace(_ANYWHERE, f"{files.TO_LEARN} in the URL")
+        reason = _ROW.sub(r'in JSON, "kwargs": {"X": [\1], ...}', reason)
+        reason = _NO_TARGET.sub(f"{files.TO_LEARN} (target where the type learns one)", reason)
     if '"features"' not in such:
         reason = reason.replace(_TO_ONE_MODEL, "")
     return reason.replace(SUCH, such).replace(_ON_WINDOWS, such.replace('"', '\\"'))
@@ -151,16 +157,20 @@ def _start(body: bytes, line: int) -> int:
 # ----------------------------------------------------------------- what the whole body is
 
 
-def refuse_other(body: bytes, query: bool) -> None:
-    """Refuse a body that is something else than JSON as a whole, where that shows at once; `query`
-    is whether the URL says already what one beside a CSV does."""
+def refuse_other(body: bytes, such: str, lacking: str | None) -> None:
+    """Refuse a body that is something else than JSON as a whole, which looks as `such`, where that
+    shows at once; `lacking` is what the URL does not say yet of what one beside a CSV does, None
+    where it says nothing of it."""
     reason = _whole(body) if body else None
     head = body[:2000].strip()
     if reason is None and b"\n" in head and head[:1] not in (b"{", b"[", b'"'):
         reason = _CSV  # of one column, or not of as many in each line
     if reason is not None:
-        if query:
-            reason = reason.replace(f", and {_ANYWHERE}", "")
+        if lacking is not None:
+            also = f", and {lacking} in the URL" if lacking else ""
+            for one in (f", and {_ANYWHERE}", _IN_QUERY, f", and {files.QUERY} in the URL"):
+                reason = reason.replace(one, also)
+        reason = _such(reason, such)
         raise MalformedJson(f"The body is not JSON: {reason}. Mend it and send it again.")
 
 
@@ -171,11 +181,17 @@ def _whole(body: bytes) -> str | None:
         return f"it is {unreadable}"
     head = body[:2000].strip()
     first, more, _ = head.partition(b"\n")
-    if _NUMBERS(first) and _is_csv(head):
+    if _NUMBERS(first) and like_csv(head):
         marks = [mark for mark in ",;\t" if mark.encode() in first]
         row = ", ".join(map(str.strip, first.decode().split(marks[0])))
         as_json = f'it is a row of CSV; in JSON, "features": [{clip(row, 100)}]. {_AS_CSV}'
         return f"{_CSV}. {_NAMELESS}" if more or len(marks) > 1 else as_json
+    if (code := wide(body)) is not None:
+        return f"it is text in {code}. Save it as UTF-8, or convert it: iconv -f {code} -t UTF-8"
+    if any(one.is_file and like_csv(one.held) for one in parts(head)):
+        file = next(one.file for one in parts(head) if one.is_file)
+        how = files.how_sent(file or "FILE", files.QUERY, "csv")
+        return f"it is a form in parts, which holds CSV. With curl send {how}, not -F"
     if mark := marked(head[:10].decode(errors="ignore")):
         return f"{mark} stands before it; take it out"
     if (of_file := files.instead(head, "json")) is not None:
@@ -183,37 +199,20 @@ def _whole(body: bytes) -> str | None:
     return next((words for words, looks in _OTHERS.items() if looks(head)), None)
 
 
-def _is_csv(head: bytes) -> bool:
-    """Whether the first two lines, or the only one, have the same number of fields, and more
-    than one."""
-    if head[:1] in (b"{", b"["):
-        return False
-    if _ONE_LINE(head):
-        return True
-    lines = head.split(b"\n", 2)[:2]
-    return any(
-        len(lines) == 2 and lines[0].count(mark) == lines[1].count(mark) > 0
-        for mark in (b",", b";", b"\t")
-    )
-
-
-_CSV = (
+_LIKE_CSV = (
     "it looks like CSV. /register, /predict and /evaluate take it, with the header 'Content-Type: "
-    "text/csv' and, of curl, --data-binary @FILE; what else is to be said stands in the query, as "
-    "in ?model_type=knn&model_id=1"
+    "text/csv' and, of curl, --data-binary @FILE"
 )
+_IN_QUERY = f"; what else is to be said stands in the query, as in {files.QUERY}"
+_CSV = f"{_LIKE_CSV}{_IN_QUERY}"
 _NAMELESS = "Write names above its rows or, where the model has none, add header=false to the query"
 _AS_CSV = (
     "As CSV it needs the header 'Content-Type: text/csv', ?model_type=knn&model_id=1, and names in "
     "a line above it or, where the model has none, &header=false"
 )
 _OTHERS: Mapping[str, Callable[[bytes], object]] = {
-    f"it is empty. Send an object such as {SUCH}; curl sends a file by -d @FILE, with the @": (
-        lambda head: not head
-    ),
-    "it is text in UTF-16 or UTF-32. Save or encode it as UTF-8": lambda head: (
-        head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:4]
-    ),
+    f"it is empty. Send an object such as {SUCH}; curl sends a file by -d @FILE, with the @, "
+    "and nothing where that is not there": (lambda head: not head),
     f"it is a form (name=value). Send an object such as {SUCH}; Python's requests does so by "
     "json=, not by data=": re.compile(rb"[\w.%+-]+=[^{}\n&]*(&[\w.%+-]+=[^{}\n&]*)*$").match,
     "it is a form in parts. Send the JSON alone; curl does so by -d @FILE, not by -F": re.compile(
@@ -226,7 +225,7 @@ _OTHERS: Mapping[str, Callable[[bytes], object]] = {
     "it stands as a whole in single quotes. Take them away; on Windows, where they are left, write "
     f'-d "{_ON_WINDOWS}" or -d @FILE': re.compile(rb"'\s*[{\[]").match,
     f"it is HTML or XML. Send an object such as {SUCH}": lambda head: head.startswith(b"<"),
-    _CSV: _is_csv,
+    _CSV: like_csv,
 }
 
 

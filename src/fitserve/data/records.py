@@ -146,6 +146,14 @@ _MARKED = {
 """By its byte order mark, an encoding that is not UTF-8."""
 
 
+def wide(body: bytes) -> str | None:
+    """The encoding of a text, at its beginning, that has more than a byte for each sign; or
+    None."""
+    marked = next((name for mark, name in _MARKED.items() if body.startswith(mark)), None)
+    at = body.find(b"\0", 0, 4)
+    return marked or (_unmarked(body, at) if at >= 0 else None)
+
+
 def _unmarked(body: bytes, at: int) -> str:
     """What a text without such a mark is, whose first NUL is there: no text in UTF-16 has two of
     them in a row."""
