@@ -93,6 +93,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": X, "y": Y, "k": 1, "feature_names": ["a", "b\0"]}),
     ("knn", {"X": X, "y": Y, "k": 1, "feature_names": ["a"]}),
     ("knn", {"X": X, "y": Y, "k": 1, "feature_names": [["a", "b"]]}),
+    ("knn", {"X": 5, "y": Y, "k": 1, "standardize": True}),
     ("knn", {"X": [[], []], "y": Y}),
     ("knn", {"X": [[1, {}], [2, 3]], "y": [0, 1]}),
     ("knn", {"X": [[[1, 2]], [[3, 4]]], "y": [0, 1]}),

@@ -1037,6 +1037,41 @@ def test_rows_and_labels_that_are_both_written_otherwise_are_both_told(
     assert set(places) == {"features", "y"}
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        {"height": {"0": 1.5, "1": 2}, "color": {"0": "red", "1": "blue"}},
+        {"0": {"height": 1.5, "color": "red"}, "1": {"height": 2, "color": "blue"}},
+        {"index": [0], "columns": ["height", "color"], "data": [[1.5, "red"]]},
+        {"schema": {"fields": []}, "data": [{"height": 1.5, "color": "red"}]},
+    ],
+    ids=str,
+)
+def test_what_pandas_makes_is_told_with_its_own_columns(api: Api, rows: Any) -> None:
+    (fault,) = told(api, with_kwargs(X=rows))["errors"]
+    example = json.loads(fault["msg"].partition("or without pandas ")[2])
+    assert example == {"height": [1.5], "color": ["red"]}
+    ask = {"X": {name: column * 4 for name, column in example.items()}, "y": Y, "k": 1}
+    assert api.register("knn", 1, **ask).status_code == 201
+
+
+@pytest.mark.parametrize("sent", [5, True, None, "abc"])
+@pytest.mark.parametrize("names", [None, ["a", "b", "c"]])
+def test_rows_that_are_none_are_told_as_many_columns_as_there_are(
+    api: Api, sent: Any, names: Any
+) -> None:
+    named = {} if names is None else {"feature_names": names}
+    (fault,) = told(api, with_kwargs(X=sent, **named))["errors"]
+    if names is not None:
+        assert "as in [[1.5, 1.5, 1.5], [1.5, 1.5, 1.5]]" in fault["msg"]
+    rows = [[*row, 1.0] for row in X]
+    assert api.register("knn", 1, X=rows, y=Y, k=1, **named).status_code == 201
+    ask = {"model_type": "knn", "model_id": 1}
+    (fault,) = told(api, ask | {"features": sent}, "/predict")["errors"]
+    row = json.loads(re.findall(r"such as (.*?), or a list", fault["msg"])[0])
+    assert api.client.post("/predict", json=ask | {"features": row}).status_code == 200
+
+
 def test_rows_of_another_length_are_told_with_the_cells_of_the_others(api: Api) -> None:
     assert api.register("knn", 1, X=X, y=Y, n_neighbors=1).status_code == 201
     for route, more in (("/predict", {}), ("/evaluate", {"y": Y})):

@@ -141,7 +141,8 @@ def usual_width(rows: object) -> int:
     return max(Counter(lengths).most_common(1), default=(0, 0))[0]
 
 
-_ROWS = "a list of rows is needed, each a list of numbers, as in [[5.1, 3.5], [4.9, 3.0]]"
+SUCH_ROWS = "[[5.1, 3.5], [4.9, 3.0]]"
+_ROWS = f"a list of rows is needed, each a list of numbers, as in {SUCH_ROWS}"
 
 _NESTED = (
     "a list stands here and in all other cells, one pair of brackets too many; send one list of "

@@ -133,7 +133,8 @@ def feature_rows(
     if isinstance(value, dict) or (isinstance(rows, list) and isinstance(rows[0], dict)):
         rows = _by_name(rows, n_features, feature_names, loc, single)
     if single and not isinstance(rows[0], list):
-        said = f"a row is needed, such as [5.1, 3.5], or a list of rows, not {sent(value)}"
+        such = shown(dict.fromkeys(feature_names or (), 1.5) or [1.5] * n_features)
+        said = f"a row is needed, such as {such}, or a list of rows, not {sent(value)}"
         named = feature_names is not None and not numbered(feature_names)
         frame = _frame(value, n_features, feature_names)
         said = rows_as_text(value, frame, named=named) or said

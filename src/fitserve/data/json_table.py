@@ -13,7 +13,7 @@ from fitserve.data.dialect import Dialect
 from fitserve.data.expectations import sent
 from fitserve.data.features import column_names
 from fitserve.data.names import closest
-from fitserve.data.quoted import AS_COLUMNS, AS_LISTS, first_row, rows_as_text
+from fitserve.data.quoted import AS_COLUMNS, LISTS, first_row, rows_as_text
 from fitserve.data.table import MISSING, NUMBER, Column, Place, Table, called
 from fitserve.data.unseen import around, peeled
 from fitserve.errors import Fault, Gathered, InvalidRequest, Location, clip, counted, refuse
@@ -121,8 +121,11 @@ def named(value: object, names: object, loc: Location, *, headed: bool | None = 
     if not isinstance(value, list) or not value or not isinstance(value[0], list):
         first = isinstance(value, list) and value
         what = f"a list that begins with {sent(first[0])}" if first else sent(value)
-        said = f"rows by name, columns by name or rows as lists are needed, not {what}"
-        otherwise = AS_COLUMNS if names is None else AS_LISTS
+        otherwise = AS_COLUMNS
+        if isinstance(names, list) and names:
+            otherwise = f"{LISTS}, or without pandas {arrays.shown([[1.5] * len(names)])}"
+        said = f"rows by name, columns by name or rows as lists are needed, not {what}; "
+        said += f"send {otherwise}"
         said = rows_as_text(value, otherwise, named=headed) or first_row(value) or said
         raise InvalidRequest.at(loc, said, "list_type")
     width = arrays.usual_width(value)
@@ -170,10 +173,34 @@ def _orient(value: Mapping[str, Any]) -> str | None:
 
 def refuse_orient(value: object, loc: Location) -> None:
     """Refuse what pandas makes in another way than it is taken here."""
-    orient = _orient(value) if isinstance(value, dict) else None
-    if orient is not None:
-        said = f"this is what pandas' to_dict{orient} makes; send {AS_COLUMNS}"
+    if isinstance(value, dict) and (orient := _orient(value)) is not None:
+        said = f"this is what pandas' to_dict{orient} makes; send {_as_columns(value)}"
         raise InvalidRequest.at(loc, said, "orient")
+
+
+def _as_columns(value: Mapping[str, Any]) -> str:
+    """How the columns are written of what pandas made in another way, with its own names."""
+    row = _first_row(value)
+    if not row or not _CELLS.issuperset(map(type, row.values())):
+        return AS_COLUMNS
+    shown = arrays.shown({str(name): [cell] for name, cell in row.items()})
+    return f"df.to_dict('list'), or without pandas {shown}"
+
+
+def _first_row(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The cells of the first row by name, of what pandas made, where both show."""
+    if "data" in value:
+        first = next(iter(value["data"]), None)
+        names = value.get("columns")
+        if isinstance(first, list) and isinstance(names, list) and len(first) == len(names):
+            return dict(zip(map(str, names), first, strict=True))
+        return first if isinstance(first, dict) else {}
+    rows = [one for one in value.values() if isinstance(one, dict) and one]
+    if len(rows) < len(value):
+        return {}
+    if all(map(str.isdigit, value)) and not all(map(str.isdigit, rows[0])):  # an index outside
+        return rows[0]
+    return {name: next(iter(cells.values())) for name, cells in value.items()}
 
 
 def from_columns(columns: Mapping[str, Any], loc: Location) -> JsonTable:

@@ -11,7 +11,6 @@ AS_COLUMNS = (
     """df.to_dict('list'), or without pandas {"age": [22, 38], "sex": ["male", "female"]}"""
 )
 LISTS = "df.values.tolist()"
-AS_LISTS = f"{LISTS}, or without pandas [[5.1, 3.5], [4.9, 3]]"
 AS_LABELS = "y.tolist(), or without pandas a list, [1, 2]"
 
 _ITSELF = "the list itself, with requests by json=body"
