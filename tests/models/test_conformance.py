@@ -570,6 +570,36 @@ def test_a_scale_of_1e160_is_refused_or_learned(cls: type[Model], task: Task) ->
             assert np.corrcoef(predicted, split.y_new)[0, 1] > 0.9
 
 
+@classifiers
+@pytest.mark.parametrize("size", [1e100, 1e160, 1e300, 1.2e308, 1.7e308])
+def test_what_is_answered_is_likeliest_at_the_ends_of_float64(
+    cls: type[Model], size: float
+) -> None:
+    split = split_for("classification")
+    model = fit(cls, "classification", split.X / 50.0, split.y)  # by coefficients above 1
+    rows = np.concatenate([split.X_new[:24] / 50.0] * 2)
+    rows[np.arange(24), np.arange(24) % 6] = size
+    rows[24:] = size * np.random.default_rng(0).random((24, 6))
+    if not cls.counting:
+        rows[::2] *= -1.0
+    asked = [
+        ask
+        for ask, there in (
+            (model.predict_proba, model.has_probabilities),
+            (model.class_scores, model.gives_scores),
+        )
+        if there
+    ]
+    for row in rows[:, None]:
+        try:
+            predicted = model.predict(row)
+        except InvalidRequest:
+            continue
+        for ask in asked:
+            told = ask(row)[0]
+            assert told[np.flatnonzero(model.classes_ == predicted[0])[0]] == told.max()
+
+
 # ---------------------------------------------------------- hyperparameters that do nothing
 
 SEEDS = {"random_state", "task"}  # which other tests are of

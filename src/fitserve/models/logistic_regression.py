@@ -123,7 +123,7 @@ class LogisticRegression(Model):
         return P
 
     def _predict(self, X: FloatArray) -> Codes:
-        codes: Codes = self._probabilities(X).argmax(axis=0)
+        codes: Codes = self._finite(self._probabilities(X).T, X).argmax(axis=1)
         return codes
 
     def _predict_proba(self, X: FloatArray) -> FloatArray:
