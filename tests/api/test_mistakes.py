@@ -573,6 +573,13 @@ def test_decimal_commas_in_rows(api: Api, rows: list[list[float]]) -> None:
     ):
         sent = {n: v for n, v in sent.items() if n != "features" or route != "/register"}
         assert re.search(says, told(api, sent, route)["detail"])
+    y = {"X": [[1, 2], [3, 4]], "y": [0, 5, 1, 5], "k": 1}
+    for route, sent in (
+        ("/register", {**body, "kwargs": y, "model_id": 2}),
+        ("/evaluate", body | {"features": y["X"], "y": y["y"]}),
+    ):
+        sent = {n: v for n, v in sent.items() if n != "features" or route != "/register"}
+        assert "if 0,5 is one number, write 0.5, with a point" in told(api, sent, route)["detail"]
     (wide,) = [row for row in rows if len(row) > 2]
     assert "write 5.1, with a point" in told(api, body | {"features": wide}, "/predict")["detail"]
 

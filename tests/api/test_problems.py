@@ -280,7 +280,7 @@ def test_a_body_without_its_header_is_told_the_one_that_it_needs(
             assert "text/csv" not in said
             continue
         right, wrong = ("text/csv", "application/json")[:: 1 if is_csv else -1]
-        assert f"-H 'Content-Type: {right}' " in said
+        assert f"-H 'Content-Type: {right}'" in said
         assert wrong not in said
         lacks = "&target=COLUMN" if route == "/register" and "kmeans" not in query else ""
         lacks = lacks if query else f"?model_type=knn&model_id=1{lacks}"

@@ -249,8 +249,11 @@ def test_a_small_body_without_its_header_is_looked_at_where_it_is_there(server: 
         (sized("/list", b"", LEAVE), "The body is empty"),
         (sized("/list", form, LEAVE), "The body is a form"),
         (sized("/list", form + b"x" * 4000, LEAVE), "The body must be JSON"),
-        (chunked("/list", CHUNKS + b"\r\n", LEAVE), "The body is JSON. With curl send"),
-        (sized("/list", b'{"model_type": "knn", "x": "' + b"x" * 4000, LEAVE), "The body is JSON"),
+        (chunked("/list", CHUNKS + b"\r\n", LEAVE), "The body is JSON. With curl add"),
+        (
+            sized("/list", b'{"model_type": "knn", "x": "' + b"x" * 4000, LEAVE),
+            "The body is JSON. With curl add",
+        ),
     ):
         (refused,) = talk(server, [request_.replace(b"application/json", b"text/plain")])
         assert refused.problem()["detail"].startswith(says)

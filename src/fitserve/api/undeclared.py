@@ -41,10 +41,12 @@ def instead(
     if form:
         shown = such if as_body is None else as_body(form)
         return f"The body is a form (name=value). With curl send {_HEADER} -d '{clip(shown, 400)}'"
-    if text[:1] == b"[" and like_json(text):
-        return f"The body is JSON, a list. With curl send {_HEADER} and an object, such as '{such}'"
     if like_json(text):
-        return f"The body is JSON. With curl send {files.how_sent('FILE', query, 'json')}"
+        is_list = text[:1] == b"["
+        alone = f", and send an object, such as '{such}'" if is_list else ""
+        no_query = ", and leave the query out of the URL" if files.in_url(query) else ""
+        what = "JSON, a list" if is_list else "JSON"
+        return f"The body is {what}. With curl add {_HEADER}{alone}{no_query}"
     if _ROW(text):
         return f"The body is a row of numbers. With curl send {_HEADER} -d '{such}'"
     if query is not None and like_csv(text.removeprefix(_BOM)):

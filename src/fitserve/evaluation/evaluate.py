@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from fitserve.data import arrays
-from fitserve.data.arrays import FloatArray, Target
+from fitserve.data.arrays import FloatArray, Target, of_commas
 from fitserve.data.expectations import sent
 from fitserve.data.json_table import as_text
 from fitserve.data.names import instead_of
@@ -66,6 +66,7 @@ def truth(model: Model, y: object, n_rows: int | None = None) -> Target | None:
     if n_rows is not None and len(target) != n_rows:
         rows = "is 1 row" if n_rows == 1 else f"are {n_rows} rows"
         said = f"y has {len(target)} values where there {rows}; give one for each"
+        said += of_commas(target.tolist(), n_rows)
         raise InvalidRequest.at(("y",), said, "length")
     if model.classes_ is None:
         with amended(_as_rows):

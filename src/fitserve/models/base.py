@@ -323,7 +323,8 @@ class Model(Declared, ABC):
             raise InvalidRequest.at(
                 ("y",),
                 f"y has {counted(len(target), 'value')} where X has "
-                f"{counted(self.n_samples_, 'row')}; give one for each",
+                f"{counted(self.n_samples_, 'row')}; give one for each"
+                + arrays.of_commas(target.tolist(), self.n_samples_),
                 "length",
             )
         self.task_ = self._task_for(target)
