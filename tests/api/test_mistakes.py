@@ -1754,17 +1754,19 @@ def test_a_number_too_large_to_predict_for_is_named(
 @pytest.mark.parametrize(
     ("model_type", "name", "value"),
     [
-        ("gauss_naive_bayes", "priors", [0.5, None]),
+        *(("gauss_naive_bayes", "priors", [0.5, one]) for one in (None, -0.1, "a")),
+        *(("multi_naive_bayes", "class_prior", [0.5, one]) for one in (0, -0.1, "a")),
         ("multi_naive_bayes", "class_prior", [None, 0.5]),
         ("multi_naive_bayes", "alpha", [1, None]),
     ],
 )
-def test_a_null_in_a_list_is_not_to_be_left_out_of_it(
+def test_what_is_no_number_in_a_list_is_not_to_be_left_out_of_it(
     api: Api, model_type: str, name: str, value: list[Any]
 ) -> None:
     kwargs = {"X": X, "y": Y, name: value}
     problem = told(api, {"model_type": model_type, "model_id": 1, "kwargs": kwargs})
-    assert re.search(rf"not null; write one(, so.*1)?, or leave {name} out", problem["detail"])
+    of_all = ", so that all sum to 1" if name == "priors" else ""
+    assert f"; write one{of_all}, or leave {name} out" in problem["detail"]
     del kwargs[name]
     assert api.register(model_type, 1, **kwargs).status_code == 201
 
