@@ -49,7 +49,8 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
         with told.part(), naming_columns(named), _as_a_table(rows, named):
             X = arrays.matrix(rows, ("X",))
         with told.part():
-            names = column_names(named, arrays.usual_width(rows), ("feature_names",))
+            width = arrays.usual_width(rows) if told.faults else X.shape[1]
+            names = column_names(named, width, ("feature_names",))
         if y is not None and cls.supervised():
             with told.part(), gap_in_y(y):
                 y = arrays.target(y, ("y",))

@@ -137,8 +137,8 @@ def _not_alike_rows(rows: list[Any], loc: Location) -> Iterator[Fault]:
 
 def usual_width(rows: object) -> int:
     """How many cells most of the rows have that are lists, 0 where none is."""
-    lengths = (len(row) for row in rows if type(row) is list) if type(rows) is list else ()
-    return max(Counter(lengths).most_common(1), default=(0, 0))[0]
+    lists = [row for row in rows if type(row) is list] if isinstance(rows, list) else []
+    return max(Counter(map(len, lists)).most_common(1), default=(0, 0))[0]
 
 
 SUCH_ROWS = "[[5.1, 3.5], [4.9, 3.0]]"
