@@ -1079,6 +1079,25 @@ def test_rows_that_are_none_are_told_as_many_columns_as_there_are(
     assert api.client.post("/predict", json=ask | {"features": row}).status_code == 200
 
 
+@pytest.mark.parametrize("names", [["a", "a"], ["a"], [1, 2], None])
+@pytest.mark.parametrize(
+    ("cell", "more"),
+    [("x", {"standardize": True}), (None, {"standardize": True}), ([1], {"missing": "impute"})],
+)
+def test_what_is_wrong_with_a_table_of_lists_is_told_at_once(
+    api: Api, names: Any, cell: Any, more: Any
+) -> None:
+    sent = [*X, [cell, 9.0], [9.0]] if names is None else [*X, [cell, 9.0], [9.0, 9.0]]
+    named = {} if names is None else {"feature_names": names}
+    kwargs = {"X": sent, "y": [*Y, 1, 1], "k": 1} | more
+    problem = told(api, GOOD | {"kwargs": kwargs | named})
+    places = {tuple(one["loc"][1:4]) for one in problem["errors"]}
+    assert ("X", 4, 0) in places
+    assert len(places) > 1
+    kwargs["X"] = [*X, [9.0, 9.0], [9.0, 9.0]]
+    assert api.register("knn", 1, **kwargs).status_code == 201
+
+
 def test_rows_of_another_length_are_told_with_the_cells_of_the_others(api: Api) -> None:
     assert api.register("knn", 1, X=X, y=Y, n_neighbors=1).status_code == 201
     for route, more in (("/predict", {}), ("/evaluate", {"y": Y})):

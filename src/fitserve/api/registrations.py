@@ -86,6 +86,11 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
         told = Gathered()
         with told.part():
             table = json_table.named(X, names, ("X",))
+        apart = target is None and asked.keys().isdisjoint(("drop", "kinds"))
+        if told.faults and apart and arrays.usual_width(X):
+            with told.part(), amended(_unnamed):
+                whole = json_table.whole_rows(X, ("X",))
+                intake.of_json(whole, checked_options(asked), None, None, queries.members)
         if y is not None and not isinstance(y, list) and target is None and cls.supervised():
             with told.part():
                 arrays.target(y, ("y",))
@@ -206,6 +211,12 @@ class CsvRegistration:
 def _wrong_names(names: Iterable[str], place: Callable[[str], Location]) -> Iterator[Fault]:
     """The names that begin or end with what is no part of them, which later rows would lack."""
     return (Fault(place(name), said, "unseen") for name, said in to_mend(names))
+
+
+def _unnamed(fault: Fault) -> Fault:
+    """The same, of a cell whose column has no name yet by which a program could set anything."""
+    nameless = (one for one in fault.remedies if {"kinds", "drop"}.isdisjoint(one.set))
+    return replace(fault, remedies=tuple(nameless))
 
 
 def _of_column(loc: Location) -> Location:

@@ -147,6 +147,14 @@ def named(value: object, names: object, loc: Location, *, headed: bool | None = 
     return from_lists(value, found or [str(j) for j in range(width)], loc)
 
 
+def whole_rows(rows: Any, loc: Location) -> JsonTable:
+    """Of rows as lists those that have as many cells as most, whose columns have no names."""
+    width = arrays.usual_width(rows)
+    at = [i for i, row in enumerate(rows) if isinstance(row, list) and len(row) == width]
+    table = from_lists([rows[i] for i in at], [str(j) for j in range(width)], loc)
+    return JsonTable(table.cells, table.n_rows, lambda row, name: table.place(at[row], name))
+
+
 def one_row(row: Mapping[str, Any], loc: Location) -> JsonTable:
     """A table of one row by name."""
     return JsonTable({name: [cell] for name, cell in row.items()}, 1, lambda _, name: (*loc, name))
