@@ -511,7 +511,9 @@ def or_left_out(
     found = [] if choices else usual(field, given[name])
     said = "one of these" if choices else "one"
     left_out = Advice(f"{here} is left out", {here: None})
-    if type(given[name]) in (int, float) and may and not choices and not found:
+    lists = any(one.get("type") == "array" for one in branches)
+    of_number = type(given[name]) in (int, float) and not choices and not lists
+    if of_number and may and not found:
         return replace(fault, msg=f"{fault.msg}; leave it out", remedies=(left_out,))
     if found:
         (value,) = found
