@@ -260,6 +260,7 @@ def test_what_is_no_postgresql_is_said(
     if answer is None:  # as a server of HTTP, which waits for a whole request
         monkeypatch.setattr(copying, "why_away", lambda _: "the server does not answer")
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
 
         def answers() -> None:
             connection, _ = server.accept()
