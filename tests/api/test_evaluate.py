@@ -1,5 +1,6 @@
 """POST /evaluate: how a model does on rows that it is shown now, by every figure there is."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -361,6 +362,39 @@ def test_a_y_that_decides_alone_is_told_with_its_row(
     assert advice["words"].endswith(f"; mend the row, or {out}")
     api.client.delete(f"/models/{name}/0")
     assert "advice" not in of_line(api, name, way, LINE[:5] + LINE[6:], y[:5] + y[6:])
+
+
+@pytest.mark.parametrize("name", ["gauss_naive_bayes", "knn", "linear_regression"])
+@pytest.mark.parametrize("cell", [1.2e308, 10**400, "x", None])
+@pytest.mark.parametrize("named", [False, True])
+def test_a_row_to_be_left_out_leaves_its_y_out(api: Api, name: str, cell: Any, named: bool) -> None:
+    def sent(rows: list[list[Any]]) -> Any:
+        return [dict(zip("ab", row, strict=True)) for row in rows] if named else rows
+
+    labels = [3 * a + 0.5 if name == "linear_regression" else int(a > 5) for a, _ in LINE]
+    assert api.register(name, 0, X=sent(LINE), y=labels).status_code == 201
+    wrong = [[cell, 1.0], *LINE[1:3]]
+    ask = {"model_type": name, "features": sent(wrong), "y": labels[:3]}
+    told = api.client.post("/evaluate", json=ask).json
+    (fault,) = told["errors"]  # type: ignore[index]
+    assert fault["loc"][:2] == ["features", 0]
+    if named and cell is None:
+        assert "give a value" in fault["msg"]  # of a table the gap can be filled
+        return
+    assert re.search("leave (its|the) row out of features and y", fault["msg"])
+    ask |= {"features": sent(wrong[1:]), "y": labels[1:3]}
+    assert api.client.post("/evaluate", json=ask).status_code == 200
+    ask |= {"features": sent(wrong[:1]), "y": labels[:1]}
+    for route, body in (
+        ("/evaluate", ask),
+        ("/predict", {n: v for n, v in ask.items() if n != "y"}),
+    ):
+        told = api.client.post(route, json=body).json
+        judge_problem(told)  # type: ignore[arg-type]
+        assert "row out" not in told["detail"]  # type: ignore[index]
+    wrong = [*LINE[:3], [cell, 1.0], *LINE[4:]]
+    told = api.register(name, 1, X=wrong, y=labels).json
+    assert cell == 1.2e308 or "row out of X and y" in told["detail"]  # type: ignore[index]
 
 
 @pytest.mark.parametrize("number", [1e10, 1e150, 1e300])

@@ -292,12 +292,12 @@ def of_matrices(api: Api) -> Iterator[Answered]:
     yield refused(*csv(api, "evaluate", of_csv, "a,b\n1,2\n"))
     yield refused(*csv(api, "predict", of_csv | {"features": "1,2"}, "a,b\n1,2\n"))
     assert api.register("kmeans", 2, X=[[1e-300], [2e-300]], n_clusters=2).status_code == 201
-    yield refused(*predict(api, "kmeans", 2, [[1e300]]))
+    yield refused(*predict(api, "kmeans", 2, [[1e300], [1.0]]))
     steep = {"X": [[1.0], [2.0], [3.0], [4.0]], "y": [2e307, 4e307, 6e307, 8e307]}
     yield register(api, "linear_regression", steep, 9)
-    yield refused(*predict(api, "linear_regression", 9, [[-100.0]]))
+    yield refused(*predict(api, "linear_regression", 9, [[-100.0], [1.0]]))
     yield register(api, "gauss_naive_bayes", {"X": X, "y": Y}, 9)
-    yield refused(*predict(api, "gauss_naive_bayes", 9, [[1.0, 1e308]]))
+    yield refused(*predict(api, "gauss_naive_bayes", 9, [[1.0, 1e308], [1.0, 1.0]]))
     quantity = {"X": [[float(i)] for i in range(60)], "y": list(range(60))}
     for model_type in ("knn", "gauss_naive_bayes"):  # which is advised of
         yield register(api, model_type, quantity, 3)
@@ -356,6 +356,9 @@ def of_tables(api: Api) -> Iterator[Answered]:
     rows = [{"a": 0.01 * i, "b": 1.0} for i in range(4)]
     yield register(api, "knn", {"X": rows, "y": Y, "k": 1, "standardize": True}, 21)
     yield refused(*predict(api, "knn", 21, {"a": 1e308, "b": 1.0}))
+    yield refused(*predict(api, "knn", 21, [{"a": 1e308, "b": 1.0}, {"a": 0.01, "b": 1.0}]))
+    several = [{"c": cell} for cell in (1, "x", 2, "y")]
+    yield refused(*register(api, "kmeans", {"X": several, "n_clusters": 2}))
     for route, query, file in wrong_tables.ASKED:
         ask = {"model_type": "knn", "model_id": 11} | query
         yield refused(*csv(api, route, ask, file))

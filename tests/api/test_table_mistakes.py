@@ -1017,7 +1017,7 @@ def test_a_number_beyond_float64_is_not_to_cost_its_column(api: Api, X: str, num
     judge_problem(problem)
     (fault,) = problem["errors"]
     assert "a number beyond 1.8e308" in fault["msg"]
-    assert fault["msg"].endswith("; write a smaller one, or leave its row out")
+    assert fault["msg"].endswith("; write a smaller one, or leave its row out of X and y")
     assert "pay" in fault["loc"] or "(column 'pay')" in fault["msg"]
     assert "remedies" not in problem
     answer = api.raw("/register", such.replace("X,", f"{X},").replace("N", "1e300").encode())

@@ -1,7 +1,7 @@
 """The rows that /predict is asked about, in whatever form they come, a block at a time."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries, strangers
 from fitserve.api.schemas import EvaluateRequest, EvaluationOptions, checked
-from fitserve.data import intake, json_table
+from fitserve.data import arrays, intake, json_table
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile, Opened, listed
@@ -78,14 +78,16 @@ class MatrixRows(Rows):
         with self.located(0):
             model.refuse_rows(self.X)
 
-    def located(self, start: int) -> AbstractContextManager[None]:
+    @contextmanager
+    def located(self, start: int) -> Iterator[None]:
         def place(loc: Location) -> Location:
             if loc[:1] != ("X",):
                 return loc
             at = () if self._single else loc[1:2]
             return (*self._loc, *(n + start if isinstance(n, int) else n for n in at), *loc[2:])
 
-        return relocated(place)
+        with relocated(place), of_one(self.n_rows):
+            yield
 
 
 class JsonRows(Rows):
@@ -112,10 +114,13 @@ class JsonRows(Rows):
     def _read(self, table: JsonTable) -> Table:
         return table.read(self._columns.names, self._dialect, self._columns.as_text)
 
-    def located(self, start: int) -> AbstractContextManager[None]:
-        return of_columns(
-            self._columns, lambda loc: self._columns.place(self._table.place, loc, start)
-        )
+    @contextmanager
+    def located(self, start: int) -> Iterator[None]:
+        def place(loc: Location) -> Location:
+            return self._columns.place(self._table.place, loc, start)
+
+        with of_columns(self._columns, place), of_one(self.n_rows):
+            yield
 
 
 class CsvRows(Rows):
@@ -153,13 +158,15 @@ class CsvRows(Rows):
         with amended(self._names_or_row), of_one(self.n_rows):
             return self._columns.encode(table)
 
-    def located(self, start: int) -> AbstractContextManager[None]:
+    @contextmanager
+    def located(self, start: int) -> Iterator[None]:
         def place(loc: Location) -> Location:
             if loc == ("probabilities",):
                 return ("query", *loc)
             return self._columns.place(self._place, loc, start)
 
-        return of_columns(self._columns, place)
+        with of_columns(self._columns, place), of_one(self.n_rows):
+            yield
 
     def _names_or_row(self, fault: Fault) -> Fault:
         """That a first line without a number may be names that were not to be sent."""
@@ -307,11 +314,18 @@ def _of_csv(
     return file, CsvRows(file, columns, query.get("target"))
 
 
+def of_both(y: Any, place: Callable[[Location], Location]) -> AbstractContextManager[None]:
+    """Say of the rows that faults found inside leave out that their y is too, where it is apart."""
+    if y is None or place(("y", 0)) != ("y", 0):
+        return nullcontext()
+    return amended(lambda fault: arrays.beside_y(fault, "features"))
+
+
 @contextmanager
 def beside_y(y: Any, supervised: bool, place: Callable[[Location], Location]) -> Iterator[None]:
     """Say with the faults of rows found inside what is wrong with y as well."""
     told = Gathered()
-    with told.part():
+    with told.part(), of_both(y, place):
         yield
     if told.faults and y is not None and supervised:
         with told.part(), located_y(place):

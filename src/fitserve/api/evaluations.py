@@ -60,7 +60,10 @@ def evaluation(
         loc = place(("y", row))
         return f"line {loc[1]}" if loc[0] == "line" else in_list(row)
 
-    with naming_columns(loaded.feature_names if loaded.columns is None else None):
+    with (
+        asked.of_both(sent, place),
+        naming_columns(loaded.feature_names if loaded.columns is None else None),
+    ):
         rows.refuse(model)
         found = evaluate.evaluate(model, y, over, at)
     answer = {"model_type": ask.model_type, "model_id": ask.model_id, "n_samples": n_samples}

@@ -8,7 +8,14 @@ from functools import cache
 from typing import Any
 
 from fitserve.api import advising
-from fitserve.api.registrations import TABLE_MEMBERS, gap_in_y, original_names, require_rows, taken
+from fitserve.api.registrations import (
+    TABLE_MEMBERS,
+    gap_in_y,
+    of_both,
+    original_names,
+    require_rows,
+    taken,
+)
 from fitserve.data import arrays
 from fitserve.data.columns import Columns
 from fitserve.data.dialect import Dialect
@@ -39,7 +46,7 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
     """The training that kwargs with rows of numbers ask for."""
     given = {name: value for name, value in kwargs.items() if name not in MEMBERS}
     spelled = original_names(cls, given)
-    with within("kwargs"):
+    with within("kwargs"), of_both(kwargs):
         members = taken(cls, (*MEMBERS, *TABLE_MEMBERS))
         model = cls.from_kwargs(given, known=members, beside=kwargs, having=having())
         require_rows(kwargs)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -79,7 +79,7 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
     X, y, names, target = (given.pop(n, None) for n in ("X", "y", "feature_names", "target"))
     asked = {name: given.pop(name) for name in NAMES if name in given}
     planned = {name: given.pop(name) for name in PLANNED if name in given}
-    with within("kwargs"):
+    with within("kwargs"), of_both(kwargs):
         known = ("X", "y", "feature_names", *TABLE_MEMBERS, *PLANNED)
         model = cls.from_kwargs(given, known=taken(cls, known), beside=kwargs, having=having())
         require_rows(kwargs)
@@ -108,6 +108,13 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
         return ("kwargs", *found.place(loc[1:]))
 
     return _training(key, model, found, planned, [], place, original_names(cls, given), given)
+
+
+def of_both(kwargs: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Say of the rows that faults found inside leave out that their y is too, where it is apart."""
+    if not isinstance(kwargs.get("y"), list):
+        return nullcontext()
+    return amended(lambda fault: arrays.beside_y(fault, "X"))
 
 
 def gap_in_y(y: Any) -> AbstractContextManager[None]:

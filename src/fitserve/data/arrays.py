@@ -1,8 +1,10 @@
 """From what a caller sent to arrays: float64 and labels, with the location of what is wrong."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, pairwise
 from typing import Any
 
@@ -274,6 +276,12 @@ def gap_mark(cell: object) -> bool:
 
 _LABELS = "a list is needed, with a label or number for each row of X"
 LEAVE_OUT = "leave the row out of X and y"
+_ITS_ROW = re.compile(r"\bleave\s(?:its|the)\srow\sout\b(?!\sof)").sub
+
+
+def beside_y(fault: Fault, rows: str) -> Fault:
+    """The same, where y stands apart from the `rows`: one that is left out is so in both."""
+    return replace(fault, msg=_ITS_ROW(lambda out: f"{out[0]} of {rows} and y", fault.msg))
 
 
 def _not_labels(value: object) -> str:

@@ -22,7 +22,9 @@ _CALLED = {"usd": "$", "us$": "$", "eur": "€", "gbp": "£"}
 _UNITS = 5  # of a column at most: names of streets stand behind numbers, too
 _ENDLESS = re.compile(ENDLESS, re.IGNORECASE).fullmatch
 
-_OR_ITS_ROW = re.compile(r",?\sor\sleave\s(?:its|the)\srow\sout(?:\sof\sfeatures\sand\sy)?").sub
+_ROW = r"leave\s(?:its|the)\srow\sout(?:\sof\sfeatures\sand\sy)?"
+_OR_ITS_ROW = re.compile(rf",?\sor\s{_ROW}").sub
+_ITS_ROW_OR = re.compile(rf"(?<=;\s){_ROW}(?=,\sor\s)").sub
 NUMBER_INSTEAD = "write a number, or leave the row out"
 SIGNS = {".": "reads decimal points", ",": "reads decimal commas"}
 _PLAINLY = (Form.NUMBER, Form.ZEROS)
@@ -139,7 +141,7 @@ def may_be_decimal(text: str) -> bool:
 
 def only_row(said: str) -> str:
     """The same, where no row is left without the one that it tells of."""
-    return _OR_ITS_ROW("", said)
+    return _ITS_ROW_OR("write a smaller one", _OR_ITS_ROW("", said))
 
 
 def other_sign(texts: Iterable[str]) -> str | None:

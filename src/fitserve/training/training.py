@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from fitserve.data.arrays import FloatArray, Target
+from fitserve.data.arrays import FloatArray, Target, beside_y
 from fitserve.data.columns import Columns
 from fitserve.data.encoding import Rows
 from fitserve.data.learning import Examined
@@ -112,9 +112,16 @@ class Training:
     def as_asked(self) -> AbstractContextManager[None]:
         """Say of the faults found inside what the caller calls things by, and where they lie."""
         table, names = self.table, self.feature_names
-        if table is None:
-            return amended(lambda fault: self._as_spelled(fault.naming(names)))
-        return amended(lambda fault: table.as_sent(self._as_spelled(fault)))
+        apart = self.y is not None and (table is None or table.columns.target is None)
+
+        def as_asked(fault: Fault) -> Fault:
+            if table is None:
+                told = self._as_spelled(fault.naming(names))
+            else:
+                told = table.as_sent(self._as_spelled(fault))
+            return beside_y(told, "X") if apart else told
+
+        return amended(as_asked)
 
     def _as_spelled(self, fault: Fault) -> Fault:
         """The same by the caller's names, but where others use one for something else."""
