@@ -10,7 +10,8 @@ from typing import Any, Self
 from flask import Config
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fitserve.data.expectations import asked, fits, sent
+from fitserve.data.as_sent import sent
+from fitserve.data.expectations import asked, fits
 from fitserve.data.limits import CELLS
 from fitserve.data.names import meant
 

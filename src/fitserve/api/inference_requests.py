@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from fitserve.api import tensors
 from fitserve.api.schemas import Request, checked
 from fitserve.api.tensors import Tensor
-from fitserve.data.expectations import sent, twice_encoded
+from fitserve.data.as_sent import sent, twice_encoded
 from fitserve.data.json_text import parse_json
 from fitserve.errors import Fault, Gathered, InvalidRequest, clip, refuse, within
 

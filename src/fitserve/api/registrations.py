@@ -12,9 +12,9 @@ from werkzeug.datastructures import MultiDict
 from fitserve.api import advising, queries, strangers
 from fitserve.api.hidden import told_whole
 from fitserve.data import arrays, doubts, intake, json_table, observations
+from fitserve.data.as_sent import sent
 from fitserve.data.csv import CsvFile, Opened
 from fitserve.data.dialect import Dialect
-from fitserve.data.expectations import sent
 from fitserve.data.intake import Intake
 from fitserve.data.json_table import JsonTable
 from fitserve.data.mending import LEAVE_ROWS_OUT

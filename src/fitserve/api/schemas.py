@@ -14,17 +14,11 @@ from werkzeug.datastructures import MultiDict
 from fitserve.api import matrices, members, queries, registrations, strangers
 from fitserve.api.hidden import told_whole
 from fitserve.data import files
-from fitserve.data.expectations import (
-    bytes_of,
-    encoded,
-    or_left_out,
-    sent,
-    twice_encoded,
-    validated,
-)
+from fitserve.data.as_sent import bytes_of, encoded, sent, twice_encoded
 from fitserve.data.json_text import parse_json
 from fitserve.data.names import meant
 from fitserve.data.quoted import QUERY
+from fitserve.data.validating import or_left_out, validated
 from fitserve.errors import (
     Fault,
     InvalidRequest,

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
-from fitserve.data.expectations import bytes_of, encoded
+from fitserve.data.as_sent import bytes_of, encoded
 from fitserve.data.json_text import parse_json
 from fitserve.data.options import NAMES
 from fitserve.errors import LISTED, Fault, MalformedJson, clip

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray
-from fitserve.data.expectations import sent
+from fitserve.data.as_sent import sent
 from fitserve.data.features import told_instead
 from fitserve.errors import Fault, InvalidRequest, Location, amended, clip, refuse, relocated
 

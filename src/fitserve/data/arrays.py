@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fitserve.data.expectations import sent
+from fitserve.data.as_sent import sent
 from fitserve.data.kinds import Form, form
 from fitserve.data.limits import refuse_many_classes
 from fitserve.data.numerals import instead

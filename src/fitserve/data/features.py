@@ -20,7 +20,7 @@ from fitserve.data.arrays import (
     shown,
     wrong_cells,
 )
-from fitserve.data.expectations import sent, twice_encoded
+from fitserve.data.as_sent import sent, twice_encoded
 from fitserve.data.names import closest
 from fitserve.data.numerals import NUMBER_INSTEAD, only_row
 from fitserve.data.quoted import LISTS, rows_as_text, unquoted

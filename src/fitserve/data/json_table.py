@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from fitserve.data import arrays
+from fitserve.data.as_sent import sent
 from fitserve.data.dialect import Dialect
-from fitserve.data.expectations import sent
 from fitserve.data.features import column_names
 from fitserve.data.names import closest
 from fitserve.data.quoted import AS_COLUMNS, LISTS, first_row, rows_as_text

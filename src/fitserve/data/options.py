@@ -9,10 +9,11 @@ from typing import Any, Literal, get_args
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from fitserve.data.as_sent import sent, twice_encoded
 from fitserve.data.dialect import MISSING_WORDS, NOTHING
-from fitserve.data.expectations import or_left_out, sent, twice_encoded, validated
 from fitserve.data.limits import CATEGORIES, WORDS
 from fitserve.data.names import meant
+from fitserve.data.validating import or_left_out, validated
 from fitserve.errors import Fault, InvalidRequest, amended, clip, refuse
 
 Kind = Literal["number", "category", "text"]

@@ -2,7 +2,7 @@
 
 import re
 
-from fitserve.data.expectations import bytes_of, encoded, sent, without_quotes
+from fitserve.data.as_sent import bytes_of, encoded, sent, without_quotes
 from fitserve.data.numerals import plainly
 from fitserve.data.shell import unexpanded
 from fitserve.errors import clip

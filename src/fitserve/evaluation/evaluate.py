@@ -10,7 +10,7 @@ import numpy as np
 
 from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray, Target, of_commas
-from fitserve.data.expectations import sent
+from fitserve.data.as_sent import sent
 from fitserve.data.json_table import as_text
 from fitserve.data.names import instead_of
 from fitserve.data.outliers import in_list

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from fitserve.data.arrays import Target, codes
-from fitserve.data.expectations import or_left_out, validated
+from fitserve.data.validating import or_left_out, validated
 from fitserve.errors import Advice, Fault, InvalidRequest, amended, counted, refuse
 from fitserve.evaluation import folds
 from fitserve.evaluation.folds import Rows

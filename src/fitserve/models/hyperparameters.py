@@ -17,9 +17,9 @@ from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from fitserve.data.expectations import or_left_out, validated
 from fitserve.data.names import RENAMED, THEIRS, meant
 from fitserve.data.numerals import plainly
+from fitserve.data.validating import or_left_out, validated
 from fitserve.errors import Advice, Fault, InvalidRequest, amended
 
 COUNT = 2**53 - 1
