@@ -21,7 +21,8 @@ from werkzeug.datastructures import MultiDict
 
 from fitserve.api.asked import CsvEvaluation, CsvPrediction, of_json
 from fitserve.api.registrations import CsvRegistration
-from fitserve.api.schemas import EvaluateRequest, PredictRequest, RegisterRequest, parse
+from fitserve.api.request import parse
+from fitserve.api.schemas import EvaluateRequest, PredictRequest, RegisterRequest
 from fitserve.data.features import feature_rows
 from fitserve.data.options import NAMES
 from fitserve.errors import FitserveError, UnknownModelType

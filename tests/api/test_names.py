@@ -16,13 +16,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from fitserve.api.schemas import (
-    EvaluateRequest,
-    ListRequest,
-    PredictRequest,
-    RegisterRequest,
-    Request,
-)
+from fitserve.api.request import Request
+from fitserve.api.schemas import EvaluateRequest, ListRequest, PredictRequest, RegisterRequest
 from fitserve.data.options import NAMES
 from fitserve.evaluation.plan import OPTIONS
 from fitserve.models import catalog

@@ -183,7 +183,7 @@ def test_where_memory_ends_the_answer_says_so(
     def exhausted(*_: Any, **__: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr("fitserve.api.schemas.parse_json", exhausted)
+    monkeypatch.setattr("fitserve.api.request.parse_json", exhausted)
     answer = api.raw(route, b"{}")
     assert (answer.status_code, told(answer)["type"]) == (503, "/problems/busy")
     assert "memory" in told(answer)["detail"]

@@ -15,14 +15,8 @@ import numpy as np
 
 from fitserve.api import asked, inference_requests
 from fitserve.api.asked import JsonRows, MatrixRows, Rows
-from fitserve.api.schemas import (
-    EvaluateRequest,
-    ListRequest,
-    PredictRequest,
-    RegisterRequest,
-    Request,
-    parse,
-)
+from fitserve.api.request import Request, parse
+from fitserve.api.schemas import EvaluateRequest, ListRequest, PredictRequest, RegisterRequest
 from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile
 from fitserve.data.dialect import Dialect

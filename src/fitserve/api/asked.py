@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from werkzeug.datastructures import MultiDict
 
 from fitserve.api import queries, strangers
-from fitserve.api.schemas import EvaluateRequest, EvaluationOptions, checked
+from fitserve.api.request import checked
+from fitserve.api.schemas import EvaluateRequest, EvaluationOptions
 from fitserve.data import arrays, intake, json_table
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns

@@ -15,7 +15,7 @@ from fitserve.api import beside_json, undeclared
 from fitserve.api.inference_requests import HEADER, SUCH, asked, json_size
 from fitserve.api.large import LARGE, Reader, is_light
 from fitserve.api.observed import about, behind
-from fitserve.api.schemas import Request, parse
+from fitserve.api.request import Request, parse
 from fitserve.data import files
 from fitserve.data.csv import CsvFile, Opened
 from fitserve.data.foreign import refuse_foreign

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 
 from fitserve.api import tensors
-from fitserve.api.schemas import Request, checked
+from fitserve.api.request import Request, checked
 from fitserve.api.tensors import Tensor
 from fitserve.data.as_sent import sent, twice_encoded
 from fitserve.data.json_text import parse_json

@@ -16,14 +16,8 @@ import numpy as np
 from fitserve.api import apart
 from fitserve.api.asked import MatrixRows, Rows, of_columns, y_in_table
 from fitserve.api.inference_requests import Inference, asked, from_apart, json_size
-from fitserve.api.schemas import (
-    EvaluateRequest,
-    ListRequest,
-    PredictRequest,
-    RegisterRequest,
-    Request,
-    parse,
-)
+from fitserve.api.request import Request, parse
+from fitserve.api.schemas import EvaluateRequest, ListRequest, PredictRequest, RegisterRequest
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.columns import Columns
 from fitserve.data.csv import CsvFile, Opened

@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from fitserve.api import answers, descriptions, inference_requests, operations, queries, schemas
 from fitserve.api.keys import Access, Keys, declared
 from fitserve.api.operations import OPERATIONS, Operation
+from fitserve.api.request import Request
 from fitserve.api.tensors import BYTES, DTYPES
 from fitserve.data.options import SCHEMA as COLUMN_OPTIONS
 from fitserve.evaluation import plan
@@ -315,7 +316,7 @@ def _register(model_type: str) -> Schema:
     return schema
 
 
-def _body(of: type[schemas.Request], catalog: Catalog, members: Mapping[str, Schema]) -> Schema:
+def _body(of: type[Request], catalog: Catalog, members: Mapping[str, Schema]) -> Schema:
     schema = deepcopy(of.schema_of())
     schema["properties"] |= {"model_type": _type(catalog), **members}
     return schema

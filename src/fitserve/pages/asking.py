@@ -10,8 +10,9 @@ from urllib.parse import quote
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
-from fitserve.api import evaluations, predictions, schemas
+from fitserve.api import evaluations, predictions
 from fitserve.api.asked import CsvEvaluation, CsvPrediction
+from fitserve.api.request import checked
 from fitserve.api.schemas import PredictRequest
 from fitserve.data.csv import CsvFile
 from fitserve.data.records import records
@@ -40,7 +41,7 @@ def row(shown: ModelPage) -> Response:
             "features": trying.features(fields, loaded),
             "probabilities": loaded.model.has_probabilities,
         }
-        ask = schemas.checked(PredictRequest, asked)
+        ask = checked(PredictRequest, asked)
         told = predictions.prediction(ask, loaded, shown.predictor)
         shown.answer = answering.answer(told, fields, loaded, shown.sample)
     return _answer(shown, "try")

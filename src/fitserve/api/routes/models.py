@@ -7,13 +7,14 @@ from urllib.request import parse_http_list
 from flask import Blueprint, request, url_for
 from werkzeug.routing import IntegerConverter
 
-from fitserve.api import descriptions, evaluations, predictions, queries, schemas
+from fitserve.api import descriptions, evaluations, predictions, queries
 from fitserve.api.accepting import prefers_page, see_page
 from fitserve.api.asked import CsvEvaluation, CsvPrediction
 from fitserve.api.bodies import client_gone, takes
 from fitserve.api.keys import Access, as_page, caller, reads, writes
 from fitserve.api.large import LargeEvaluation, LargePrediction, LargeRegistration
 from fitserve.api.registrations import CsvRegistration
+from fitserve.api.request import query_of
 from fitserve.api.schemas import (
     ClassesQuery,
     EvaluateRequest,
@@ -68,19 +69,19 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     @routes.get("/listtypes")
     @reads
     def list_types() -> Any:
-        schemas.query(NoQuery, request.args)
+        query_of(NoQuery, request.args)
         return {"model_types": sorted(directory.catalog)}
 
     @routes.get("/types/<model_type>")
     @reads
     def describe_type(model_type: str) -> Any:
-        schemas.query(NoQuery, request.args)
+        query_of(NoQuery, request.args)
         return descriptions.model_type(directory.type(model_type), directory.limits)
 
     @routes.get("/models")
     @reads
     def list_models() -> Any:
-        query = schemas.query(ModelsQuery, request.args)
+        query = query_of(ModelsQuery, request.args)
         fields, after = query.members(), query.after_key()
         page = directory.page(query.model_type, after, query.limit)
         return descriptions.page(*page, fields)
@@ -91,7 +92,7 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     def describe(model_type: str, model_id: int) -> Any:
         if prefers_page():
             return see_page(model_type, model_id)
-        schemas.query(NoQuery, request.args)
+        query_of(NoQuery, request.args)
         record = directory.record(model_type, model_id)
         headers = {"Retry-After": "1"} if record.status == "training" else {}
         headers["Vary"] = "Accept"
@@ -100,20 +101,20 @@ def blueprint(directory: ModelDirectory) -> Blueprint:
     @routes.get("/models/<model_type>/<id:model_id>/classes")
     @reads
     def list_classes(model_type: str, model_id: int) -> Any:
-        query = schemas.query(ClassesQuery, request.args)
+        query = query_of(ClassesQuery, request.args)
         return descriptions.classes(directory.get(model_type, model_id), query)
 
     @routes.get("/models/<model_type>/<id:model_id>/pictures")
     @reads
     def picture(model_type: str, model_id: int) -> Any:
-        schemas.query(NoQuery, request.args)
+        query_of(NoQuery, request.args)
         taken = directory.pictures(model_type, model_id, client_gone())
         return {"model_type": model_type, "model_id": model_id} | taken
 
     @routes.delete("/models/<model_type>/<id:model_id>")
     @writes
     def delete(model_type: str, model_id: int) -> Any:
-        schemas.query(NoQuery, request.args)
+        query_of(NoQuery, request.args)
         directory.delete(model_type, model_id)
         return "", HTTPStatus.NO_CONTENT
 
