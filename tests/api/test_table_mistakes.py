@@ -1104,3 +1104,47 @@ def test_a_table_by_another_media_type(api: Api) -> None:
         assert "looks like CSV. With curl send -H 'Content-Type: text/csv' --data-" in refused.text
         refused = api.raw(route + path, b"PK\x03\x04", Content_Type="application/vnd.ms-excel")
         assert "'Content-Type: text/csv' and --data-binary @FILE (a workbook" in refused.text
+
+
+FRAME = [{"w": 0.5, "l": 3}, {"w": 1.5, "l": 1}, {"w": 7.5, "l": 6}, {"w": 8.5, "l": 7}]
+BY_LISTS = [list(row.values()) for row in FRAME]
+SPLIT = {"index": [0, 1, 2, 3], "columns": ["w", "l"], "data": BY_LISTS}
+ORIENTS: dict[str, Any] = {
+    "dict": {name: {str(i): row[name] for i, row in enumerate(FRAME)} for name in FRAME[0]},
+    "index": {str(i): row for i, row in enumerate(FRAME)},
+    "split": SPLIT,
+    "tight": SPLIT | {"index_names": [None], "column_names": [None]},
+    **{
+        f"table, index {index}": {
+            "schema": {"fields": [], "primaryKey": index},
+            "data": [dict.fromkeys(index, i) | row for i, row in enumerate(FRAME)],
+        }
+        for index in (["index"], ["id"], ["shop", "day"], [])
+    },
+}
+
+
+@pytest.mark.parametrize("orient", ORIENTS)
+@pytest.mark.parametrize("route", ["/register", "/predict", "/evaluate"])
+@pytest.mark.parametrize("named", [True, False])
+def test_what_pandas_made_is_shown_as_it_is_taken(
+    api: Api, orient: str, route: str, named: bool
+) -> None:
+    """The first row of what was sent, without the index."""
+    knn = {"model_type": "knn", "model_id": 1}
+    X, y = (FRAME if named else BY_LISTS), [2, 2, 5, 5]
+    assert api.register("knn", 1, X=X, y=y, k=1).status_code == 201
+
+    def ask(X: Any, y: list[int]) -> TestResponse:
+        if route == "/register":
+            return api.register("kmeans", 2, X=X, n_clusters=1)
+        more = {"y": y} if route == "/evaluate" else {}
+        return api.client.post(route, json=knn | {"features": X} | more)
+
+    refused = ask(ORIENTS[orient], y)
+    assert refused.status_code == 422
+    (such,) = re.findall(r"or without pandas (.*)\. Mend", refused.json["detail"])  # type: ignore[index]
+    first = json.loads(such)
+    names = named or route == "/register"
+    assert first in (([{"w": 0.5, "l": 3}], {"w": [0.5], "l": [3]}) if names else ([[0.5, 3]],))
+    assert ask(first, [2]).status_code in (200, 201)

@@ -20,6 +20,7 @@ from fitserve.data.encoding import Encoder, NumberEncoder
 from fitserve.data.features import numbered, of_one, refuse_width
 from fitserve.data.json_table import JsonTable
 from fitserve.data.names import closest
+from fitserve.data.orients import refuse_orient
 from fitserve.data.table import Place, Table, called
 from fitserve.data.unseen import peeled, typed, unlike
 from fitserve.errors import (
@@ -346,7 +347,7 @@ def truth_of(
         said = f"what is true is read from the column {target} of the rows; leave y out"
         raise InvalidRequest.at(("y",), said, "list_type")
     if ask.y is None and isinstance(ask.features, dict) and target not in ask.features:
-        json_table.refuse_orient(ask.features, ("features",))
+        refuse_orient(ask.features, ("features",))
     features, y = without_target(ask.features, target)
     if ask.y is None and y is not None:
         return features, y, y_in_table(target, isinstance(ask.features, dict))

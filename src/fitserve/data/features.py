@@ -23,6 +23,7 @@ from fitserve.data.arrays import (
 from fitserve.data.as_sent import sent, twice_encoded
 from fitserve.data.names import closest
 from fitserve.data.numerals import NUMBER_INSTEAD, only_row
+from fitserve.data.orients import first_row, orient
 from fitserve.data.quoted import LISTS, rows_as_text, unquoted
 from fitserve.data.unseen import peeled, to_mend, unlike
 from fitserve.errors import (
@@ -156,7 +157,9 @@ def _frame(value: object, n_features: int, feature_names: list[str] | None) -> s
     that were sent where those show."""
     first = value[0] if isinstance(value, list) and value else value
     row: dict[Any, Any] = {}
-    if isinstance(first, dict):
+    if isinstance(value, dict) and orient(value) is not None:
+        row = dict(first_row(value))
+    elif isinstance(first, dict):
         cells = (cell[0] if isinstance(cell, list) and cell else cell for cell in first.values())
         row = dict(zip(first, cells, strict=True))
     kinds = set(map(type, row.values()))

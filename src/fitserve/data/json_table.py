@@ -13,6 +13,7 @@ from fitserve.data.as_sent import sent
 from fitserve.data.dialect import Dialect
 from fitserve.data.features import column_names
 from fitserve.data.names import closest
+from fitserve.data.orients import CELLS, refuse_orient
 from fitserve.data.quoted import AS_COLUMNS, LISTS, first_row, rows_as_text
 from fitserve.data.table import MISSING, NUMBER, Column, Place, Table, called
 from fitserve.data.unseen import around, peeled
@@ -23,7 +24,6 @@ Cells = Sequence[Any]
 _LOOKED_AT = 1000  # rows
 _NUMBERS = {int, float, type(None)}
 _TRUTHS = {bool, type(None)}
-_CELLS = {*_NUMBERS, bool, str}
 _SPELLED = {True: "true", False: "false"}
 
 
@@ -54,7 +54,7 @@ class JsonTable:
         faults: Iterator[Fault] = iter(())
         for name in names:
             cells = self.cells[name]
-            if not set(map(type, cells)) <= _CELLS:
+            if not set(map(type, cells)) <= CELLS:
                 faults = chain(faults, self._nested(name))
                 continue
             columns[name] = _column(cells, dialect, name in text)
@@ -80,7 +80,7 @@ class JsonTable:
 
     def _nested(self, name: str) -> Iterator[Fault]:
         for i, cell in enumerate(self.cells[name]):
-            if type(cell) not in _CELLS:
+            if type(cell) not in CELLS:
                 place = self.place(i, name)
                 said = f"a cell must be a number, text, true, false or null, not {sent(cell)}"
                 said += f"{called(place, name)}; write one number or text in each cell"
@@ -166,49 +166,6 @@ def from_lists(rows: Sequence[Any], names: Sequence[str], loc: Location) -> Json
     cells = dict(zip(names, columns, strict=True))
     at = {name: j for j, name in enumerate(names)}
     return JsonTable(cells, len(rows), lambda row, name: (*loc, row, at[name]))
-
-
-def _orient(value: Mapping[str, Any]) -> str | None:
-    """How pandas was called, if it made this, and not as it is taken here."""
-    data = value.get("data")
-    rows = set(map(type, data)) if isinstance(data, list) else set()
-    if "columns" in value and rows <= {list} and isinstance(data, list):
-        return "('tight')" if "index_names" in value else "('split')"
-    if isinstance(value.get("schema"), dict):
-        return "(), or to_json, with orient='table'"
-    return "() or to_dict('index')" if set(map(type, value.values())) == {dict} else None
-
-
-def refuse_orient(value: object, loc: Location) -> None:
-    """Refuse what pandas makes in another way than it is taken here."""
-    if isinstance(value, dict) and (orient := _orient(value)) is not None:
-        said = f"this is what pandas' to_dict{orient} makes; send {_as_columns(value)}"
-        raise InvalidRequest.at(loc, said, "orient")
-
-
-def _as_columns(value: Mapping[str, Any]) -> str:
-    """How the columns are written of what pandas made in another way, with its own names."""
-    row = _first_row(value)
-    if not row or not _CELLS.issuperset(map(type, row.values())):
-        return AS_COLUMNS
-    shown = arrays.shown({str(name): [cell] for name, cell in row.items()})
-    return f"df.to_dict('list'), or without pandas {shown}"
-
-
-def _first_row(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The cells of the first row by name, of what pandas made, where both show."""
-    if "data" in value:
-        first = next(iter(value["data"]), None)
-        names = value.get("columns")
-        if isinstance(first, list) and isinstance(names, list) and len(first) == len(names):
-            return dict(zip(map(str, names), first, strict=True))
-        return first if isinstance(first, dict) else {}
-    rows = [one for one in value.values() if isinstance(one, dict) and one]
-    if len(rows) < len(value):
-        return {}
-    if all(map(str.isdigit, value)) and not all(map(str.isdigit, rows[0])):  # an index outside
-        return rows[0]
-    return {name: next(iter(cells.values())) for name, cells in value.items()}
 
 
 def from_columns(columns: Mapping[str, Any], loc: Location) -> JsonTable:
