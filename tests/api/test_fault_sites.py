@@ -353,6 +353,14 @@ def of_tables(api: Api) -> Iterator[Answered]:
     for features in wrong_tables.PREDICTED:
         yield refused(*predict(api, "knn", 11, features))
     yield refused(*predict(api, "knn", 12, {"b": "x"}))
+    level: list[tuple[str, list[int], dict[str, Any]]] = [
+        ("svm", Y, {"C": 1e-20}),
+        ("decision_tree", Y, {"min_samples_leaf": 3}),
+        ("decision_tree", Y, {"min_samples_split": 5}),
+        ("knn", [0, 0, 0, 1], {"n_neighbors": 3}),
+    ]
+    for number, (name, y, given) in enumerate(level):
+        yield register(api, name, {"X": X, "y": y, **given}, 31 + number)
     rows = [{"a": 0.01 * i, "b": 1.0} for i in range(4)]
     yield register(api, "knn", {"X": rows, "y": Y, "k": 1, "standardize": True}, 21)
     yield refused(*predict(api, "knn", 21, {"a": 1e308, "b": 1.0}))

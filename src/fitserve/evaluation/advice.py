@@ -24,6 +24,11 @@ GAP = 0.1
 _FAR = 1e-7
 """Rows that reach no farther than this share of the largest number are nothing beside it."""
 
+_ASKED = 1000
+"""Rows that are asked at most, where all answers may be the same."""
+_SAME = 1e-5
+"""Numbers that differ by no more than this share are the same."""
+
 _SIMPLER: Mapping[str, Callable[[Any], Any]] = {
     "min_samples_leaf": lambda rows: 5 * rows,
     "n_neighbors": lambda rows: 2 * rows + 1,
@@ -54,6 +59,39 @@ def of_no_score(model: Model, score: float | None, X: FloatArray) -> Iterator[Ad
         yield Advice(f"{named}, which is far beyond most rows; leave such rows out.")
     else:
         yield Advice(f"{named}; set standardize to true.", {"standardize": True})
+
+
+def of_one_answer(
+    model: Model, X: FloatArray, truth: Truth, score: float | None
+) -> Iterator[Advice]:
+    """That a model answers the same whatever it is asked, although y differs: what does that.
+    Some of the rows that it was trained on are asked, where its score allows it."""
+    alike = X.min(axis=0) == X.max(axis=0)
+    if score is None or not model.converged_ or alike.all() or truth.min() == truth.max():
+        return
+    counts = None if model.classes_ is None else np.bincount(truth) / len(truth)
+    if score > (_SAME if counts is None else counts.max() + _SAME):
+        return
+    some = np.unique(np.linspace(0, len(X) - 1, _ASKED).astype(np.intp))
+    answers = model.predict(X[some])
+    if model.classes_ is None or counts is None:
+        spread = float(np.ptp(answers / np.abs(truth).max()))
+        same, share = spread <= _SAME * float(np.ptp(truth / np.abs(truth).max())), 0.0
+    else:
+        code = int(np.flatnonzero(model.classes_ == answers[0])[0])
+        same, share = bool((answers == answers[0]).all()), float(counts[code])
+        same = same and abs(score - share) < _SAME
+    if not same or any("n_neighbors" in one.set for one in model.advice()):
+        return
+    why, mend = model.levelled()
+    reach = float((X.max(axis=0) / 2 - X.min(axis=0) / 2).max())
+    if why:
+        yield Advice(f"Every answer is the same: {why}.", mend)
+    elif share < COMMON and model.drowned(reach) is None:  # else it is said where that is told
+        yield Advice(
+            f"Every answer is the same: X tells {model.model_type()} nothing of y; give columns "
+            "that have to do with it."
+        )
 
 
 def _of_rare_classes(model: Model, truth: Truth, validation: Validation | None) -> Iterator[Advice]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fitserve.data.arrays import FloatArray, Target
-from fitserve.evaluation.advice import advise, of_no_score
+from fitserve.evaluation.advice import advise, of_no_score, of_one_answer
 from fitserve.evaluation.convergence import of_convergence
 from fitserve.evaluation.folds import Rows
 from fitserve.evaluation.plan import Plan
@@ -56,6 +56,7 @@ def find(
         told["validation"] = validation.description()
         if plan.importance:
             told["importance"] = validation.importance
+    told["advice"] += [one.told() for one in of_one_answer(model, X, truth, score)]
     told["advice"] += [advice.told() for advice in advise(plan, model, truth, score, validation)]
     held_out = None if validation is None else validation.sample
     return Findings(told, _of_rows(plan, model, X, truth, held_out))

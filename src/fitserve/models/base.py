@@ -119,6 +119,20 @@ class Model(Declared, ABC):
         anything, of a model that was examined; None where nothing does."""
         return None
 
+    def levelled(self) -> tuple[str, dict[str, Any]]:
+        """Of a trained model that answers the same for every row: which hyperparameters may do
+        that and what to write instead, and what a program could set; '' where none does."""
+        told, properties = self.hyperparameters(), self.schema()["properties"]
+        usual = {name: properties[name]["default"] for name in self.levelling}
+        found = [name for name, way in self.levelling.items() if _off(told[name], usual[name], way)]
+        if not found:
+            return "", {}
+        values = (f"{one} {told[one]:g}" if _is_number(told[one]) else one for one in found)
+        defaults = [f"{usual[name]:g}" for name in found if _is_number(usual[name])]
+        as_usual = f", for {defaults[0]}" if len(defaults) == len(found) == 1 else ""
+        said = f"by {' and '.join(values)} X tells nothing"
+        return f"{said}; leave {' and '.join(found)} out{as_usual}", dict.fromkeys(found)
+
     @property
     def iterates(self) -> bool:
         """Whether training with these hyperparameters will report its progress."""
@@ -402,6 +416,17 @@ class Model(Declared, ABC):
                 array = np.asarray(value)
                 if array.dtype.kind == "f" and not np.isfinite(array).all():
                     raise too_large_in_all(X)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _off(value: Any, usual: Any, way: int) -> bool:
+    """Whether a hyperparameter lies that way from what it is by default."""
+    if way == 0 or usual is None:
+        return bool(value != usual)
+    return bool(way * (np.max(value) - usual) > 0)
 
 
 def natural_task(y: Target) -> Task:

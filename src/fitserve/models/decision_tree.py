@@ -37,6 +37,13 @@ class DecisionTree(Model):
     copies = 8.5
     iterating = True
     gives_probabilities = True
+    levelling = {  # noqa: RUF012
+        "min_samples_leaf": 1,
+        "min_samples_split": 1,
+        "min_impurity_decrease": 1,
+        "max_depth": 0,
+        "max_leaf_nodes": 0,
+    }
 
     criterion: Literal["gini", "entropy", "log_loss", "squared_error"] | None = Field(
         default=None,
@@ -67,6 +74,20 @@ class DecisionTree(Model):
         description="What y is; left out, regression when y holds a number that is not whole, or "
         "whole ones of more than 20 values with fewer than ten rows each.",
     )
+
+    def levelled(self) -> tuple[str, dict[str, Any]]:
+        n, leaf = self.n_samples_, self.min_samples_leaf
+        if self.min_samples_split > n:
+            said = f"min_samples_split {self.min_samples_split} is more than the rows of X"
+            most = {"min_samples_split": n}
+        elif 2 * leaf > n:
+            said = f"min_samples_leaf {leaf} needs {2 * leaf} rows, and X has {n}"
+            most = {"min_samples_leaf": n // 2}
+        else:
+            return super().levelled()
+        also = most | ({"min_samples_leaf": n // 2} if 2 * leaf > n else {})
+        write = " and ".join(f"{name} of at most {bound}" for name, bound in also.items())
+        return f"no row is split, as {said}; give {write}", dict.fromkeys(also)
 
     def _fit(self, X: FloatArray, y: NDArray[Any]) -> None:
         for derived in ("_table", "_lists"):

@@ -32,6 +32,7 @@ class GaussNaiveBayes(Model):
     tasks = ("classification",)
     copies = 3.0
     gives_probabilities = True
+    levelling = {"var_smoothing": 1, "priors": 0}  # noqa: RUF012
 
     var_smoothing: float = Field(
         default=SMOOTHING,

@@ -55,6 +55,9 @@ class Declared:
     needing: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Hyperparameters that do nothing where another one is null, false or 1: that one, and a value
     that has them do something; None: there is no telling which."""
+    levelling: ClassVar[Mapping[str, int]] = {}
+    """Hyperparameters by which rows come to be told apart less: where they are above what they
+    are by default (1), below it (-1) or other than that (0)."""
     called: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     """Of a hyperparameter, some of its values by the names that others give them."""
     strength: ClassVar[str | None] = None

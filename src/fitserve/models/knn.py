@@ -112,11 +112,21 @@ class Knn(Model):
                 remedies=[Advice(f"n_neighbors is {len(X)}", {"n_neighbors": len(X)})],
             )
         if len(X) == self.n_neighbors > 1 and self.weights == "uniform":
-            fewer = (isqrt(len(X)) - 1) | 1  # odd: of two classes none has as many votes
+            fewer = self._fewer
             said = f"All {len(X)} rows count for every answer, which is always the same"
             self._advice.append(
                 Advice(f"{said}; give n_neighbors {fewer}.", {"n_neighbors": fewer})
             )
+
+    @property
+    def _fewer(self) -> int:
+        return (isqrt(self.n_samples_) - 1) | 1  # odd: of two classes none has as many votes
+
+    def levelled(self) -> tuple[str, dict[str, Any]]:
+        if self.n_neighbors <= self._fewer or self._advice:
+            return "", {}
+        said = f"{self.n_neighbors} of {self.n_samples_} rows count for each"
+        return f"{said}; give n_neighbors {self._fewer}", {"n_neighbors": self._fewer}
 
     def _fit(self, X: FloatArray, y: NDArray[Any]) -> None:
         for derived in ("_columns", "_wide"):

@@ -47,6 +47,7 @@ class LinearRegression(Model):
     strength = "alpha"
     misread = frozenset({"ALPHA"})
     needing: ClassVar = {one: {"learning_rate": None} for one in ("max_iter", "tol")}
+    levelling: ClassVar = {"alpha": 1}
 
     fit_intercept: bool = Field(default=True, description="Whether to learn a constant term.")
     alpha: float = Field(

@@ -52,6 +52,7 @@ class LogisticRegression(Model):
     aliases: ClassVar = {"alpha": "learning_rate", "max_iterations": "max_iter"}
     strength = "C"
     misread = frozenset({"alpha"})
+    levelling: ClassVar = {"C": -1, "fit_intercept": 0}
 
     C: float = Field(
         default=1.0,

@@ -32,6 +32,7 @@ class MultiNaiveBayes(Model):
     copies = 3.0
     gives_probabilities = True
     counting = True
+    levelling = {"alpha": 1, "class_prior": 0}  # noqa: RUF012
 
     alpha: (
         Smoothing

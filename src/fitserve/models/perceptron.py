@@ -52,6 +52,7 @@ class Perceptron(Model):
     iterating = True
     aliases = {"max_iters": "max_iter"}  # noqa: RUF012
     needing = {"alpha": {"penalty": "l2"}, "n_iter_no_change": {"tol": 1e-3}}  # noqa: RUF012
+    levelling = {"alpha": 1, "fit_intercept": 0}  # noqa: RUF012
 
     penalty: Literal["l1", "l2"] | None = Field(
         default=None, description="Shrink the weights: by a share (l2) or by an amount (l1)."

@@ -58,6 +58,7 @@ class Svm(Model):
     replaced = {"C": "lam"}  # noqa: RUF012
     needing = {"intercept_scaling": {"fit_intercept": True}}  # noqa: RUF012
     strength = "C"
+    levelling = {"C": -1, "lam": 0, "fit_intercept": 0}  # noqa: RUF012
 
     loss: Literal["squared_hinge", "hinge"] = Field(
         default="squared_hinge", description="What a row within the margin costs."
