@@ -2459,3 +2459,29 @@ def test_counts_are_not_to_be_standardized(api: Api, how: str) -> None:
     judge_problem(answer.json)
     assert [one["loc"] for one in answer.json["errors"]] == [loc]
     assert "leave standardize out" in answer.json["errors"][0]["msg"]
+
+
+@pytest.mark.parametrize("word", ["NaN", "None", "nan", "NA"])
+@pytest.mark.parametrize("y", ["[0, @, 0, 1, 1]", "[0, null, 0, 1, 1]", "[0, 1, 0, 1, 1]", "[@]"])
+@pytest.mark.parametrize("by", ["lists", "columns", "target"])
+@pytest.mark.parametrize("last", [False, True])
+def test_of_gaps_in_x_and_y_the_rows_are_to_be_left_out(
+    api: Api, word: str, y: str, by: str, last: bool
+) -> None:
+    if y == "[@]":
+        y, last = "[Infinity, True, false, true, true]", True
+    of_y = f'"X": {{"a": [@, 2, 3, 7, 8], "t": {y}}}, "target": "t"' if by == "target" else ""
+    X = "[[@, 1], [2, 1], [3, 1], [7, 2], [8, 2]]" if by == "lists" else '{"a": [@, 2, 3, 7, 8]}'
+    of_both = of_y or (
+        f'"X": {X}, "y": {y}' if last else f'"y": {y.replace("@", "null")}, "X": {X}'
+    )
+    body = f'{{"model_type": "knn", "model_id": 1, "kwargs": {{"k": 1, {of_both}}}}}'
+    said = api.raw("/register", body.replace("@", word).encode()).json["detail"]  # type: ignore[index]
+    in_y = "@" in y or "null" in y
+    assert ('write null and "missing": "drop" beside X' in said) == in_y
+    assert ('"missing": "impute"' in said) != in_y
+    mended = body.replace("@", "null")
+    if "Infinity" not in y:
+        option = '"missing": "drop"' if in_y else '"missing": "impute"'
+        answer = api.raw("/register", mended.replace('"k": 1', f'"k": 1, {option}').encode())
+        assert answer.status_code == 201, answer.text

@@ -374,3 +374,77 @@ def test_words_that_json_does_not_have_are_all_told(word: str, body: str, more: 
     behind = raised.value.detail.partition("Behind it ")[2]
     assert behind.startswith(f"{more}, {word}: mend all of them" if more else "")
     assert bool(behind) == (more is not None)
+
+
+RIGHT = '{"model_type": "knn", "weights": [1, -2, -3], "b": true}'
+STRANGE: dict[str, tuple[str, int]] = {
+    **{
+        quotes: (re.sub('"([^"]*)"', f"{quotes[0]}\\1{quotes[1]}", RIGHT), 7)
+        for quotes in ("“”", "””", "‘’", "``", "«»", "„“")
+    },
+    "U+00A0": (RIGHT.replace(" ", "\u00a0"), 6),
+    "U+200B": (RIGHT.replace(" ", "\u200b"), 6),
+    "−": (RIGHT.replace("-", "−"), 1),
+    "=": (RIGHT.replace(":", "="), 2),
+    ";": (RIGHT.replace(",", ";"), 3),
+}
+INSTEAD = {"U+00A0": " ", "U+200B": "", "−": "-", "=": ":", ";": ","}
+
+
+@pytest.mark.parametrize("sign", STRANGE)
+@pytest.mark.parametrize("words", [False, True])
+def test_signs_that_json_does_not_have_are_all_told(sign: str, words: bool) -> None:
+    """With the words behind them; signs in a text of JSON are none of them."""
+    body, more = STRANGE[sign]
+    text = ', "text": "“it’s” −(;=\u00a0\u200b”"}'
+    body = body.replace("true", "True")[:-1] + text if words else body
+    with pytest.raises(MalformedJson) as raised:
+        parse_json(body.encode())
+    behind = raised.value.detail.partition("Behind it ")[2].partition(": mend all")[0]
+    more += words
+    follow = "one more follows, " if more == 1 else f"{more} more follow, "
+    told = behind.removeprefix(follow).split(", ")
+    assert behind.startswith(follow)
+    assert ("True" in told) == words
+    mended = body.removesuffix(text) if words else body
+    for one in {sign} if sign in INSTEAD else {*sign}:
+        found = chr(int(one[2:], 16)) if one.startswith("U+") else one
+        mended = mended.replace(found, INSTEAD.get(one, '"'))
+    whole = mended.replace("True", "true") + (text if words else "")
+    parse_json(whole.encode())
+
+
+@pytest.mark.parametrize("rest", ["”, ”b”: 1}", "”, “b”: 1}", "”}", '”, "b": 1}', "”", "” }"])
+@pytest.mark.parametrize("begin", ['{"a": "x', '{"a'])
+def test_a_text_that_a_curly_quote_was_to_end(begin: str, rest: str) -> None:
+    body = begin + (rest if ":" in begin else "”: 2, " + rest[2:] if "b" in rest else "”: 2}")
+    with pytest.raises(MalformedJson, match="instead of ” at the end of") as raised:
+        parse_json(body.encode())
+    assert "the body ends here" not in raised.value.detail
+    left = body.count("”") + body.count("“") - 1
+    more = {0: "", 1: "one more follows"}.get(left, f"{left} more follow")
+    assert (f"Behind it {more}" in raised.value.detail) == (left > 0)
+
+
+@pytest.mark.parametrize("whole", ['{"a": "x “b” c"', '{"t": "say “a”: b" 5}', '{"a": "”b"'])
+def test_curly_quotes_in_a_text_are_no_mistake(whole: str) -> None:
+    with pytest.raises(MalformedJson) as raised:
+        parse_json(whole.encode())
+    assert "straight" not in raised.value.detail
+
+
+@pytest.mark.parametrize(
+    ("held", "says"),
+    [
+        ("'b': False, 'c': [None, 'True']", "which writes False and None as false and null too."),
+        ("'b': True", "which writes True as true too."),
+        ("'b': 'None', \"c\": 'True'", "by json.dumps(body). Mend"),
+        ("'b': [nan, True]", ". Behind it JSON has no nan, True either: mend all of them."),
+    ],
+)
+@pytest.mark.parametrize("first", ["{'a': 1, ", "{\"a\": 'x', "])
+def test_of_what_python_printed_quotes_and_words_are_told(first: str, held: str, says: str) -> None:
+    with pytest.raises(MalformedJson) as raised:
+        parse_json(f"{first}{held}}}".encode())
+    assert "double quotes, not in single ones; in Python" in raised.value.detail
+    assert says in raised.value.detail

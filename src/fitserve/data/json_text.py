@@ -6,7 +6,7 @@ from typing import Any
 
 import jiter
 
-from fitserve.data import files, json_words
+from fitserve.data import files, json_behind, json_words
 from fitserve.data.foreign import binary, printed_bytes
 from fitserve.data.looks import like_csv
 from fitserve.data.parts import parts
@@ -75,13 +75,12 @@ _SURROGATE = "half of a surrogate pair stands here; write both halves, or the ch
 _QUOTE = 'write the straight quote " instead of {mark}'
 _DASH = "write the minus sign of the keyboard, -, instead of {mark}"
 _MARKS = {
-    **dict.fromkeys("“”„‟«»‘’‚‛′″`", _QUOTE),
-    **dict.fromkeys("−–—‐‑", _DASH),
+    **dict.fromkeys(json_behind.DOUBLE + json_behind.SINGLE, _QUOTE),
+    **dict.fromkeys(json_behind.DASHES, _DASH),
     "(": "a list stands in [ ], not in ( )",
     ";": "values and members are parted by commas, not by ;",
     "=": "a colon stands between the name of a member and its value, not =",
 }
-_INVISIBLE = re.compile("[\u00a0\u00ad\u2000-\u200f\u2028-\u202f\u2060\u3000\ufeff]")
 _UNCLOSED = {
     "}": "a list is not closed; write ] before this }",
     "]": "no list is open that this ] could close; take it out",
@@ -248,16 +247,22 @@ def _at(body: bytes, at: int, said: str, asked: bool) -> str:
     if said.startswith(("expected", "key must", "invalid number")):
         strange = _strange(first)
         if strange is not None:
-            return strange
+            return strange + json_behind.also(body, at, first)
     if body[at : at + 2] == b'\\"':
         return _ESCAPED
     if said.startswith("key must be a string"):
         if first == ",":
             return "a comma too many stands here; take it out"
-        return _QUOTED if first == "'" else _COMMENT if first in ("#", "/") else _UNQUOTED
+        quoted = _QUOTED + json_behind.words(body, at)
+        return quoted if first == "'" else _COMMENT if first in ("#", "/") else _UNQUOTED
     opened = body.rfind(b"[", max(at - 60, 0), at)
     if opened >= 0 and said.startswith(("expected", "invalid")) and _AS_PRINTED(body, opened):
         return _PRINTED
+    cut = said.startswith("EOF")
+    if cut or (said.startswith("expected `") and first.isalpha()):
+        curled = json_behind.not_closed(body, len(body) if cut else at)
+        if curled:
+            return curled
     if said.startswith("expected `,`"):
         if re.match(rb"\d[\w.]", body[max(at - 1, 0) : at + 1]):
             said = "invalid number"  # 0x10, 1_000
@@ -277,8 +282,8 @@ def _at(body: bytes, at: int, said: str, asked: bool) -> str:
 
 def _strange(first: str) -> str | None:
     """What to write instead of a character that JSON does not have."""
-    if _INVISIBLE.match(first):
-        return f"an invisible character, U+{ord(first):04X}, stands here; take it out"
+    if (sign := json_behind.shown(first)) != first:
+        return f"an invisible character, {sign}, stands here; take it out"
     return _MARKS[first].replace("{mark}", first) if first in _MARKS else None
 
 
@@ -292,7 +297,7 @@ def _value(body: bytes, at: int, asked: bool) -> str | None:
     if instead is not None:
         return instead
     if first == b"'":
-        return _QUOTED
+        return _QUOTED + json_behind.words(body, at)
     if first and first in b"#/":
         return _COMMENT
     if first == b",":

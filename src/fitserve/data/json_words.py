@@ -4,12 +4,12 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from itertools import islice
 from typing import Any
 
 import jiter
 
-from fitserve.errors import COUNTED, Location, clip
+from fitserve.data.json_behind import also, as_gaps
+from fitserve.errors import Location, clip
 
 _END = rb"(?=\s*(?:[],}]|\Z))"
 _OF = rb"[-+]?(?:[A-Za-z_]\w*)?\."
@@ -30,14 +30,7 @@ _ENDLESS = re.compile(
 )
 _NOTHING = re.compile(rb"(?:none|null|nil|undefined)(?![\w.(])", re.IGNORECASE)
 _TRUTH = re.compile(rb"(?:np\.)?(true|false)_?(?![\w.(])", re.IGNORECASE)
-_TEXT_OR_WORD = re.compile(
-    rb'"(?:[^"\\]++|\\.)*+"?|'
-    rb"(?<!\w)([-+]?(?:nan|nat|na|inf(?:inity)?|none|null|true|false|nil|undefined))(?![\w.(])",
-    re.IGNORECASE | re.DOTALL,
-)
 _ENDS = re.compile(rb"[\s,\]}]")
-_OF_JSON = (b"null", b"true", b"false")
-_LOOKED_AT = 2**20  # bytes
 _ONE_VALUE = re.compile(rb"[A-Za-z_][\w.]*\(\s*([\"']?)([^\"'\\\n()]{1,80})\1\s*\)")
 _CALL = re.compile(rb"((?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*))\(")
 
@@ -58,6 +51,10 @@ _A_RESULT = (
 _IN_X = (
     'null is how a gap is sent, in a table: write null and "missing": "impute" beside X (or '
     '"drop", which leaves its row out). Without that, fill the gap or leave its row out'
+)
+_IN_X_AND_Y = (
+    "null is how a gap is sent, in a table, and one stands in y, which is not filled: write null "
+    'and "missing": "drop" beside X, which leaves such rows out'
 )
 _IN_A_TABLE = "; of a table that is registered with missing, null is how a gap is sent"
 _TO_A_MODEL = ". To a model that was registered with missing='impute', null is how a gap is sent"
@@ -96,23 +93,10 @@ def instead(body: bytes, at: int, asked: bool) -> str | None:
     """What to write instead of what stands there, if it is such a word or a program's call, and
     which more of them stand behind it. Rows without a name are `asked` about, or to learn from."""
     said = _here(body, at, asked)
-    behind = _behind(body, at) if said is not None else []
-    if said is None or not behind:
-        return said
-    such = clip(", ".join(dict.fromkeys(behind)), 60)
-    least = "at least " if len(behind) == COUNTED else ""
-    more = f"{len(behind):,} more such words follow" if len(behind) > 1 else "one more follows"
-    return f"{said}. Behind it {least}{more}, {such}: mend all of them"
-
-
-def _behind(body: bytes, at: int) -> list[str]:
-    """The words behind this one, which stands outside of a text, that JSON does not have, in
-    reading order."""
+    if said is None:
+        return None
     end = _ENDS.search(body, at)
-    begin = len(body) if end is None else end.start()
-    words = _TEXT_OR_WORD.finditer(body, begin, begin + _LOOKED_AT)
-    found = (one for one in words if one[1] is not None and one[1] not in _OF_JSON)
-    return [one[1].decode() for one in islice(found, COUNTED)]
+    return said + also(body, len(body) if end is None else end.start())
 
 
 def _here(body: bytes, at: int, asked: bool) -> str | None:
@@ -195,7 +179,8 @@ def _number(
         named = next((part for part in rest if isinstance(part, str)), None)
         if head == "X" and named is not None and _is_target(named, body):
             return said + _label("X", endless)
-        return said + _cell(rest, endless, head)
+        mended = _cell(rest, endless, head)
+        return said + (_IN_X_AND_Y if mended == _IN_X and _gap_in_y(body) else mended)
     if head == "y":
         true = path[0] == "y" and (asked or b'"features"' in body)
         if rest:
@@ -207,6 +192,21 @@ def _number(
 def _is_target(name: str, body: bytes) -> bool:
     there = re.escape(json.dumps(name, ensure_ascii=False).encode(errors="replace"))
     return re.search(rb'"target"\s*:\s*' + there, body) is not None
+
+
+def _gap_in_y(body: bytes) -> bool:
+    """Whether a gap stands among what is to be learned, too."""
+    try:
+        value = jiter.from_json(as_gaps(body))
+    except ValueError:
+        return False
+    kwargs = value.get("kwargs", value) if isinstance(value, dict) else None
+    if not isinstance(kwargs, dict):
+        return False
+    y, X, target = kwargs.get("y"), kwargs.get("X"), kwargs.get("target")
+    if isinstance(target, str) and isinstance(X, dict):
+        y = X.get(target)
+    return isinstance(y, list) and any(cell is None for cell in y)
 
 
 def _cell(rest: Sequence[str | int], endless: bool, head: str) -> str:
