@@ -48,7 +48,13 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
         ([GOOD], [], "take the [ ] around it away"),
         ([X], [], "write rows as X"),
         (json.dumps(GOOD), [], "JSON inside of JSON: encode it once"),
-        (json.dumps(json.dumps(GOOD)), [], "JSON inside of JSON: encode it once"),
+        (json.dumps(json.dumps(GOOD)), [], "encode it once (with requests json=body)"),
+        ("a,b,y\n1,2,u\n3,4,v\n", [], "it is CSV: with curl send -H 'Content-Type: text/csv' --d"),
+        (
+            "a;y\n1;u",
+            [],
+            "--data-binary @FILE, and ?model_type=knn&model_id=1&target=COLUMN in",
+        ),
         (json.dumps(json.dumps(json.dumps(GOOD))), [], "JSON inside of JSON: encode it once"),
         (str(GOOD), [], "what Python prints of a dict: send the dict itself (with requests json="),
         (GOOD | {"kwargs": str(GOOD["kwargs"])}, ["kwargs"], "send the dict itself"),
@@ -158,7 +164,12 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
         (
             with_kwargs(X=[[1, "m"], [2, "f"], [8, 3]], y=[0, 0, 1]),
             ["kwargs", "X", 0, 1],
-            "text is taken in a table: ",
+            'as {"sex": ["male", "female"]}, or such rows with feature_names',
+        ),
+        (
+            with_kwargs(X=[[1, "m"], [2, "f"], [8, 3]], y=[0, 0, 1], feature_names=["a", "b"]),
+            ["kwargs", "X", 0, 1],
+            'as {"sex": ["male", "female"]}, without feature_names, or such rows with feature_n',
         ),
         (with_kwargs(y=[0, 0, 1, None]), ["kwargs", "y", 3], "not null; give one"),
         (
@@ -170,7 +181,7 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
         (with_kwargs(n_neighbours=2), ["kwargs", "n_neighbours"], "write n_neighbors, if that is"),
         (with_kwargs(k="3"), ["kwargs", "k"], "not the text '3'; write 3, without quotes"),
         (with_kwargs(weights="Uniform"), ["kwargs", "weights"], 'write "uniform"'),
-        (with_kwargs(k=99), ["kwargs", "k"], "give k of at most 4"),
+        (with_kwargs(k=99), ["kwargs", "k"], "give k 1, at most 4, or more rows"),
         (with_kwargs(feature_names="a, b"), ["kwargs", "feature_names"], 'write ["a", "b"]'),
         (with_kwargs(feature_names=[0, "b"]), ["kwargs", "feature_names", 0], 'write "0"'),
         (
@@ -1106,11 +1117,70 @@ def test_rows_of_another_length_are_told_with_the_cells_of_the_others(api: Api) 
         assert [one["loc"] for one in problem["errors"]] == [["features", 1], ["features", 2, 1]]
 
 
-@pytest.mark.parametrize(("sent", "meant"), [("3", 3), (3.0, 3), ("x", 4), (0, 4), (None, None)])
+@pytest.mark.parametrize(("sent", "meant"), [("3", 3), (3.0, 3), ("x", 1), (0, 1), (None, None)])
 def test_what_a_program_could_set_is_told(api: Api, sent: Any, meant: int | None) -> None:
     problem = told(api, with_kwargs(k=sent))
     expected = [] if meant is None else [{"words": f"k is {meant}", "set": {"k": meant}}]
     assert problem.get("remedies", []) == expected
+
+
+GROUPS = [
+    ("kmeans", "n_clusters"),
+    ("kmeans", "k"),
+    ("gmm", "n_components"),
+    ("knn", "n_neighbors"),
+    ("knn", "k"),
+]
+OF_ITSELF = re.compile("of its own, which|for every answer")
+
+
+@pytest.mark.parametrize("rows", [2, 3, 6, 10, 30])
+@pytest.mark.parametrize("sent", [0, "x", 40], ids=str)
+@pytest.mark.parametrize(("model_type", "name"), GROUPS)
+def test_a_count_that_is_told_is_not_advised_against(
+    api: Api, model_type: str, name: str, sent: Any, rows: int
+) -> None:
+    kwargs = {"X": [[i, i % 3] for i in range(rows)], name: sent}
+    kwargs |= {"y": [i % 2 for i in range(rows)]} if model_type == "knn" else {}
+    problem = api.register(model_type, 1, **kwargs).json
+    assert problem["remedies"], problem  # type: ignore[index]
+    assert sent != 40 or f"at most {rows}" in problem["detail"]  # type: ignore[index]
+    answer = api.register(model_type, 1, **kwargs | problem["remedies"][0]["set"]).json  # type: ignore[index]
+    assert not [one for one in answer["advice"] if OF_ITSELF.search(one["words"])], answer  # type: ignore[index]
+
+
+@pytest.mark.parametrize("sent", [True, "true", "yes", 1, [True]], ids=str)
+@pytest.mark.parametrize(("rows", "folds"), [(6, 5), (4, 4), (2, None)])
+def test_importance_is_told_with_the_folds_that_it_needs(
+    api: Api, sent: Any, rows: int, folds: int | None
+) -> None:
+    kwargs = {"X": [[i, i % 3] for i in range(rows)], "y": [i % 2 for i in range(rows)], "k": 1}
+    problem = api.register("knn", 1, **kwargs, importance=sent).json
+    said = f'"cv": {folds}' if folds else "leave importance out"
+    assert said in problem["errors"][0]["msg"]  # type: ignore[index]
+    set_ = {"importance": True, "cv": folds} if folds else {"importance": None}
+    assert problem["remedies"][0]["set"] == set_  # type: ignore[index]
+    kept = {name: value for name, value in set_.items() if value is not None}
+    answer = api.register("knn", 1, **kwargs, **kept)
+    assert answer.status_code == 201
+    assert bool(folds) == bool(answer.json["training"].get("importance"))  # type: ignore[index]
+    table = "a,b\n" + "".join(f"{i},{i % 2}\n" for i in range(rows))
+    query = f"/register?model_type=knn&model_id=2&k=1&target=b&importance={str(sent).lower()}"
+    detail = api.raw(query, table.encode(), Content_Type="text/csv").json["detail"]  # type: ignore[index]
+    assert not folds or f"cv={folds}" in detail
+
+
+@pytest.mark.parametrize(
+    "sent", [[1, 1, 1], [0.2, 0.3, 0.4], [0.333] * 3, [1e-9, 1, 1], [1e-300, 0, 0], [0, 0, 0]]
+)
+def test_priors_are_told_as_shares(api: Api, sent: list[float]) -> None:
+    kwargs: dict[str, Any] = {"X": [[1], [2], [4], [5], [8], [9]], "y": [0, 0, 1, 1, 2, 2]}
+    problem = api.register("gauss_naive_bayes", 1, **kwargs, priors=sent).json
+    told = problem["remedies"][0]["set"]  # type: ignore[index]
+    if any(sent):
+        assert f"write {told['priors']}" in problem["detail"]  # type: ignore[index]
+    kwargs |= {name: value for name, value in told.items() if value is not None}
+    assert api.register("gauss_naive_bayes", 1, **kwargs).status_code == 201
 
 
 @pytest.mark.parametrize("misspelt", [False, True])
@@ -1154,8 +1224,8 @@ def test_a_number_that_does_not_fit_is_told_one_that_does(
     [
         ("pca", {"n_components": "3.0"}, {"n_components": 2}),
         ("pca", {"n_components": 3.0}, {"n_components": 2}),
-        ("knn", {"n_neighbors": "100"}, {"n_neighbors": 4}),
-        ("knn", {"k": 100.0}, {"k": 4}),
+        ("knn", {"n_neighbors": "100"}, {"n_neighbors": 1}),
+        ("knn", {"k": 100.0}, {"k": 1}),
         ("kmeans", {"k": "20.0"}, {"k": 3}),
         ("gmm", {"n_components": "20.0"}, {"n_components": 3}),
         ("decision_tree", {"cv": "12.0", "max_depth": "3.0"}, {"cv": 4, "max_depth": 3}),
@@ -1182,7 +1252,7 @@ def test_a_count_that_is_to_be_written_is_one_that_the_rows_allow(
     problem = register(sent).json
     for name, value in most.items():
         assert {name: value} in [remedy["set"] for remedy in problem["remedies"]]
-        assert re.search(f"(write|at most) {value}\\b", problem["detail"])
+        assert re.search(f"(write|at most|{name}) {value}\\b", problem["detail"])
     assert register(most).status_code == 201
 
 
@@ -1354,8 +1424,8 @@ BEGUN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
             {"Criterion": "squared_error"},
             {"Criterion": None, "criterion": None},
         ),
-        ("knn", {"n_neighbours": 100, "k": None}, {"n_neighbours": None, "n_neighbors": 4}),
-        ("kmeans", {"clusters": 100, "k": None}, {"clusters": None, "n_clusters": 4}),
+        ("knn", {"n_neighbours": 100, "k": None}, {"n_neighbours": None, "n_neighbors": 1}),
+        ("kmeans", {"clusters": 100, "k": None}, {"clusters": None, "n_clusters": 2}),
         *(
             ("decision_tree", {"criterion": one}, {"criterion": None})
             for one in ("mse", "mae", "friedman_mse", "absolute_error", "poisson")

@@ -114,7 +114,7 @@ def test_a_fold_that_cannot_be_learned_fails_the_registration(api: Api) -> None:
         ("knn", {"holdout": 0.999}, "holdout", "none to train on"),
         ("knn", {"cv": 13}, "cv", "X has 12 rows, too few for 13 folds"),
         ("knn", {"cv": 2, "y": ["a"] * 11 + ["b"]}, "cv", "one class"),
-        ("knn", {"importance": True}, "importance", "ask for cv or holdout"),
+        ("knn", {"importance": True}, "importance", 'write "cv": 5 beside it, or send'),
         ("knn", {"sample": 1001}, "sample", "from 0 to 1000"),
         ("kmeans", {"cv": 2}, "cv", "no y to compare"),
         ("kmeans", {"holdout": 0.5}, "holdout", "no y to compare"),

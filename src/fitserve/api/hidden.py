@@ -52,7 +52,7 @@ def _fitting(read: _Read, given: Mapping[str, Any]) -> Iterator[None]:
             other: (name, value)
             for name, one in sets
             for other, value in one.items()
-            if type(value) in (int, float, str)
+            if type(value) in (bool, int, float, str)
         }
         instead = {name: value for name, (_, value) in meant.items()}
         out = {*wrong, *(name for _, one in sets for name in one)}
@@ -130,11 +130,14 @@ def _allowed(fault: Fault, refused: Fault | None, meant: Any) -> Fault:
     most = refused.remedies[0].set[ours]
     said = fault.msg.rpartition("; write ")[0] or fault.msg.partition("; ")[0]
     why, _, mend = refused.msg.partition("; ")
-    if most is not None:
+    beside = {one: value for one, value in refused.remedies[0].set.items() if one != ours}
+    if most is True and beside:
+        mend = f"write true, and beside it {json.dumps(beside)[1:-1]}"
+    elif most is not None:
         mend = f"write {most}" if name == ours else f"write {json.dumps(ours)}: {json.dumps(most)}"
-    beside = next((one.set for one in refused.remedies if ours not in one.set), {})
-    if most is None and beside:
-        also = json.dumps({ours: meant, **beside})[1:-1].replace(", ", " and ")
+    other = next((one.set for one in refused.remedies if ours not in one.set), {})
+    if most is None and other:
+        also = json.dumps({ours: meant, **other})[1:-1].replace(", ", " and ")
         mend = f"write {also}, or leave it out"
     remedies = tuple(
         Advice(one.words, {name: None, ours: meant} | dict(one.set)) for one in refused.remedies

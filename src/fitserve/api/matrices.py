@@ -34,10 +34,8 @@ from fitserve.training.training import Training
 MEMBERS = ("X", "y", "feature_names", *PLANNED)
 """Members of kwargs that are no hyperparameters."""
 
-_OF_TEXT = (
-    'text is taken in a table: send columns by name, as {"sex": ["male", "female"]}, or such rows '
-    "with feature_names and categories='onehot' beside X"
-)
+_OF_TEXT = 'text is taken in a table: send columns by name, as {"sex": ["male", "female"]}, '
+_OF_TEXT_ROWS = "or such rows with feature_names and categories='onehot' beside X"
 _SEVERAL = 2.0  # words a cell from which on a column of text is read word by word
 _AS_CATEGORIES = Advice("takes text as categories", {"categories": "onehot"})
 
@@ -153,7 +151,8 @@ def _as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
             said = f"{fault.msg}; write {json.dumps(by_words, ensure_ascii=False)[1:-1]} beside X"
             advice = Advice("counts the words of the column", by_words)
             return replace(fault, msg=f"{said} to have its words counted", remedies=(advice,))
-        msg = f"{fault.msg}; {_OF_TEXT}"
+        alone = "without feature_names, " if names is not None else ""
+        msg = f"{fault.msg}; {_OF_TEXT}{alone}{_OF_TEXT_ROWS}"
         return replace(fault, msg=msg, remedies=(_AS_CATEGORIES,))
 
     return amended(change)

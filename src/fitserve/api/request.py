@@ -15,6 +15,7 @@ from fitserve.api import members, queries, strangers
 from fitserve.data import files
 from fitserve.data.as_sent import bytes_of, encoded, sent, twice_encoded
 from fitserve.data.json_text import parse_json
+from fitserve.data.looks import like_csv
 from fitserve.data.quoted import QUERY
 from fitserve.data.validating import or_left_out, validated
 from fitserve.errors import Fault, InvalidRequest, amended, clip, within
@@ -140,10 +141,12 @@ def checked(schema: type[T], value: object) -> T:
         inside = ", ".join(f'"{name}": ...' for name in names)
         twice = twice_encoded(value, "encode it once")
         if twice and not bytes_of(str(value)):
-            twice += " (with requests json=body, or data=json.dumps(body))"
+            twice += " (with requests json=body)"
         quoted = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else ""
         of_file = files.instead(quoted, "json", schema.of_csv) or ""
         of_file = of_file.replace(", not what the file holds", "")
+        if isinstance(value, str) and "\n" in value.strip() and like_csv(value.encode()):
+            twice = f"; it is CSV: with curl send {files.how_sent('FILE', schema.of_csv, 'csv')}"
         mended = twice + (schema.of_list(value) if isinstance(value, list) and value else "")
         if not mended and not of_file:
             written = members.of_values([value], shown) or f"one such as {schema.such()}"

@@ -2,6 +2,7 @@
 hyperparameters."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from functools import cache
 from typing import Any
@@ -19,6 +20,8 @@ from fitserve.evaluation.sample import sample_rows
 from fitserve.models.base import Codes, Model
 
 SAMPLE_BYTES = 2**22
+_FOLDS = 5
+"""As many are proposed to whoever asks for none, where there are rows for them."""
 
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
@@ -79,12 +82,7 @@ class Plan:
         name = "cv" if self.cv is not None else "holdout"
         if not self.n_folds:
             if self.importance:
-                raise InvalidRequest.at(
-                    ("importance",),
-                    "importance is found on rows that are held out; ask for cv or holdout as "
-                    "well, or send importance to /evaluate",
-                    "no_validation",
-                )
+                raise self._unvalidated(model, y)
             return
         if self.cv is not None and self.holdout is not None:
             raise InvalidRequest.at(
@@ -119,6 +117,23 @@ class Plan:
                     f"class be left to train on; leave {name} out, or give more rows of it",
                     "one_class",
                 )
+
+    def _unvalidated(self, model: Model, y: Target | None) -> InvalidRequest:
+        """No rows are held out to find the importance on; as many folds as these allow help."""
+        folds = 0
+        for cv in range(2, min(_FOLDS, model.n_samples_) + 1):
+            with suppress(InvalidRequest):
+                replace(self, cv=cv).check(model, y)
+                folds = cv
+        mend = f'write "cv": {folds} beside it' if folds else "leave importance out"
+        beside = {"importance": True, "cv": folds} if folds else {"importance": None}
+        return InvalidRequest.at(
+            ("importance",),
+            f"importance is found on rows that are held out; {mend}, or send importance to "
+            "/evaluate",
+            "no_validation",
+            remedies=[Advice(f"{folds} folds" if folds else "importance is left out", beside)],
+        )
 
     def folds(self, model: Model, classes: Codes | None) -> list[Rows]:
         """The rows that are held out, fold by fold; stratified by the codes of the classes."""

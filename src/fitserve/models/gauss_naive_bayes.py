@@ -73,11 +73,20 @@ class GaussNaiveBayes(Model):
                 f"give one for each{such_shares(y)}, or leave priors out",
                 "length",
             )
-        if not np.isclose(sum(self.priors), 1.0):
+        whole = sum(self.priors)
+        if not np.isclose(whole, 1.0):
+            shares = [float(f"{one / whole:.6g}") for one in self.priors] if whole else []
+            mend = f"write {shares}" if len(shares) <= 10 else f"divide them by {whole:.6g}"
             raise InvalidRequest.at(
                 ("priors",),
-                f"priors must sum to 1, not {sum(self.priors):.6g}; divide them by that",
+                f"priors must sum to 1, not {whole:.6g}; "
+                + (mend if whole else f"give shares{such_shares(y)}, or leave priors out"),
                 "sum",
+                remedies=[
+                    Advice("shares of their sum", {"priors": shares})
+                    if whole
+                    else Advice("priors is left out", {"priors": None})
+                ],
             )
 
     def _fit(self, X: FloatArray, y: Codes) -> None:

@@ -11,7 +11,7 @@ from fitserve.data.arrays import FloatArray
 from fitserve.errors import COUNTED, Advice, InvalidRequest, refuse
 from fitserve.models.base import Codes, Model
 from fitserve.models.hyperparameters import COUNT, hyperparameters
-from fitserve.models.kmeans import KMeans, count_distinct, one_each
+from fitserve.models.kmeans import KMeans, count_distinct, one_each, too_many
 from fitserve.models.numerics import EPS, thinned
 from fitserve.models.overflow import too_far, too_large_beside_the_rest
 
@@ -134,13 +134,8 @@ class GaussianMixture(Model):
         distinct = count_distinct(X, enough=self.n_components)
         if distinct < self.n_components:
             have = f"{len(X)} rows" if distinct == len(X) else f"{distinct} different rows"
-            raise InvalidRequest.at(
-                ("n_components",),
-                f"{self.n_components} components need as many different rows, and X has {have}; "
-                f"ask for at most {distinct}",
-                "too_few_rows",
-                remedies=[Advice(f"n_components is {distinct}", {"n_components": distinct})],
-            )
+            said = f"{self.n_components} components need as many different rows, and X has {have}"
+            raise too_many("n_components", said, "too_few_rows", distinct, len(X))
 
     def _standardized(self, X: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """X with each column around 0 and within a range where squares neither overflow nor

@@ -103,26 +103,16 @@ class KMeans(Model):
         if len(X) < self.n_clusters:
             distinct = count_distinct(X, enough=self.n_clusters)
             of_them = "" if distinct == len(X) else f", {distinct} of them different"
-            raise InvalidRequest.at(
-                ("n_clusters",),
-                f"{self.n_clusters} clusters need as many rows, and X has {len(X)}{of_them}; "
-                f"ask for at most {distinct}",
-                "too_few_rows",
-                remedies=[Advice(f"n_clusters is {distinct}", {"n_clusters": distinct})],
-            )
+            said = f"{self.n_clusters} clusters need as many rows, and X has {len(X)}{of_them}"
+            raise too_many("n_clusters", said, "too_few_rows", distinct, len(X))
         if len(X) == self.n_clusters > 1:
             self._advice.append(one_each(len(X), "cluster", "n_clusters"))
 
     def _refuse_too_few(self, rows: FloatArray) -> None:
         distinct = count_distinct(rows, enough=self.n_clusters)
         if distinct < self.n_clusters:
-            raise InvalidRequest.at(
-                ("n_clusters",),
-                f"{self.n_clusters} clusters need as many different rows, and X has {distinct}; "
-                f"ask for at most {distinct}",
-                "too_few_distinct_rows",
-                remedies=[Advice(f"n_clusters is {distinct}", {"n_clusters": distinct})],
-            )
+            said = f"{self.n_clusters} clusters need as many different rows, and X has {distinct}"
+            raise too_many("n_clusters", said, "too_few_distinct_rows", distinct, len(rows))
 
     def _reduced(self, X: FloatArray) -> tuple["Rows", FloatArray]:
         """X and the centres in the units that training took."""
@@ -290,14 +280,32 @@ def greedy_seeds(rows: Rows, k: int, rng: np.random.Generator) -> FloatArray:
     return seeds
 
 
+def too_many(name: str, said: str, kind: str, distinct: int, n_rows: int) -> InvalidRequest:
+    """More groups than there are different rows; where no two rows are alike, as many would tell
+    nothing either (`one_each`)."""
+    give = distinct if distinct < n_rows else _fewer(n_rows)
+    most = f"at most {distinct}"
+    return InvalidRequest.at(
+        (name,),
+        f"{said}; ask for {most if give == distinct else f'{give}, or {most}'}",
+        kind,
+        remedies=[Advice(f"{name} is {give}", {name: give})],
+    )
+
+
 def one_each(n_rows: int, group: str, name: str) -> Advice:
     """What to know of as many groups as rows, asked for by the hyperparameter of this name."""
-    fewer = isqrt(n_rows)
+    fewer = _fewer(n_rows)
     return Advice(
         f"Each of the {n_rows} rows is a {group} of its own, which tells nothing of them; give "
         f"{name} {fewer}.",
         {name: fewer},
     )
+
+
+def _fewer(n_rows: int) -> int:
+    """How many groups tell something of so few rows."""
+    return max(isqrt(n_rows), min(2, n_rows - 1), 1)
 
 
 def count_distinct(rows: FloatArray, enough: int) -> int:

@@ -103,16 +103,19 @@ class Knn(Model):
         return scored * (n * self.n_features_in_ / 16.0 + 50.0 * self.n_neighbors)
 
     def _check(self, X: FloatArray, y: NDArray[Any]) -> None:
+        alike = self.weights == "uniform"  # then all rows answer the same whatever is asked
+        fewer = self._fewer if alike else len(X)
         if self.n_neighbors > len(X):
+            most = f"at most {len(X)}"
+            give = f"of {most}" if fewer == len(X) else f"{fewer}, {most}"
             raise InvalidRequest.at(
                 ("n_neighbors",),
                 f"{self.n_neighbors} neighbours are asked of {counted(len(X), 'training row')}; "
-                f"give n_neighbors of at most {len(X)}, or more rows",
+                f"give n_neighbors {give}, or more rows",
                 "too_few_rows",
-                remedies=[Advice(f"n_neighbors is {len(X)}", {"n_neighbors": len(X)})],
+                remedies=[Advice(f"n_neighbors is {fewer}", {"n_neighbors": fewer})],
             )
-        if len(X) == self.n_neighbors > 1 and self.weights == "uniform":
-            fewer = self._fewer
+        if len(X) == self.n_neighbors > 1 and alike:
             said = f"All {len(X)} rows count for every answer, which is always the same"
             self._advice.append(
                 Advice(f"{said}; give n_neighbors {fewer}.", {"n_neighbors": fewer})
