@@ -1148,3 +1148,58 @@ def test_what_pandas_made_is_shown_as_it_is_taken(
     names = named or route == "/register"
     assert first in (([{"w": 0.5, "l": 3}], {"w": [0.5], "l": [3]}) if names else ([[0.5, 3]],))
     assert ask(first, [2]).status_code in (200, 201)
+
+
+QUOTED = [("Oslo", "u"), ("Rom", "v"), ("Oslo", "u"), ("Rom", "v"), ("Bern", "u")]
+
+
+@pytest.mark.parametrize("signs", ["''", "``", "“”"])
+@pytest.mark.parametrize("heads", ["a,city,y", "city,y", "y", "a,city", ""])
+@pytest.mark.parametrize("cells", [True, False])
+def test_all_that_stands_in_single_quotes_is_told_at_once(
+    api: Api, signs: str, heads: str, cells: bool
+) -> None:
+    knn = {"model_type": "knn", "target": "y", "n_neighbors": "1"}
+    quoted = {name: signs[0] + name + signs[1] for name in heads.split(",")}
+
+    def table(names: dict[str, str], around: str) -> str:
+        head = ",".join(names.get(name, name) for name in ("a", "city", "y"))
+        rows = (
+            f"{i},{around[:1]}{city}{around[1:]},{around[:1]}{y}{around[1:]}"
+            for i, (city, y) in enumerate(QUOTED)
+        )
+        return "\n".join([head, *rows])
+
+    body = table(quoted, signs if cells else "")
+    answer = ask(api, "/register", body, **knn)
+    others = [name for name in heads.split(",") if name and name != "y"]
+    if "y" in quoted:
+        (fault,) = told(api, "/register", body, **knn)["errors"]
+        also = [", ".join(others)] * bool(others) + ["cells below"] * cells
+        says = 'stand around y in the header; take them away, a CSV quotes by "'
+        says += f", around {' and '.join(also)} as well; there" if also else "; there"
+        assert says in fault["msg"]
+    else:
+        assert answer.status_code == 201
+        words = [one["words"] for one in answer.json["advice"]]  # type: ignore[index]
+        named = [one for one in words if one.startswith("Quotes stand around ")]
+        assert [one.partition(" where columns")[0] for one in named] == [
+            f"Quotes stand around {', '.join(others)}" for _ in others[:1]
+        ]
+        if others:
+            X = [{quoted.get("a", "a"): i, "c": 1} for i in range(3)]
+            in_json = api.register("kmeans", 2, X=X, n_clusters=1)
+            assert "Quotes stand around a where" in in_json.text
+    obeyed = ask(api, "/register", table({}, ""), **knn | {"model_id": "3"})
+    assert obeyed.status_code == 201
+    assert "uotes stand around" not in obeyed.text
+    for route in ("/predict", "/evaluate"):
+        again = ask(api, route, body, model_type="knn", model_id="3")
+        if others:
+            assert ("around cells below as well; there" in again.text) == cells
+
+
+@pytest.mark.parametrize("head", ["a,rock 'n' roll,y", "a,'t,y", "a,it's,y", "a,5',y", "a,b'c',y"])
+def test_a_quote_in_a_name_is_no_mistake(api: Api, head: str) -> None:
+    trained(api, f"{head}\n1,2,2.5\n2,3,3.5\n4,1,5.5\n")
+    assert "uotes" not in api.client.get("/models/decision_tree/1").text

@@ -68,6 +68,7 @@ def _of_data(
     words = [] if table is None else _words(table)
     classes = classes_of(model, y)
     target = columns.target or "y"
+    yield from doubts.of_quoted_names([*columns.names, target])
     of_y = [] if y is None or classes is not None else [Numbers(target, y.astype(np.float64))]
     gaps = doubts.gap_numbers([*numbers, *of_y])
     yield from doubts.of_gap_numbers(gaps, words, target)

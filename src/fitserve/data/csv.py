@@ -16,7 +16,7 @@ from fitserve.data.places import Places, lines_of
 from fitserve.data.records import Position, Record, after_blanks, blank, reader, records
 from fitserve.data.table import FloatArray, Table
 from fitserve.data.titles import DELIMITERS, LOOKED_AT, has_values, title
-from fitserve.data.unseen import bare, peeled, unlike
+from fitserve.data.unseen import bare, peeled, quoted, unlike
 from fitserve.errors import COUNTED, LISTED, Fault, InvalidRequest, Location, clip, counted, refuse
 
 _WORDS = {"\t": "tab"}  # of a sign, in a query
@@ -85,15 +85,22 @@ class CsvFile:
         why = self.mistaken(name, unnamed)
         if why is None and not self.dialect.header:
             why = f"without a header columns are named {numbered}"
-        if wrong := self.around(name, there):
+        if wrong := self.around(name, there, there):
             why = wrong + listed(there)
         why = why or instead_of(name, there) + listed(there)
         return f"there is no column {clip(name, 40)!r}; {why}"
 
-    def around(self, name: str, there: Sequence[str]) -> str:
-        """What stands around this name in the header, or around the one that was meant; or ''."""
+    def around(self, name: str, there: Sequence[str], others: Sequence[str] = ()) -> str:
+        """What stands around this name in the header, or around the one that was meant, and around
+        `others` and the cells below too; or ''."""
         found = unlike(name, there, " in the header")
-        found += ', a CSV quotes by "' if found.endswith("take them away") else ""
+        if found.endswith("take them away"):
+            found += ', a CSV quotes by "'
+            names = [peeled(one) for one in quoted(others) if peeled(one) != peeled(name)]
+            below = next(records(self.body, self.delimiter, self.start), None)
+            also = [clip(", ".join(names), 200)] * bool(names)
+            also += ["cells below"] * bool(below and quoted(below.cells))
+            found += f", around {' and '.join(also)} as well" if also else ""
         return f"{found}; " if found else ""
 
     def mistaken(self, name: str, unnamed: str = "write the names above it") -> str | None:

@@ -15,7 +15,7 @@ from fitserve.data.numerals import parted
 from fitserve.data.observations import FEW, column, listed, of_spellings
 from fitserve.data.outliers import Numbers
 from fitserve.data.table import Table
-from fitserve.data.unseen import around, bare, peeled
+from fitserve.data.unseen import around, peeled, quoted
 from fitserve.errors import Advice, clip
 
 FEWEST = 3  # different numbers in a column of which one may stand for no value
@@ -67,12 +67,23 @@ def of_amounts(texts: Mapping[str, Sequence[str]]) -> Iterator[Advice]:
 def of_quotes(name: str, texts: Sequence[str]) -> Iterator[Advice]:
     """Quotes around the different texts of a column: around all of them, or around some that stand
     there without quotes as well."""
-    quoted = [text for text in texts if peeled(text) != bare(text).strip()]
-    if not quoted or (len(quoted) < len(texts) and not any(peeled(one) in texts for one in quoted)):
+    found = quoted(texts)
+    if not found or (len(found) < len(texts) and not any(peeled(one) in texts for one in found)):
         return
-    around_it, _, mend = around(quoted[0]).partition("; ")
-    also = f" and {len(quoted) - 1} more" if len(quoted) > 1 else ""
+    around_it, _, mend = around(found[0]).partition("; ")
+    also = f" and {len(found) - 1} more" if len(found) > 1 else ""
     yield Advice(f"{column(name)}: {around_it}{also}, and are learned as a part of each; {mend}.")
+
+
+def of_quoted_names(names: Iterable[str]) -> Iterator[Advice]:
+    """Quotes around names of columns."""
+    found = quoted(names)
+    if found:
+        each = listed([peeled(one) for one in found])
+        yield Advice(
+            f"Quotes stand around {each} where columns are named, and are learned as a part of "
+            "such a name; take them away."
+        )
 
 
 def of_categories(encoders: Iterable[Encoder], n_rows: int) -> Iterator[Advice]:

@@ -27,6 +27,11 @@ def peeled(text: str) -> str:
     return plain[1:-1].strip() if quoted else plain
 
 
+def quoted(texts: Iterable[str]) -> list[str]:
+    """Those of the texts around which quotes stand."""
+    return [text for text in texts if peeled(text) != bare(text).strip()]
+
+
 def around(text: str) -> str:
     """What stands around a text, and to take it away; or ''."""
     found = _AROUND.search(text)
