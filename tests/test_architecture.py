@@ -37,7 +37,7 @@ SHARED = {"models.base", "models.hyperparameters", "models.numerics", "models.ov
 INSIDE = {
     "models.__init__": {"models.base"},
     "models.base": {"models.hyperparameters", "models.overflow"},
-    "models.numerics": set[str](),
+    "models.numerics": {"models.hyperparameters"},
     "models.overflow": set[str](),
     "models.gmm": {*SHARED, "models.kmeans"},  # it starts from clusters
     "models.*": SHARED,

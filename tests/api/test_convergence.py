@@ -1,5 +1,6 @@
 """A training that has not converged advises what to send, and that helps."""
 
+import re
 from itertools import product
 from typing import Any
 
@@ -141,3 +142,73 @@ def test_what_does_not_help_is_not_advised(
     assert answer.json is not None
     (words,) = (one["words"] for one in answer.json["advice"] if "not converged" in one["words"])
     assert words.endswith(f"{says}.")
+
+
+@pytest.mark.parametrize("tol", [1.0, 100.0, 1e200])
+@pytest.mark.parametrize("cls", [one for one in ITERATING if "tol" in one.names()])
+def test_a_tol_that_nearly_any_step_meets_is_told_of(cls: Any, tol: float, api: Api) -> None:
+    split = split_for(cls.tasks[0])
+    truth = {"y": [(i * 7) % 3 for i in range(len(split.X))]} if cls.supervised() else {}
+    asked = kwargs_for(cls, cls.tasks[0]) | truth | {"X": split.X.tolist()}
+    asked |= {"learning_rate": 0.1} if cls.model_type() == "linear_regression" else {}
+    asked |= {"n_components": 2} if cls.model_type() == "gmm" else {}
+
+    def loose(**more: Any) -> list[Any]:
+        answer = api.register(cls.model_type(), 1, **asked, **more)
+        assert answer.json is not None
+        api.client.delete(f"/models/{cls.model_type()}/1")
+        return [one for one in answer.json["advice"] if "tol" in (one["set"] or {})]
+
+    (advice,) = loose(tol=tol)
+    assert f"as tol {tol:g} may be met far from where it leads; leave tol out" in advice["words"]
+    assert advice["set"] == {"tol": None}
+    assert not loose()
+    if cls.model_type() == "gmm":  # which is of one component without an iteration
+        asked["n_components"] = 1
+        (advice,) = loose(tol=tol)
+        assert "tol does nothing" in advice["words"]
+
+
+WEAK = [
+    *(("linear_regression", {"alpha": weak}) for weak in (1e12, 1e200)),
+    *((name, {"C": weak}) for name in ("logistic_regression", "svm") for weak in (1e-12, 1e-200)),
+    *(("svm", {"lam": weak}) for weak in (1e20, 1e99)),
+    *(
+        (name, {"learning_rate": weak})
+        for name in ("linear_regression", "logistic_regression", "svm")
+        for weak in (1e-200, 1e-12)
+    ),
+    ("linear_regression", {"alpha": 1e200, "learning_rate": 1e-300}),
+    *(("gmm", {"reg_covar": weak}) for weak in (1e20, 1e200)),
+    *(("multi_naive_bayes", {"alpha": weak}) for weak in (1e20, 1e200)),
+]
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize(("model_type", "given"), WEAK)
+def test_what_keeps_columns_of_any_scale_from_telling_is_left_out(
+    api: Api, model_type: str, given: dict[str, Any], standardize: bool
+) -> None:
+    cls = catalog()[model_type]
+    X = [[float(i % 5), float(i * i % 7)] for i in range(40)]
+    asked: dict[str, Any] = {"X": X} | given
+    asked |= {"y": [i % 5 // 3 for i in range(40)]} if cls.supervised() else {}
+    asked |= {"standardize": True} if standardize and not cls.counting else {}
+
+    def drowned() -> list[Any]:
+        answer = api.register(model_type, 1, **asked)
+        assert answer.json is not None
+        api.client.delete(f"/models/{model_type}/1")
+        return [
+            one
+            for one in answer.json["advice"]
+            if re.search("lets the|steps of|middle", one["words"])
+        ]
+
+    advice = drowned()
+    assert {name for one in advice for name in one["set"]} == set(given)
+    words = " ".join(one["words"] for one in advice)
+    for name, value in given.items():
+        assert f"{name} {value:g} lets the columns tell next to nothing" in words
+        del asked[name]
+    assert not drowned()

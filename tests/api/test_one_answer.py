@@ -1,5 +1,6 @@
 """A model that answers the same whatever it is asked says so, and what to send instead helps."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ LABELS, NUMBERS = list("aaabbbccc"), [a + b / 2 for a, b in X]
 
 
 def same(advice: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [one for one in advice if "every answer" in one["words"].lower()]
+    return [one for one in advice if re.search("[Ee]very answer|lets the columns", one["words"])]
 
 
 def test_each_supervised_type_is_here() -> None:

@@ -1,6 +1,7 @@
 """What is advised of a training before it begins."""
 
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -97,15 +98,33 @@ def _of_data(
 def _of_hyperparameters(
     model: Model, X: FloatArray, spelled: Mapping[str, str], given: Collection[str]
 ) -> Iterator[Advice]:
-    narrow = observations.of_reach(X, model.drowned, counting=model.counting)
-    yield from (one.spelling(spelled) for one in narrow)
     told = model.hyperparameters()
+    yield from (one.spelling(spelled) for one in _of_reach(model, X, told))
     for one, name in spelled.items():
         if name in model.misread and told[one] is not None:
             beside = {other: told[other] for other in given if other in told and other != one}
             yield Advice(f"{model.misread_words(name, told[one], beside)}.")
     ours = {next((one for one, name in spelled.items() if name == it), it) for it in given}
     yield from (one.spelling(spelled) for one in model.idle(ours))
+
+
+def _of_reach(model: Model, X: FloatArray, told: Mapping[str, Any]) -> Iterator[Advice]:
+    """What keeps columns from telling anything: hyperparameters, or how far all of them reach."""
+    reach = observations.reach(X)
+    if not reach > 0.0:
+        return
+    blamed, usual = model.drowning(reach)
+    for name, default in blamed.items():
+        said = name if isinstance(told[name], list) else f"{name} {told[name]:g}"
+        for_ = "" if default is None else f", for {default:g}"
+        yield Advice(
+            f"{said} lets the columns tell next to nothing, even on one scale; leave {name} "
+            f"out{for_}.",
+            {name: None},
+        )
+    drowned = usual.drowned(reach)
+    why = None if drowned is None else drowned.why
+    yield from observations.of_reach(reach, why, counting=model.counting)
 
 
 def _undecided(table: Examined) -> dict[str, Sequence[str]]:

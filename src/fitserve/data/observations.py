@@ -65,17 +65,17 @@ def of_columns(X: FloatArray, columns: Columns, *, of_scale: bool) -> Iterator[A
         yield from _of_scale(X, columns, greatest > least)
 
 
-def of_reach(
-    X: FloatArray, drowned: Callable[[float], str | None], *, counting: bool
-) -> Iterator[Advice]:
+def reach(X: FloatArray) -> float:
+    """How far the column that reaches the farthest does, from its middle."""
+    return float((X.max(axis=0) / 2 - X.min(axis=0) / 2).max())
+
+
+def of_reach(reach: float, why: str | None, *, counting: bool) -> Iterator[Advice]:
     """Columns that all lie so near to their middle that the model learns nothing of them, and why,
-    as `drowned` tells of such a reach. Where they count something, no number may get below 0."""
-    reach = float((X.max(axis=0) / 2 - X.min(axis=0) / 2).max())
-    why = drowned(reach) if reach > 0.0 else None
+    if something does that. Where they count something, no number may get below 0."""
     if why is not None:
         factor = 10.0 ** min(-floor(log10(reach)), 308)
-        by = "one number" if drowned(reach * factor) else f"{factor:g}"
-        mend = f"multiply all columns by {by}" if counting else "set standardize to true"
+        mend = f"multiply all columns by {factor:g}" if counting else "set standardize to true"
         yield Advice(
             f"No column reaches farther than {reach:.2g} from its middle, where {why}; {mend}.",
             {} if counting else {"standardize": True},

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fitserve.data.arrays import FloatArray
+from fitserve.data.observations import reach
 from fitserve.data.outliers import FAR
 from fitserve.errors import Advice, clip
 from fitserve.evaluation import metrics
@@ -84,10 +85,12 @@ def of_one_answer(
     if not same or any("n_neighbors" in one.set for one in model.advice()):
         return
     why, mend = model.levelled()
-    reach = float((X.max(axis=0) / 2 - X.min(axis=0) / 2).max())
+    far = reach(X)
+    if model.drowning(far)[0]:  # which is said where that is told
+        return
     if why:
         yield Advice(f"Every answer is the same: {why}.", mend)
-    elif share < COMMON and model.drowned(reach) is None:  # else it is said where that is told
+    elif share < COMMON and model.drowned(far) is None:  # else it is said there, too
         yield Advice(
             f"Every answer is the same: X tells {model.model_type()} nothing of y; give columns "
             "that have to do with it."

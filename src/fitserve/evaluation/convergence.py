@@ -14,16 +14,28 @@ _STRONGER = 1000.0
 """How many times as strong a penalty is to be where it is too weak."""
 _STRICT = 1e-6
 """A tol that is so small a share of the usual one may never be met."""
+_LOOSE = 1.0
+"""A tol from here on is no share, and no change of a loss, that is small."""
 _WIDE = 1e3
 """A column that spreads farther is too wide for any penalty; standardized ones spread 1."""
 
 
 def of_convergence(model: Model, X: FloatArray) -> Iterator[Advice]:
-    """What to know of a model that was trained on X and has not converged; nothing of others."""
-    if model.converged_:
-        return
+    """What to know of a model that was trained on X and has not converged, or that a large tol
+    had taken for converged."""
     told = model.hyperparameters()
     steps = model.n_iter_ or 0
+    if model.converged_:
+        least = (model.loss_curve_ or [1.0])[-1] == 0.0
+        loose = steps and (told.get("tol") or 0.0) >= _LOOSE and not least
+        if loose and not any(model.idle(["tol"])):
+            usual_tol = model.schema()["properties"]["tol"]["default"]
+            yield Advice(
+                f"It ended after {counted(steps, 'iteration')}, as tol {told['tol']:g} may be "
+                f"met far from where it leads; leave tol out, for {usual_tol:g}.",
+                {"tol": None},
+            )
+        return
     ended = f"It ended after {counted(steps, 'iteration')}, not converged"
     usual = {name: one.get("default") for name, one in model.schema()["properties"].items()}
     most = min(COUNT, max(10 * told["max_iter"], usual["max_iter"]))

@@ -16,6 +16,7 @@ What `_fit` learns it keeps in attributes whose names end in `_`: arrays of numb
 or lists of numbers, and nothing else, so that saving needs no code in the model.
 """
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -29,13 +30,15 @@ from fitserve.data import arrays
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.diagnosis import only_numbers
 from fitserve.errors import COUNTED, Advice, InvalidRequest, counted, refuse
-from fitserve.models.hyperparameters import Declared, hyperparameters
+from fitserve.models.hyperparameters import Declared, Drowned, hyperparameters
 from fitserve.models.overflow import too_large, too_large_an_answer, too_large_in_all
 
 Task = Literal["classification", "regression", "clustering", "projection"]
 Codes = NDArray[np.intp]
 Watch = Callable[[float, float | None], None]
 
+_STANDARDIZED = 0.5
+"""Standardized columns, and those of categories, reach as far from their middle at least."""
 MANY, ROWS_EACH = 20, 10
 """Whole numbers of more values than this, with fewer rows each, are a quantity, not labels."""
 
@@ -114,10 +117,23 @@ class Model(Declared, ABC):
         """What to know of a model that was examined, and how to have it otherwise."""
         return list(self._advice)
 
-    def drowned(self, reach: float) -> str | None:
+    def drowned(self, reach: float) -> Drowned | None:
         """What keeps columns that reach no farther than this from their middle from telling
         anything, of a model that was examined; None where nothing does."""
         return None
+
+    def drowning(self, reach: float) -> tuple[dict[str, Any], Self]:
+        """The hyperparameters that keep columns of such a reach from telling anything, and would
+        if these were standardized, with what they are by default; and a model that has those."""
+        usual, found = copy.copy(self), dict[str, Any]()
+        if self.drowned(reach) is None:
+            return found, usual
+        while one := usual.drowned(_STANDARDIZED):
+            if one.name is None or one.name in found:
+                break
+            found[one.name] = self.schema()["properties"][one.name]["default"]
+            vars(usual)[one.name] = found[one.name]
+        return found, usual
 
     def levelled(self) -> tuple[str, dict[str, Any]]:
         """Of a trained model that answers the same for every row: which hyperparameters may do

@@ -10,7 +10,7 @@ from pydantic import Field
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import COUNTED, Advice, InvalidRequest, refuse
 from fitserve.models.base import Codes, Model
-from fitserve.models.hyperparameters import COUNT, hyperparameters
+from fitserve.models.hyperparameters import COUNT, Drowned, hyperparameters
 from fitserve.models.kmeans import KMeans, count_distinct, one_each, too_many
 from fitserve.models.numerics import EPS, thinned
 from fitserve.models.overflow import too_far, too_large_beside_the_rest
@@ -79,9 +79,9 @@ class GaussianMixture(Model):
         each = p * p if self.covariance_type in ("full", "tied") else p
         return super().expected_memory() + 8 * 7 * each * self.n_components
 
-    def drowned(self, reach: float) -> str | None:
-        least = 0.01 * self.reg_covar
-        return "reg_covar is far more than they vary" if reach * reach < least else None
+    def drowned(self, reach: float) -> Drowned | None:
+        far_more = Drowned("reg_covar", "is far more than they vary")
+        return far_more if reach * reach < 0.01 * self.reg_covar else None
 
     def _fit(self, X: FloatArray, y: None) -> None:
         self._refuse_too_few(X)

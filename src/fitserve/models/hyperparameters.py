@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cache
 from types import MappingProxyType
-from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
@@ -39,6 +39,18 @@ def hyperparameters(cls: type[_T]) -> type[_T]:
     config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
     decorated: type[_T] = dataclass(config=config, kw_only=True, eq=False)(cls)  # type: ignore[assignment]
     return decorated
+
+
+class Drowned(NamedTuple):
+    """Why columns tell a model nothing."""
+
+    name: str | None
+    """Of the hyperparameter that does it, if it is one."""
+    how: str
+
+    @property
+    def why(self) -> str:
+        return self.how if self.name is None else f"{self.name} {self.how}"
 
 
 @hyperparameters

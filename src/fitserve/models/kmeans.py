@@ -11,7 +11,7 @@ from pydantic import Field
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import COUNTED, Advice, InvalidRequest, refuse
 from fitserve.models.base import Codes, Model
-from fitserve.models.hyperparameters import COUNT, hyperparameters
+from fitserve.models.hyperparameters import COUNT, Drowned, hyperparameters
 from fitserve.models.numerics import EPS, thinned
 from fitserve.models.overflow import too_large
 
@@ -57,8 +57,9 @@ class KMeans(Model):
     def stretch(self) -> float:
         return 10.0 * self.n_samples_ * self.n_features_in_ * self.n_clusters  # the seeds
 
-    def drowned(self, reach: float) -> str | None:
-        return "squares are 0 in float64 (underflow)" if reach < _LEAST else None
+    def drowned(self, reach: float) -> Drowned | None:
+        underflow = Drowned(None, "squares are 0 in float64 (underflow)")
+        return underflow if reach < _LEAST else None
 
     def _fit(self, X: FloatArray, y: None) -> None:
         # By a power of two, and so without rounding, into a range where squares neither

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
 from fitserve.models.base import Model
-from fitserve.models.hyperparameters import COUNT, hyperparameters
+from fitserve.models.hyperparameters import COUNT, Drowned, hyperparameters
 from fitserve.models.numerics import (
     EPS,
     column_means,
@@ -77,7 +77,7 @@ class LinearRegression(Model):
         least = min(self.n_samples_, self.n_features_in_)
         return super().expected_memory() + 8 * 4 * least * least
 
-    def drowned(self, reach: float) -> str | None:
+    def drowned(self, reach: float) -> Drowned | None:
         pull = {"alpha": self.n_samples_ / self.alpha if self.alpha else np.inf}
         return too_weak(reach, pull, self.learning_rate, self.max_iter)
 

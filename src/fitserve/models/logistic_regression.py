@@ -8,7 +8,7 @@ from pydantic import Field
 
 from fitserve.data.arrays import FloatArray
 from fitserve.models.base import Codes, Model
-from fitserve.models.hyperparameters import COUNT, hyperparameters
+from fitserve.models.hyperparameters import COUNT, Drowned, hyperparameters
 from fitserve.models.numerics import (
     EPS,
     column_means,
@@ -76,7 +76,7 @@ class LogisticRegression(Model):
     def expected_memory(self) -> int:
         return super().expected_memory() + 8 * 11 * self.n_samples_ * self._n_outputs
 
-    def drowned(self, reach: float) -> str | None:
+    def drowned(self, reach: float) -> Drowned | None:
         pull = {"C": self.C * self.n_samples_}
         return too_weak(reach, pull, self.learning_rate, self.max_iter)
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import COUNTED, Advice, Fault, InvalidRequest, refuse
 from fitserve.models.base import Codes, Model
-from fitserve.models.hyperparameters import hyperparameters
+from fitserve.models.hyperparameters import Drowned, hyperparameters
 from fitserve.models.numerics import EPS, log_sum_exp, settle_ties, such_shares, too_weak
 
 _BLOCK = 2**16  # numbers of the one-hot matrix that are held at a time
@@ -84,7 +84,7 @@ class MultiNaiveBayes(Model):
                 Advice(f"class_prior sums to {whole:.3g}, not to 1; its shares of that are taken.")
             )
 
-    def drowned(self, reach: float) -> str | None:
+    def drowned(self, reach: float) -> Drowned | None:
         most = float(np.max(self.alpha))
         return too_weak(reach, {"alpha": self.n_samples_ / most if most else np.inf})
 

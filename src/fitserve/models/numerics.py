@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, InvalidRequest
+from fitserve.models.hyperparameters import Drowned
 
 EPS = float(np.finfo(np.float64).eps)
 LOOKED_INTO = 300
@@ -41,13 +42,14 @@ def thinned(losses: list[float], most: int = LOSSES) -> list[float]:
 
 def too_weak(
     reach: float, pull: Mapping[str, float], learning_rate: float | None = None, max_iter: int = 0
-) -> str | None:
-    """Says which hyperparameter keeps columns that reach so far from moving any score; `pull` is,
+) -> Drowned | None:
+    """Which hyperparameter keeps columns that reach so far from moving any score; `pull` is,
     by name, how far each would let columns move it that reach 1, beside a descent, if one is."""
     if learning_rate is not None:
         pull = {**pull, "learning_rate": learning_rate * max_iter}
     name = min(pull, key=pull.__getitem__)
-    return f"{name} lets them tell nothing" if reach * pull[name] * reach < _NOTHING else None
+    none = reach * pull[name] * reach < _NOTHING
+    return Drowned(name, "lets them tell nothing") if none else None
 
 
 def power_of_two(a: FloatArray) -> FloatArray:

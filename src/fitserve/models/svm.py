@@ -9,7 +9,7 @@ from pydantic import Field
 from fitserve.data.arrays import FloatArray
 from fitserve.errors import Advice, InvalidRequest
 from fitserve.models.base import Codes, Model
-from fitserve.models.hyperparameters import COUNT, Instead, hyperparameters, sized
+from fitserve.models.hyperparameters import COUNT, Drowned, Instead, hyperparameters, sized
 from fitserve.models.numerics import (
     EPS,
     LOSSES,
@@ -110,7 +110,7 @@ class Svm(Model):
             return said, "lam", Advice(f"a penalty with lam {lam:.6g}", {name: None, "lam": lam})
         return super()._elsewhere(name, value)
 
-    def drowned(self, reach: float) -> str | None:
+    def drowned(self, reach: float) -> Drowned | None:
         pull = {"C": self.C * self.n_samples_} if self.lam is None else {"lam": 0.5 / self.lam}
         return too_weak(reach, pull, self.learning_rate, self.max_iter)
 
