@@ -154,7 +154,7 @@ def test_a_worker_leaves_ctrl_c_to_the_master(tmp_path: Path) -> None:
         (
             "FITSERVE_STORE",
             "/data/models.db",
-            "a URL is needed; write sqlite:////data/models.db",
+            "a URL is needed, not '/data/models.db'; write sqlite:////data/models.db",
         ),
         (
             "FITSERVE_STORE",

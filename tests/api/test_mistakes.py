@@ -1565,7 +1565,7 @@ def test_an_id_that_is_no_number_is_said_to_be_listed(api: Api, sent: Any) -> No
         if not isinstance(sent, dict):
             query = f"{route}?model_type=knn&model_id={sent}"
             answer = api.raw(query, b"0,1\n", Content_Type="text/csv").json
-            assert "; write one, such as 1." in answer["detail"]  # type: ignore[index]
+            assert "; write one, such as 1" in answer["detail"]  # type: ignore[index]
     if isinstance(sent, str) and sent:
         answer = api.client.get(f"/models/knn/{sent}").json
         assert "Write one, such as 1, instead of" in answer["detail"]  # type: ignore[index]

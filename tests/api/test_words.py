@@ -17,6 +17,7 @@ SAMPLES: dict[str, Any] = {
     "faults": [Fault(("kwargs", "X", 0, 1), "a number is needed, not null")],
     "limit": 100,
     "waiting": "3 trainings wait already.",
+    "away": [(one, "sqlite:///x.sqlite3", "it is away") for one in ("source", "destination")],
     "which": "source",
     "address": "sqlite:///x.sqlite3",
 }

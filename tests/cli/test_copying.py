@@ -117,11 +117,14 @@ def test_a_path_is_looked_at_before_it_is_told_how_it_is_written(
     with closing(SqlStore("sqlite:///store.sqlite3")) as opened:
         opened.prepare()
     assert main(["copy", "store.sqlite3", "new"]) == 2
-    assert "a URL is needed; write sqlite:///store.sqlite3" in capsys.readouterr().err
+    assert (
+        "a URL is needed, not 'store.sqlite3'; write sqlite:///store.sqlite3"
+        in capsys.readouterr().err
+    )
     for wrong, says in (
         (str(tmp_path), "is a folder; name a file in it"),
         ("no/new.db", f"there is no folder {tmp_path}/no; make it"),
-        ("new.db", "a URL is needed; write sqlite:///new.db"),
+        ("new.db", "a URL is needed, not 'new.db'; write sqlite:///new.db"),
     ):
         assert main(["copy", "sqlite:///store.sqlite3", wrong]) == 2
         assert says in capsys.readouterr().err
@@ -394,3 +397,18 @@ def test_a_database_that_is_not_there_is_said(
         'the server says: database "nosuch" does not exist; make it with createdb, or name another'
         in said
     )
+
+
+def test_both_stores_that_are_away_are_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, destination = (f"postgresql:///{one}?host={tmp_path}" for one in "xy")
+    assert main(["copy", source, destination]) == 1
+    said = capsys.readouterr().err
+    assert said.index("The source postgresql") < said.index("The destination postgresql")
+    assert said.count("nothing listens at") == 2
+    assert said.count("nothing was copied") == 1
+    new = tmp_path / "new"
+    assert main(["copy", source, f"sqlite:///{new}"]) == 1
+    assert "destination" not in capsys.readouterr().err
+    assert not new.exists()

@@ -67,7 +67,10 @@ def test_a_setting_is_no_option_of_gunicorns(
     [
         ("sqlite:///fit.db", "write FITSERVE_STORE=sqlite:///fit.db fitserve serve\n"),
         ("memory", "write FITSERVE_STORE=memory fitserve serve\n"),
-        ("/data/fit.db", "fitserve serve; a URL is needed; write sqlite:////data/fit.db\n"),
+        (
+            "/data/fit.db",
+            "fitserve serve; a URL is needed, not '/data/fit.db'; write sqlite:////data/fit.db\n",
+        ),
         (r"C:\data\fit.db", "this machine, such as sqlite:////mnt/c/data/fit.db\n"),
         ("file:///data/fit.db", "no store for file; write sqlite:////data/fit.db\n"),
     ],

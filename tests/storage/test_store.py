@@ -745,7 +745,7 @@ def test_a_file_that_is_no_database_is_left_alone(file: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("models.db", "a URL is needed; write sqlite:///models.db"),
+        ("models.db", "a URL is needed, not 'models.db'; write sqlite:///models.db"),
         ("/data/x y.sqlite3", "; write sqlite:////data/x y.sqlite3"),
         ("../data/store", "; write sqlite:///../data/store"),
         ("sqlite:/data/store", "; write sqlite:////data/store"),
@@ -753,7 +753,7 @@ def test_a_file_that_is_no_database_is_left_alone(file: Path) -> None:
         ("sqlite://data/store", "; write sqlite:///data/store, or sqlite:////data/store from"),
         ("sqlite://store.db", "three slashes stand before a path, four where it is absolute; "),
         ("file:///data/fit.db", "no store for file; write sqlite:////data/fit.db$"),
-        ("file:fit.db", "a URL is needed; write sqlite:///fit.db"),
+        ("file:fit.db", "a URL is needed, not 'file:fit.db'; write sqlite:///fit.db"),
         ("sqlite3:///fit.db", "write sqlite:///fit.db, or sqlite:////fit.db from the root"),
         ("sqlite3:////data/fit.db", "no store for sqlite3; write sqlite:////data/fit.db$"),
         ("SQLite+pysqlite:////data/fit.db", "; write sqlite:////data/fit.db$"),

@@ -15,6 +15,7 @@ from fitserve.api import beside_json, undeclared
 from fitserve.api.inference_requests import HEADER, SUCH, asked, json_size
 from fitserve.api.large import LARGE, Reader, is_light
 from fitserve.api.observed import about, behind
+from fitserve.api.registrations import CsvRegistration
 from fitserve.api.request import Request, parse
 from fitserve.data import files
 from fitserve.data.csv import CsvFile, Opened
@@ -22,6 +23,7 @@ from fitserve.data.foreign import refuse_foreign
 from fitserve.data.json_text import parse_json, refuse_other
 from fitserve.data.packing import PACKINGS, unpacked
 from fitserve.errors import (
+    Gathered,
     InvalidRequest,
     MalformedJson,
     MalformedRequest,
@@ -59,7 +61,10 @@ def takes(
                 _require_utf8(sent, sent.mimetype)
                 body = _unpacked(sent)
                 such = partial(_as_body, schema, sent, "[...]")
-                refuse_foreign(body, such, headed="header" not in sent.args)
+                try:
+                    refuse_foreign(body, such, headed="header" not in sent.args)
+                except InvalidRequest as error:
+                    raise _with_query(error, csv, sent.args) from None
                 if len(body) <= LARGE:
                     return route(about(csv(sent.args, body, CsvFile)))
                 with _reader().csv(client_gone()) as opened:
@@ -131,6 +136,24 @@ def takes_little(
         return reading
 
     return decorate
+
+
+def _with_query(
+    error: InvalidRequest,
+    csv: Callable[["MultiDict[str, str]", bytes, Opened], Any],
+    query: "MultiDict[str, str]",
+) -> InvalidRequest:
+    """The same of a body that is a file's name, with what is wrong with the query beside it."""
+    named = [one for one in error.faults if one.type == "file_name"]
+    if not named or files.NO_QUERY in named[0].msg:
+        return error
+    told = Gathered()
+    with told.part():
+        ask = csv(query, b"", CsvFile)
+        if isinstance(ask, CsvRegistration):
+            ask.check()
+    of_query = [one for one in told.faults if one.loc[:1] == ("query",)]
+    return InvalidRequest([*named, *of_query])
 
 
 def _refuse_misplaced(schema: type[Request], sent: Sent) -> None:

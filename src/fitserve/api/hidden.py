@@ -98,7 +98,7 @@ def _at_once(cls: type[Model], read: _Read, given: Mapping[str, Any]) -> Iterato
             rest = {name: value for name, value in rest.items() if name not in wrong | also}
             told = Gathered()
             with suppress(FitserveError), told.part():
-                read(rest)
+                read(rest).try_step()
             found = [fault for fault in told.faults if _of_option(fault, rest)]
             faults += found
             if wrong.issubset(cls.names()):

@@ -25,7 +25,7 @@ from fitserve.data.mending import FILL, leaving_out
 from fitserve.data.numerals import instead
 from fitserve.errors import Advice, Fault, Gathered, InvalidRequest, amended, clip, within
 from fitserve.evaluation.plan import OPTIONS as PLANNED
-from fitserve.evaluation.plan import plan_of
+from fitserve.evaluation.plan import plan_of, told_of_folds
 from fitserve.models import having
 from fitserve.models.base import Model
 from fitserve.storage.store import Key
@@ -63,7 +63,7 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
             told.refuse()
         planned = plan_of(cls, kwargs)
         with amended(lambda fault: fault.naming(names).spelling(spelled)):
-            with gap_in_y(kwargs.get("y")):
+            with gap_in_y(kwargs.get("y")), told_of_folds(model, kwargs, X, y):
                 model.examine(X, y)
             planned.check(model, y)
     columns = Columns([NumberEncoder(name) for name in names or map(str, range(X.shape[1]))])

@@ -72,6 +72,7 @@ def key(query: Mapping[str, str], default_id: int | None = None) -> Key:
             near = whole(text[:80])
             remedies: tuple[Advice, ...] = ()
             said += f"; write {'one, such as 1' if near is None else near}"
+            said += " if it is free" if near is None and default_id is None else ""
             if near is not None:
                 remedies = (Advice(f"model_id is {near}", {"model_id": near}),)
             faults.append(Fault(("model_id",), said, "int_parsing", remedies))

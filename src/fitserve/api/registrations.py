@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from fitserve.api import advising, queries, strangers
 from fitserve.api.hidden import told_whole
+from fitserve.api.members import in_place
 from fitserve.data import arrays, doubts, intake, json_table, observations
 from fitserve.data.as_sent import sent
 from fitserve.data.csv import CsvFile, Opened
@@ -35,8 +36,8 @@ from fitserve.errors import (
 )
 from fitserve.evaluation import plan
 from fitserve.evaluation.plan import OPTIONS as PLANNED
-from fitserve.evaluation.plan import classes_of, plan_of, refuse_unplanned
-from fitserve.models import having
+from fitserve.evaluation.plan import classes_of, plan_of, refuse_unplanned, told_of_folds
+from fitserve.models import catalog, having
 from fitserve.models.base import Model
 from fitserve.storage.store import Key
 from fitserve.training.training import OfTable, Training
@@ -148,8 +149,19 @@ class CsvRegistration:
     ) -> None:
         with within("query"):
             self._query = queries.single(query)
-            self._key = queries.key(self._query)
         self._body, self._opened = body, opened
+        with in_place({}, self.check), within("query"):
+            self._key = queries.key(self._query)
+
+    def check(self) -> None:
+        """Raise what is wrong beside the model's name, where its type is known."""
+        cls = catalog().get(self._query.get("model_type", ""))
+        if cls is not None:
+            self._key, told = Key(cls.model_type(), 0), Gathered()
+            with told.part():
+                self.training(cls)
+            whole = "model_id" in self._query  # else a shell may have cut the rest of the URL off
+            refuse(one for one in told.faults if whole or one.type != "missing")
 
     @property
     def model_type(self) -> str:
@@ -334,7 +346,8 @@ def _training(
         return named.spelling(spelled)
 
     with relocated(place), within("kwargs"), amended(as_sent):
-        model.examine(found.X, found.y)
+        with told_of_folds(model, planned, found.X, found.y):
+            model.examine(found.X, found.y)
         plan = plan_of(type(model), planned)
         plan.check(model, found.y)
     advice += advising.of_table(model, found, plan, spelled, given)

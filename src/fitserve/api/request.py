@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -18,9 +18,11 @@ from fitserve.data.json_text import parse_json
 from fitserve.data.looks import like_csv
 from fitserve.data.quoted import QUERY
 from fitserve.data.validating import or_left_out, validated
-from fitserve.errors import Fault, InvalidRequest, amended, clip, within
+from fitserve.errors import Fault, InvalidRequest, MalformedJson, amended, beside, clip, within
 
 T = TypeVar("T", bound="Request")
+_LAYERS = 2
+"""How many lists or quotes around a body are taken away."""
 
 
 class Request(BaseModel):
@@ -119,6 +121,11 @@ class Request(BaseModel):
         return fault
 
     @classmethod
+    def inner(cls, body: Mapping[str, Any]) -> None:
+        """Raise what is wrong with a body around which something stands."""
+        checked(cls, body)
+
+    @classmethod
     def in_place(cls, body: Mapping[str, Any]) -> AbstractContextManager[None]:  # noqa: ARG003
         """Say with the faults found inside what is wrong with members that have another place."""
         return nullcontext()
@@ -152,7 +159,8 @@ def checked(schema: type[T], value: object) -> T:
             written = members.of_values([value], shown) or f"one such as {schema.such()}"
             mended = f"; write {written}"
         said = f"an object is needed, {{{inside}}}, not {of_file or sent(value)}{mended}"
-        raise InvalidRequest.at((), said, "model_type")
+        with beside(partial(_refuse_inner, value, schema)):
+            raise InvalidRequest.at((), said, "model_type")
     if (misplaced := strangers.whole(value, schema.model_fields)) is not None:
         raise InvalidRequest([misplaced])
 
@@ -170,6 +178,19 @@ def checked(schema: type[T], value: object) -> T:
             elsewhere=lambda name, held: schema.elsewhere(name, held, value),
             remedied=schema.remedied,
         )
+
+
+def _refuse_inner(value: object, schema: type[Request]) -> None:
+    """Raise what is wrong with the object around which something stands: with the one in a list,
+    or in a text of JSON."""
+    for _ in range(_LAYERS):
+        if isinstance(value, list) and len(value) == 1:
+            (value,) = value
+        elif isinstance(value, str):
+            with suppress(MalformedJson):
+                value = parse_json(value.encode(errors="replace"), schema.such())
+    if isinstance(value, dict) and schema.has_requests([value]):
+        schema.inner(value)
 
 
 def query_of(schema: type[T], parameters: MultiDict[str, str]) -> T:

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from fitserve.api import matrices, members, registrations, strangers
 from fitserve.api.hidden import told_whole
-from fitserve.api.request import Request, parse
+from fitserve.api.request import Request, checked, parse
 from fitserve.data import files
 from fitserve.data.names import meant
 from fitserve.errors import (
@@ -42,6 +42,11 @@ _OF_REQUEST = {
     "dry_run": "dry_run stands in the URL; write POST /register?dry_run=true",
     "async": "to wait for no training, send the header Prefer: respond-async",
 }
+
+
+def _misplaced(body: Mapping[str, Any]) -> set[str]:
+    """What stands inside of kwargs alone, though it belongs beside them."""
+    return {"model_type", "model_id"} - body.keys()
 
 
 class RegisterRequest(Request):
@@ -108,14 +113,24 @@ class RegisterRequest(Request):
         strangers_ = {name: one for name, one in body.items() if name not in cls.model_fields}
         moved = {name: cls._inner(name, one, body) for name, one in strangers_.items()}
         placed = {name: one for name, one in moved.items() if one is not None and one not in kwargs}
+        if strangers_ and not placed and "X" not in kwargs:  # one of them may be the rows
+            return nullcontext()
 
         def check() -> None:
             whole = {**kwargs, **{one: body[name] for name, one in placed.items()}}
+            whole = {name: one for name, one in whole.items() if name not in _misplaced(body)}
             ask = cls(model_type=body["model_type"], model_id=0, kwargs=whole)
             with suppress(TrainingLimit), ask.told_as_query():
                 ask.training(type_)
 
-        return members.in_place(placed, check) if placed else nullcontext()
+        return members.in_place(placed, check)
+
+    @classmethod
+    def inner(cls, body: Mapping[str, Any]) -> None:
+        ask, type_ = checked(cls, body), catalog().get(str(body.get("model_type")))
+        if type_ is not None:
+            with suppress(TrainingLimit), ask.told_as_query():
+                ask.training(type_)
 
     @classmethod
     def placed(cls, fault: Fault, body: Mapping[str, Any]) -> Fault:

@@ -4,6 +4,7 @@ import logging
 import re
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -49,11 +50,16 @@ _KEPT = {
 
 
 class Unreachable(FitserveError):
-    """A store that the command was given is not there."""
+    """Stores that the command was given are not there: which, their addresses, and why."""
 
-    def __init__(self, which: str, address: str, why: str) -> None:
-        mend = next(mend for begins, mend in _MENDS.items() if why.startswith(begins))
-        super().__init__(f"The {which} {address}: {why}; {mend}; nothing was copied.")
+    def __init__(self, away: Sequence[tuple[str, str, str]]) -> None:
+        self.away = away
+        told = (f"The {which} {address}: {why}; {_mend(why)}" for which, address, why in away)
+        super().__init__(f"{'. '.join(told)}; nothing was copied.")
+
+
+def _mend(why: str) -> str:
+    return next(mend for begins, mend in _MENDS.items() if why.startswith(begins))
 
 
 def copy(source: SqlStore, destination: SqlStore) -> int:
@@ -62,7 +68,10 @@ def copy(source: SqlStore, destination: SqlStore) -> int:
     Each model is whole in `destination` or not there at all. What is there already stays as it
     is. Answers 0, or 1 where a model could not be read.
     """
-    _prepare(source, "source", create=False)
+    try:
+        _prepare(source, "source", create=False)
+    except Unreachable as error:
+        raise Unreachable([*error.away, *_away(destination)]) from None
     _prepare(destination, "destination", create=True)
     copied = there = unreadable = 0
     after: Key | None = None
@@ -90,9 +99,20 @@ def _prepare(store: SqlStore, which: str, *, create: bool) -> None:
         why = why_away(error.__cause__ or error)
         if why == "the server does not answer":
             why = _of_http(store.address) or why
-        raise Unreachable(which, store.address, why) from None
+        raise Unreachable([(which, store.address, why)]) from None
     finally:
         session.log.setLevel(logging.NOTSET)
+
+
+def _away(destination: SqlStore) -> Sequence[tuple[str, str, str]]:
+    """Why the destination is away too, if it is a server's; a file would be made."""
+    if parse_url(destination.address).drivername == "sqlite":
+        return ()
+    try:
+        _prepare(destination, "destination", create=False)
+    except Unreachable as error:
+        return error.away
+    return ()
 
 
 def _of_http(address: str) -> str:

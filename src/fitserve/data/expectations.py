@@ -1,6 +1,7 @@
 """What a JSON Schema asks for, in words; what fits it, and what would have."""
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -179,6 +180,10 @@ def usual(schema: Schema, value: object) -> list[float]:
     the bound that it is beyond, or what is taken where nothing is written."""
     default: Any = schema.get("default")
     number: Any = value if type(value) in (int, float) else None
+    if type(number) is float and math.isfinite(number) and not number.is_integer():
+        near = math.floor(number + 0.5)
+        if any(one.get("type") == "integer" and fits(one, near) for one in branches(schema)):
+            return [near]
     for one in branches(schema) if number is not None else ():
         least, most, _ = limits(one)
         if most is not None and most < min(number, _LARGEST):

@@ -30,6 +30,9 @@ TO_LEARN = f"{QUERY}&target=COLUMN"
 """What the URL says beside a CSV that is to be learned."""
 
 
+NO_QUERY = "no query in the URL"
+
+
 class Named(NamedTuple):
     """A file, or what stands in its place, and what was written around its name."""
 
@@ -154,7 +157,7 @@ def _how(name: str, declared: str, query: str | None, held: str = "") -> _How:
         anywhere = bool(declared) and query == QUERY
         also = f", and {query} in the URL{' of /register, /predict or /evaluate' * anywhere}"
     elif kind == "json" and (declared == "csv" or in_url(query)):
-        also = ", and no query in the URL"
+        also = f", and {NO_QUERY}"
     return _How(kind, headers, also)
 
 

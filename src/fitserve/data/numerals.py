@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
@@ -16,6 +17,7 @@ _SPACES = re.compile(r"[ '\u2019\u00a0\u202f_]")
 _PARTS = {"%": 2, "‰": 3}
 _PARTED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII).fullmatch
 _UNEVEN = re.compile(r"[+-]?\d+(?:_\d+)+", re.ASCII).fullmatch
+_RAISED = re.compile("[0-9][\u00b2\u00b3\u00b9\u2070-\u2079]").search
 _SIGN = re.compile(r"[$€£¥₹%‰]|(?:usd|eur|gbp|chf)", re.IGNORECASE).search
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII).fullmatch
 _CALLED = {"usd": "$", "us$": "$", "eur": "€", "gbp": "£"}
@@ -33,7 +35,12 @@ _PLAINLY = (Form.NUMBER, Form.ZEROS)
 def plainly(text: str) -> str | None:
     """The number that a cell surely means, with digits, a sign and a point alone: `1234.5` of
     `1,234.5`, `1.5` of `1,5`, `0.05` of `5%`, `-5` of `($5)`; None: no number shows."""
+    if _RAISED(text):  # 4², which is not 4
+        return None
+    text, sent = _in_digits(text), text
     found = form(text)
+    if text != sent and found in _PLAINLY:
+        return text.strip()
     if found not in (Form.COMMA, Form.GROUPED, Form.OTHERWISE) and unit(text) is None:
         return None
     if "0x" in text.lower():
@@ -50,6 +57,13 @@ def plainly(text: str) -> str | None:
     if not number:
         return "0"
     return ("-" if _MINUS(text) else "") + str(number.scaleb(-places) if places else number)
+
+
+def _in_digits(text: str) -> str:
+    """The same with digits of another script as those that are read here: `40` of `４0`."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
 
 
 def whole(text: str) -> int | None:

@@ -42,6 +42,7 @@ Foreign = Callable[[str], tuple[str, str] | None]
 _NEVER: Mapping[str, type | tuple[type, ...]] = {"y": str, "target": (list, dict)}
 """What members do not hold that others call by the same names."""
 _AN_ID = "write a whole number from 0, such as 1"
+_FREE = f"{_AN_ID} if it is free"
 _NOT_NULL = {"model_id": f"{_AN_ID}: the model's id, as /list tells it"}
 """What to write instead of what could be left out, but should not."""
 _NEARLY = 0.8  # how alike a member and what others have are where that may be meant
@@ -272,7 +273,7 @@ def _fault(
         remedy = Advice(f"{place[0]} is {written}", {str(place[0]): guess})
         return Fault(place, f"{says}; write {written}{quotes}", kind, (remedy,) * (len(loc) == 1))
     if name in _NOT_NULL:
-        return Fault(place, f"{says}; {_NOT_NULL[name] if optional else _AN_ID}", kind)
+        return Fault(place, f"{says}; {_NOT_NULL[name] if optional else _FREE}", kind)
     if len(loc) > 1 and optional and schema.get("type") == "number" and "; " not in says:
         says = f"{says}; {_one_of_all(schema)}, or leave {place[0]} out"
         remedy = Advice(f"{place[0]} is left out", {str(place[0]): None})

@@ -1,19 +1,19 @@
 """What is to be found out of a model while it is trained: options that stand beside its
 hyperparameters."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from fitserve.data.arrays import Target, codes
+from fitserve.data.arrays import FloatArray, Target, codes
 from fitserve.data.validating import or_left_out, validated
-from fitserve.errors import Advice, Fault, InvalidRequest, amended, counted, refuse
+from fitserve.errors import Advice, Fault, Gathered, InvalidRequest, amended, counted, refuse
 from fitserve.evaluation import folds
 from fitserve.evaluation.folds import Rows
 from fitserve.evaluation.sample import sample_rows
@@ -22,6 +22,9 @@ from fitserve.models.base import Codes, Model
 SAMPLE_BYTES = 2**22
 _FOLDS = 5
 """As many are proposed to whoever asks for none, where there are rows for them."""
+_SHARES = (0.5, 0.3, 0.2, 0.1)
+_NUMBERS = (5, 10, 3, 2, 20)
+"""What is tried in place of what leaves too little, the usual first."""
 
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
@@ -106,17 +109,35 @@ class Plan:
             raise InvalidRequest.at(
                 ("holdout",),
                 f"X has {counted(n, 'row')}, and a share of {self.holdout} would leave none to "
-                "train on; give a smaller one",
+                f"train on; {self._instead(model, classes)[0]}",
                 "too_few_rows",
+                remedies=self._instead(model, classes)[1],
             )
-        for fold in folds:
-            if classes is not None and len(np.unique(np.delete(classes, fold))) < 2:
-                raise InvalidRequest.at(
-                    (name,),
-                    "a class has so few rows that all of them would be held out at once, and one "
-                    f"class be left to train on; leave {name} out, or give more rows of it",
-                    "one_class",
-                )
+        if not _leaves_classes(folds, classes):
+            said, remedies = self._instead(model, classes)
+            raise InvalidRequest.at(
+                (name,),
+                "a class has so few rows that all of them would be held out at once, and one "
+                f"class be left to train on; {said}, or give more rows of it",
+                "one_class",
+                remedies=remedies,
+            )
+
+    def _instead(self, model: Model, classes: Codes | None) -> tuple[str, list[Advice]]:
+        """What to write instead of a share, or of a number of folds, that leaves too little to
+        train on: one that leaves enough, where a usual one does."""
+        name, tried = ("holdout", _SHARES) if self.cv is None else ("cv", _NUMBERS)
+        n = model.n_samples_
+        for one in tried:
+            plan = replace(self, cv=int(one)) if self.cv else replace(self, holdout=one)
+            if (plan.cv or 0) > n:
+                continue
+            folds = plan.folds(model, classes)
+            most = max(map(len, folds))
+            if n - most >= max(model.least_rows, 1) and _leaves_classes(folds, classes):
+                advice = Advice(f"{name} is {one:g}", {name: one})
+                return f"write {one:g}, or leave {name} out", [advice]
+        return f"leave {name} out", [Advice(f"{name} is left out", {name: None})]
 
     def _unvalidated(self, model: Model, y: Target | None) -> InvalidRequest:
         """No rows are held out to find the importance on; as many folds as these allow help."""
@@ -141,6 +162,17 @@ class Plan:
         if self.cv is not None:
             return folds.k_fold(n, self.cv, seed, classes)
         return [] if self.holdout is None else [folds.holdout(n, self.holdout, seed, classes)]
+
+
+def _leaves_classes(folds: Sequence[Rows], classes: Codes | None) -> bool:
+    """Whether two classes are left to train on without each of the folds."""
+    return classes is None or all(len(np.unique(np.delete(classes, fold))) > 1 for fold in folds)
+
+
+def _of_fold(fault: Fault, held_out: int, rows: int) -> Fault:
+    """The same, with how many rows are not trained on."""
+    said, stop, mend = fault.msg.partition("; ")
+    return replace(fault, msg=f"{said}, as {held_out} of {rows} are held out{stop}{mend}")
 
 
 def classes_of(model: Model, y: Target | None) -> Codes | None:
@@ -214,6 +246,38 @@ def plan_of(of: type[Model], kwargs: Mapping[str, Any]) -> Plan:
 
     with amended(otherwise), amended(one_of_both), amended(as_share):
         return validated(lambda known: Plan(**known), given, schema(), known=OPTIONS, remedied=True)
+
+
+@contextmanager
+def told_of_folds(
+    model: Model, given: Mapping[str, Any], X: FloatArray, y: Target | None
+) -> Iterator[None]:
+    """Say, where X has too few rows for a hyperparameter, what the rows that a fold of the plan
+    that is `given` leaves to train on allow, which are fewer."""
+    try:
+        yield
+    except InvalidRequest as error:
+        if y is None or any(one.type != "too_few_rows" for one in error.faults):
+            raise
+        told, also = model.hyperparameters(), Gathered()
+        told |= {"task": model.task_} if "task" in told else {}
+        with also.part():
+            plan = plan_of(type(model), given)
+            plan.check(model, y)
+            for test in plan.folds(model, classes_of(model, y)):
+                train = np.delete(np.arange(len(X)), test)
+                with also.part(), amended(partial(_of_fold, held_out=len(test), rows=len(X))):
+                    type(model)(**told).examine(X[train], y[train])
+        found = sorted(also.faults, key=_least, reverse=True)
+        least = {one.loc: one for one in found if one.type == "too_few_rows"}
+        faults = [least.get(one.loc, one) for one in error.faults]
+        raise InvalidRequest(faults, error.total, error.add) from None
+
+
+def _least(fault: Fault) -> float:
+    """The least number that a remedy of it sets."""
+    found = (one for remedy in fault.remedies for one in remedy.set.values())
+    return min((float(one) for one in found if one is not None), default=np.inf)
 
 
 def _held_out(share: float, **beside: None) -> Advice:

@@ -160,6 +160,11 @@ class Model(Declared, ABC):
         n, p = self.n_samples_, self.n_features_in_
         return float(n) * p * (min(n, p) + 20) * self._n_outputs  # 20 for sorting, or logarithms
 
+    @property
+    def least_rows(self) -> int:
+        """Rows to train on that these hyperparameters need."""
+        return 1
+
     def least_memory(self) -> int:
         """Bytes that training surely takes, of a model that was examined: X as it arrives, and
         as an array."""

@@ -209,7 +209,9 @@ class Declared:
             return fault
         value, said, remedies = given[name], fault.msg, fault.remedies
         instead = cls._instead_of_step(name, value, given)
-        if isinstance(value, str) and sized(value) is not None:  # it may be far too long a step
+        if (
+            isinstance(value, (str, list)) and sized(value) is not None
+        ):  # it may be far too long a step
             said, remedies = said.partition("; write ")[0], ()
         if amount(value) == 0:
             remedies = ()
@@ -331,9 +333,9 @@ class Declared:
     def _penalty(cls, value: object) -> str:
         """How a penalty that is as strong as `value` is written."""
         strength, inverse = cls._strength(value), ", its inverse" if cls.strength == "C" else ""
-        return (f"{cls.strength}" if strength is None else f'"{cls.strength}": {strength:.6g}') + (
-            inverse
-        )
+        if strength is None:
+            return f'{cls.strength}, such as "{cls.strength}": 1{inverse}'
+        return f'"{cls.strength}": {strength:.6g}{inverse}'
 
     @classmethod
     def _no_penalty(cls) -> str:
@@ -353,7 +355,9 @@ class Declared:
 
 
 def amount(value: object) -> object:
-    """The number that a text holds; all else as it is."""
+    """The number that a text holds, or a list of one; all else as it is."""
+    if isinstance(value, list) and len(value) == 1 and type(value[0]) in (int, float, str):
+        (value,) = value
     if not isinstance(value, str):
         return value
     try:

@@ -97,6 +97,10 @@ class Knn(Model):
         )
         return said, "", Advice("a euclidean distance", {name: None})
 
+    @property
+    def least_rows(self) -> int:
+        return self.n_neighbors
+
     def stretch(self) -> float:
         n = self.n_samples_
         scored = n if n <= _SCORED_WHOLE else _SCORED

@@ -104,7 +104,7 @@ class Svm(Model):
                 said = f"the penalty is l2 here; leave {name} out, C or lam says how strong it is"
                 return said, "", left_out
             if lam is None:
-                said = f"there is no {name!r}; write lam, or C, its inverse, a number above 0"
+                said = f'there is no {name!r}; write lam, such as "lam": 0.1, or C, its inverse'
                 return said, "lam"
             said = f'there is no {name!r}; write "lam": {lam:.6g}, or C, its inverse'
             return said, "lam", Advice(f"a penalty with lam {lam:.6g}", {name: None, "lam": lam})

@@ -43,6 +43,8 @@ def parse_url(url: str) -> URL:
         if url.strip() and (blanks := blanks_around(url)):
             raise ValueError(f"the address {blanks}; take it out") from None
         mend = _of_path(url) or _of_address(url) or f", such as {_SUCH}"
+        if _of_path(url):  # else it may hold a password
+            mend = f", not {clip(url, 80)!r}{mend}"
         raise ValueError(f"a URL is needed{mend}") from None
     except ValueError:  # of a port
         raise ValueError(_of_port(url)) from None
