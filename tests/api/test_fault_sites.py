@@ -113,6 +113,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("knn", {"X": X, "y": ["a", "b", "a", "b"], "task": "regression"}),
     ("knn", {"X": X, "y": Y, "feature_names": ["a", " "]}),
     ("knn", {"X": X, "y": Y, "feature_names": "['a', 'b']"}),
+    ("knn", {"X": [[1, "u"], [2, 7], [3, "v"]], "y": [0, 1, 0]}),
     ("knn", {"X": [[1, None], [2, "3"], [True, 4]], "y": [0, 1, 1]}),
     ("knn", {"X": [[1, 10**400], [2, 3]], "y": [0, 1]}),
     ("knn", {"X": [1, 2], "y": [0, 1]}),

@@ -162,12 +162,12 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
             "not the text 'two'; write a number, or leave the row out",
         ),
         (
-            with_kwargs(X=[[1, "m"], [2, "f"], [8, 3]], y=[0, 0, 1]),
+            with_kwargs(X=[[1, "m"], [2, "f"], [8, "f"]], y=[0, 0, 1]),
             ["kwargs", "X", 0, 1],
             'as {"sex": ["male", "female"]}, or such rows with feature_names',
         ),
         (
-            with_kwargs(X=[[1, "m"], [2, "f"], [8, 3]], y=[0, 0, 1], feature_names=["a", "b"]),
+            with_kwargs(X=[[1, "m"], [2, "f"], [8, "f"]], y=[0, 0, 1], feature_names=["a", "b"]),
             ["kwargs", "X", 0, 1],
             'as {"sex": ["male", "female"]}, without feature_names, or such rows with feature_n',
         ),
@@ -2555,3 +2555,48 @@ def test_of_gaps_in_x_and_y_the_rows_are_to_be_left_out(
         option = '"missing": "drop"' if in_y else '"missing": "impute"'
         answer = api.raw("/register", mended.replace('"k": 1', f'"k": 1, {option}').encode())
         assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize("bad", ["abc", None, True, "", "7"])
+@pytest.mark.parametrize("by", ["rows", "columns"])
+@pytest.mark.parametrize("more", [{}, {"n_neighbors": 0}, {"target": "t"}])
+def test_names_given_twice_are_told_beside_what_is_wrong_in_the_columns(
+    api: Api, bad: object, by: str, more: dict[str, Any]
+) -> None:
+    columns = {"a": [1, 2, 8, 9], "b": [1, bad, 8, 9]} | ({"t": Y} if "target" in more else {})
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    kwargs: dict[str, Any] = {"X": rows if by == "rows" else columns, "n_neighbors": 1} | more
+    kwargs |= {} if "target" in more else {"y": Y}
+    body: dict[str, Any] = {"model_type": "knn", "model_id": 1, "kwargs": kwargs}
+    alone = told(api, body)
+    kwargs["feature_names"] = list(columns)
+    problem = told(api, body)
+    names, *others = problem["errors"]
+    assert names["loc"] == ["kwargs", "feature_names"]
+    assert names["msg"] == "the columns of X have names already; leave feature_names out"
+    assert others == alone["errors"]
+    assert problem["detail"].partition(" Add ")[2] == alone["detail"].partition(" Add ")[2]
+
+
+@pytest.mark.parametrize("bad", [7, 1.5, True, False])
+@pytest.mark.parametrize("names", [None, ["a", "b", "c"]])
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("at", [0, 3])
+def test_a_number_in_a_column_of_text_is_told_with_it(
+    api: Api, bad: object, names: list[str] | None, both: bool, at: int
+) -> None:
+    rows: list[list[Any]] = [[i, "uvw"[i % 3], "pq"[i % 2]] for i in range(6)]
+    rows[at][1] = bad
+    rows[5][2] = 8 if both else "p"
+    kwargs = {"X": rows, "y": [0, 1] * 3, "k": 1} | ({"feature_names": names} if names else {})
+    problem = told(api, {"model_type": "knn", "model_id": 1, "kwargs": kwargs})
+    cells = [one for one in problem["errors"] if one["loc"][-1] == 1]
+    assert len(cells) == 5 + isinstance(bad, bool)
+    (said,) = {one["msg"].partition("; ")[2] for one in cells}
+    shown = json.dumps(bad) if isinstance(bad, bool) else f"the number {bad}"
+    assert said.startswith(f"the column holds text and {shown}, in row {at}: write ")
+    kinds = json.loads("{" + re.findall('"kinds": {.*?}', said)[0] + "}")
+    assert len(kinds["kinds"]) == 1 + both
+    assert api.register("knn", 1, **kwargs | kinds).status_code == 201
+    numbers = [[i, str(i)] for i in range(5)] + [[5, 5]]
+    assert "holds text" not in api.register("knn", 2, X=numbers, y=[0, 1] * 3, k=1).text

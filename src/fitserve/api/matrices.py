@@ -17,6 +17,7 @@ from fitserve.api.registrations import (
     taken,
 )
 from fitserve.data import arrays
+from fitserve.data.as_sent import sent
 from fitserve.data.columns import Columns
 from fitserve.data.dialect import Dialect
 from fitserve.data.encoding import NumberEncoder
@@ -100,9 +101,12 @@ def _as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
     names, how a table takes them."""
 
     @cache
+    def width() -> int:
+        return arrays.usual_width(rows)
+
+    @cache
     def whole() -> list[Any]:
-        width = arrays.usual_width(rows)
-        return [row for row in rows if type(row) is list and len(row) == width]
+        return [row for row in rows if type(row) is list and len(row) == width()]
 
     @cache
     def of_text(column: int) -> bool:
@@ -120,6 +124,18 @@ def _as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
     def of_words(column: int) -> bool:
         texts = [row[column] for row in whole() if type(row[column]) is str]
         return sum(len(text.split()) for text in texts) >= _SEVERAL * len(texts)
+
+    @cache
+    def mixed() -> dict[int, object]:
+        """Columns of text that is no number, and the first number, true or false in each."""
+        others = (*arrays.NUMBERS, bool)
+        found = ((j, [row[j] for row in whole()]) for j in range(width()) if of_text(j))
+        return {
+            j: next(cell for cell in cells if type(cell) in others)
+            for j, cells in found
+            if not set(map(type, cells)).isdisjoint(others)
+            and not any(type(one) is str and instead(one, in_csv=False) for one in cells)
+        }
 
     def change(fault: Fault) -> Fault:
         if fault.loc == ("X",) and isinstance(names, list) and names:
@@ -142,6 +158,8 @@ def _as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
             words = {"na_values": [cell.strip()], **FILL.set}
             msg = f"{fault.msg} ({json.dumps(words, ensure_ascii=False)[1:-1]} beside X does so)"
             return replace(fault, msg=msg, remedies=(Advice("fills such cells", words),))
+        if type(cell) in (str, bool) and fault.column in mixed():
+            return _of_mixture(fault, mixed(), whole(), names)
         if type(cell) is not str or "; " in fault.msg:
             return fault
         if not of_text(fault.loc[2]):
@@ -156,6 +174,19 @@ def _as_a_table(rows: Any, names: Any = None) -> AbstractContextManager[None]:
         return replace(fault, msg=msg, remedies=(_AS_CATEGORIES,))
 
     return amended(change)
+
+
+def _of_mixture(fault: Fault, mixed: Mapping[int, object], rows: Any, names: Any) -> Fault:
+    """The same, of a column that holds text and others, as the `mixed` ones do."""
+    assert fault.column is not None
+    other = mixed[fault.column]
+    row = next(i for i, one in enumerate(rows) if one[fault.column] is other)
+    kinds = {"kinds": {_name(j, rows, names): "category" for j in mixed}}
+    said = (
+        f"{fault.msg.partition('; ')[0]}; the column holds text and {sent(other)}, in row {row}: "
+        f"write {json.dumps(kinds, ensure_ascii=False)[1:-1]} beside X, which takes it as text"
+    )
+    return replace(fault, msg=said, remedies=(Advice("takes such columns as text", kinds),))
 
 
 def _is_gap(cell: object) -> bool:

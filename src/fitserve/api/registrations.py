@@ -80,7 +80,8 @@ def of_json(key: Key, cls: type[Model], kwargs: Mapping[str, Any]) -> Training:
     X, y, names, target = (given.pop(n, None) for n in ("X", "y", "feature_names", "target"))
     asked = {name: given.pop(name) for name in NAMES if name in given}
     planned = {name: given.pop(name) for name in PLANNED if name in given}
-    with within("kwargs"), of_both(kwargs):
+    names_once = beside(lambda: json_table.refuse_names(X, names), first=True)
+    with within("kwargs"), of_both(kwargs), names_once:
         known = ("X", "y", "feature_names", *TABLE_MEMBERS, *PLANNED)
         model = cls.from_kwargs(given, known=taken(cls, known), beside=kwargs, having=having())
         require_rows(kwargs)

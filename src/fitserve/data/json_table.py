@@ -110,13 +110,10 @@ def by_name(value: object, loc: Location) -> JsonTable | None:
 
 def named(value: object, names: object, loc: Location, *, headed: bool | None = None) -> JsonTable:
     """The table that the value is: rows or columns by name, or rows as lists, whose columns are
-    named `names`, or `0`, `1`, ... where that is None. `headed` is whether a CSV has their names
-    above them, where that is known."""
+    named `names`, or `0`, `1`, ... where that is None and they have none. `headed` is whether
+    a CSV has their names above them, where that is known."""
     table = by_name(value, loc)
     if table is not None:
-        if names is not None:
-            said = "the columns of X have names already; leave feature_names out"
-            raise InvalidRequest.at(("feature_names",), said, "given_twice")
         return table
     if not isinstance(value, list) or not value or not isinstance(value[0], list):
         first = isinstance(value, list) and value
@@ -145,6 +142,16 @@ def named(value: object, names: object, loc: Location, *, headed: bool | None = 
         found = column_names(names, width, ("feature_names",))
     told.refuse()
     return from_lists(value, found or [str(j) for j in range(width)], loc)
+
+
+def refuse_names(value: object, names: object) -> None:
+    """Refuse names of columns beside those that the table has."""
+    has_names = isinstance(value, dict) or (
+        isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+    )
+    if has_names and names is not None:
+        said = "the columns of X have names already; leave feature_names out"
+        raise InvalidRequest.at(("feature_names",), said, "given_twice")
 
 
 def whole_rows(rows: Any, loc: Location) -> JsonTable:

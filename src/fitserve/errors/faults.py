@@ -151,8 +151,9 @@ class Gathered:
 
 
 @contextmanager
-def beside(check: Callable[[], None]) -> Iterator[None]:
-    """Say with the faults found inside, or alone, those that `check` finds in other places."""
+def beside(check: Callable[[], None], *, first: bool = False) -> Iterator[None]:
+    """Say with the faults found inside, or alone, those that `check` finds in other places; they
+    come `first` where nothing that is to be added mends them."""
     try:
         yield
     except InvalidRequest as error:
@@ -161,8 +162,8 @@ def beside(check: Callable[[], None]) -> Iterator[None]:
             check()
         there = {fault.loc for fault in error.faults}
         more = [fault for fault in also.faults if fault.loc not in there]
-        faults = [*error.faults, *more][:LISTED]
-        raise InvalidRequest(faults, error.total + len(more), error.add) from None
+        faults = [*more, *error.faults] if first else [*error.faults, *more]
+        raise InvalidRequest(faults[:LISTED], error.total + len(more), error.add) from None
     check()
 
 
