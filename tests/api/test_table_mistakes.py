@@ -1203,3 +1203,40 @@ def test_all_that_stands_in_single_quotes_is_told_at_once(
 def test_a_quote_in_a_name_is_no_mistake(api: Api, head: str) -> None:
     trained(api, f"{head}\n1,2,2.5\n2,3,3.5\n4,1,5.5\n")
     assert "uotes" not in api.client.get("/models/decision_tree/1").text
+
+
+@pytest.mark.parametrize("gap", ["NaN", "NA", "", "null", "?"])
+@pytest.mark.parametrize("cell", ["inf", "-Infinity", "∞", "1 234", "5%"])
+@pytest.mark.parametrize("lines", [(2, 4), (4, 2)])
+@pytest.mark.parametrize("by", ["csv", "rows"])
+def test_gaps_are_told_beside_what_is_no_number(
+    api: Api, gap: str, cell: str, lines: tuple[int, int], by: str
+) -> None:
+    """What is told mends both."""
+    knn = {"model_type": "knn", "target": "y", "n_neighbors": "1"}
+    cells = [str(i) for i in range(6)]
+    cells[lines[0]], cells[lines[1]] = gap, cell
+    rows = [[i, one, "uv"[i % 2]] for i, one in enumerate(cells)]
+
+    def sent(**more: Any) -> TestResponse:
+        if by == "csv":
+            body = "\n".join(["a,b,y", *(",".join(map(str, row)) for row in rows)])
+            return ask(api, "/register", body, **knn | more)
+        X = [{"a": a, "b": float(b) if b.isdigit() else b or None, "y": y} for a, b, y in rows]
+        more = {name: [value] if name == "na_values" else value for name, value in more.items()}
+        return api.register("knn", 1, X=X, target="y", n_neighbors=1, **more)
+
+    problem = sent().json
+    assert problem is not None
+    text = json.dumps(problem["errors"], ensure_ascii=False)
+    assert str(lines[1] + 2 if by == "csv" else lines[1]) in text
+    if gap == "?":
+        assert "?" in text
+        assert cell in text
+    else:
+        places = {fault["loc"][1 if by == "csv" else 2] for fault in problem["errors"]}
+        assert places == {line + 2 if by == "csv" else line for line in lines}
+    cells[lines[1]] = rows[lines[1]][1] = "7"
+    told_so = {"na_values": gap} if gap == "?" else {}
+    answer = sent(**told_so, missing="impute")
+    assert answer.status_code == 201, answer.text

@@ -258,6 +258,7 @@ PREDICTED: list[Any] = [  # features for the first of them
 ]
 ASKED: list[tuple[str, dict[str, Any], str]] = [  # a route, its query, a CSV
     ("register", {"model_id": 1, "target": "y"}, "'a','y'\n1,'u'\n2,'v'\n"),
+    ("register", {"model_id": 1, "target": "y"}, "a,y\n1,u\n?,v\ninf,v\n"),
     ("predict", {"model_type": None}, FILE),
     ("evaluate", {"target": "'c'"}, FILE),
     ("predict", {}, "a,b\nNA,x\n"),

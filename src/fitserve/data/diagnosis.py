@@ -320,6 +320,10 @@ class _Diagnosis:
         exported = plain and self.table.in_csv and set_ and not commas and unit(text) is None
         exported = exported and f"write {plain}" in advice and bare(text) == text
         said += _GENERAL if exported else ""
+        if marks := self._of(Form.GAP):
+            mark = repr(clip(self.levels.texts[marks[0]], 40))
+            filled = "".join(f", with missing={how}," for how in self._filled().values())
+            said += f". {mark} stands there too; write it in na_values{filled} if it is a gap"
         return self._problem(row, said, FORMAT, words, set_)
 
     def _of(self, form: Form) -> list[int]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fitserve.data.arrays import FloatArray
 from fitserve.data.columns import Columns
-from fitserve.data.diagnosis import asked, diagnosed
+from fitserve.data.diagnosis import FORMAT, asked, diagnosed
 from fitserve.data.dialect import NOTHING
 from fitserve.data.encoding import (
     CategoryEncoder,
@@ -142,7 +142,11 @@ def examined(
     wrong += faults
     wrong = keeping_one(wrong, table, used)
     left_out = {
-        name for one in wrong for remedy in one.remedies for name in remedy.set.get("drop", ())
+        name
+        for one in wrong
+        for remedy in one.remedies
+        for name in remedy.set.get("drop", ())
+        if one.type != FORMAT  # whose cells are better mended, and its gaps with them
     }
     gaps = {name: table.columns[name].missing() for name in used if name not in left_out}
     y = np.zeros(table.n_rows, np.bool_) if y_gaps is None else y_gaps
