@@ -1216,7 +1216,7 @@ def test_gaps_are_told_beside_what_is_no_number(
     knn = {"model_type": "knn", "target": "y", "n_neighbors": "1"}
     cells = [str(i) for i in range(6)]
     cells[lines[0]], cells[lines[1]] = gap, cell
-    rows = [[i, one, "uv"[i % 2]] for i, one in enumerate(cells)]
+    rows: list[list[Any]] = [[i, one, "uv"[i % 2]] for i, one in enumerate(cells)]
 
     def sent(**more: Any) -> TestResponse:
         if by == "csv":
