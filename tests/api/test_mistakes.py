@@ -47,6 +47,8 @@ def with_kwargs(**kwargs: Any) -> dict[str, Any]:
     [
         ([GOOD], [], "take the [ ] around it away"),
         ([X], [], "write rows as X"),
+        (X[1:], [], '"kwargs": {"X": [[0.5, 1.5], [8.0, 9.0]], "y": [0, 1], '),
+        ([{"a": 1, "b": "u"}] * 3, [], '{"X": [{"a": 1, "b": "u"}, {"a": 1, "b": "u"}], "y": [0'),
         (json.dumps(GOOD), [], "JSON inside of JSON: encode it once"),
         (json.dumps(json.dumps(GOOD)), [], "encode it once (with requests json=body)"),
         ("a,b,y\n1,2,u\n3,4,v\n", [], "it is CSV: with curl send -H 'Content-Type: text/csv' --d"),

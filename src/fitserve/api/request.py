@@ -92,7 +92,9 @@ class Request(BaseModel):
                 )
             return f"{cls.of_rows}, without the quotes in which they stand" if cls.of_rows else ""
         if not cls.has_requests(value):
-            return cls.of_rows
+            own = json.dumps(value[:2], ensure_ascii=False)
+            whole = len(value) > 1 and set(map(type, value)) <= {list, dict} and len(own) <= 200
+            return cls.of_rows.replace("[[1, 2], [3, 4]]", own) if whole else cls.of_rows
         if len(value) == 1:
             return "; take the [ ] around it away"
         return "; these are several: send a request for each, without the [ ] around them"
