@@ -75,11 +75,13 @@ def test_a_power_is_no_digit(api: Api) -> None:
     ids=["list", "text", "text in a list"],
 )
 def test_what_stands_around_a_body_hides_nothing(api: Api, wrapped: Any) -> None:
-    told = faults(api.client.post("/register", json=wrapped(body({"n_neighbors": 0}))))
-    assert list(told) == ["", "kwargs.n_neighbors"]
+    sent = wrapped(body({"n_neighbors": 0}))
+    at = "0." * isinstance(sent, list)
+    told = faults(api.client.post("/register", json=sent))
+    assert list(told) == ["", f"{at}kwargs.n_neighbors"]
     assert list(faults(api.client.post("/register", json=wrapped(body({"k": 1}))))) == [""]
     ask = {"model_type": "knn", "model_id": "x", "features": [1, 2]}
-    assert list(faults(api.client.post("/predict", json=wrapped(ask)))) == ["", "model_id"]
+    assert list(faults(api.client.post("/predict", json=wrapped(ask)))) == ["", f"{at}model_id"]
 
 
 @pytest.mark.parametrize("name", ["n_neighbors", "k"])

@@ -1,5 +1,6 @@
 """What every message is held to."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,13 @@ def json_path(loc: list[Any]) -> str:
 
 
 def in_body(loc: list[Any], body: Any, *, missing: bool) -> bool:
+    while loc and isinstance(body, (str, list)):  # what stands around a body
+        if isinstance(body, str):
+            body = json.loads(body)
+        elif loc[0] == 0 and len(body) == 1:
+            body, loc = body[0], loc[1:]
+        else:
+            break
     for i, part in enumerate(loc):
         if isinstance(body, dict) and part not in body and str(part).endswith("…"):
             part = next(name for name in body if name.startswith(str(part)[:-1]))

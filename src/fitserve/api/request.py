@@ -18,7 +18,16 @@ from fitserve.data.json_text import parse_json
 from fitserve.data.looks import like_csv
 from fitserve.data.quoted import QUERY
 from fitserve.data.validating import or_left_out, validated
-from fitserve.errors import Fault, InvalidRequest, MalformedJson, amended, beside, clip, within
+from fitserve.errors import (
+    Fault,
+    InvalidRequest,
+    Location,
+    MalformedJson,
+    amended,
+    beside,
+    clip,
+    within,
+)
 
 T = TypeVar("T", bound="Request")
 _LAYERS = 2
@@ -185,14 +194,16 @@ def checked(schema: type[T], value: object) -> T:
 def _refuse_inner(value: object, schema: type[Request]) -> None:
     """Raise what is wrong with the object around which something stands: with the one in a list,
     or in a text of JSON."""
+    place: Location = ()
     for _ in range(_LAYERS):
         if isinstance(value, list) and len(value) == 1:
-            (value,) = value
+            (value,), place = value, (*place, 0)
         elif isinstance(value, str):
             with suppress(MalformedJson):
                 value = parse_json(value.encode(errors="replace"), schema.such())
     if isinstance(value, dict) and schema.has_requests([value]):
-        schema.inner(value)
+        with within(*place):
+            schema.inner(value)
 
 
 def query_of(schema: type[T], parameters: MultiDict[str, str]) -> T:
