@@ -53,6 +53,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("pca", {"X": X, "variance": 0.9}),
     ("pca", {"X": X, "variance": 1}),
     ("linear_regression", {"X": X, "y": Y, "ALPHA": 100}),
+    ("linear_regression", {"X": [*X, *X], "y": [1, 2, 3, 1.7e308, 4, 5, 6, 7], "ALPHA": 0.01}),
+    ("pca", {"X": [*X, *X, [1e308, 2.0]]}),
     ("svm", {"X": X, "y": Y, "kernel": "rbf"}),
     ("svm", {"X": X, "y": Y, "kernl": "rbf"}),
     ("knn", {"X": X, "y": Y, "metrik": "euclidean"}),

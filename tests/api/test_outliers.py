@@ -57,7 +57,8 @@ def registered(api: Api, model_type: str, way: str, X: Any, y: Any, **more: Any)
 def far(answer: Any) -> list[Any]:
     if "advice" not in answer:  # numbers that the type cannot compute with are refused
         assert "too large to compute with" in answer["detail"] or "overflow" in answer["detail"]
-        return [{"words": HERE, "set": None}]
+        set_ = next((one["set"] for one in answer.get("remedies", ())), None)
+        return [{"words": HERE, "set": set_ if "mend it" in answer["detail"] else None}]
     return [one for one in answer["advice"] if "times as large as" in one["words"]]
 
 
@@ -75,10 +76,11 @@ def test_one_of_a_column_decides_alone(api: Api, model_type: str, number: float,
     assert len(found) == 1, answer
     if found[0]["set"] is None:
         return
-    where = f"line {ROW + 2}: " if way == "csv" else f"row {ROW}, counted from 0: "
-    name = "column 1" if way == "lists" else "x1"
-    assert found[0]["words"].startswith(f"{where}{number:g} in {name} is ")
-    assert not [one for one in answer["advice"] if "spreads" in one["words"]]
+    if "advice" in answer:
+        where = f"line {ROW + 2}: " if way == "csv" else f"row {ROW}, counted from 0: "
+        name = "column 1" if way == "lists" else "x1"
+        assert found[0]["words"].startswith(f"{where}{number:g} in {name} is ")
+        assert not [one for one in answer["advice"] if "spreads" in one["words"]]
     api.client.delete(f"/models/{model_type}/1")
     after = registered(api, model_type, way, X, y, **found[0]["set"])
     assert after["n_samples"] == N - 1, after
@@ -153,3 +155,30 @@ def test_a_number_for_what_is_missing_is_told_of_once(api: Api) -> None:
     advice = told(api.register("knn", 1, X=X, y=LABELS), 201)["advice"]
     assert len([one for one in advice if "in x" in one["words"]]) == 1
     assert "9999999 in x: far from all other numbers there" in advice[0]["words"]
+
+
+@pytest.mark.parametrize("model_type", EVERY)
+@pytest.mark.parametrize("cv", [{}, {"cv": 2}])
+@pytest.mark.parametrize("far_one", [1e300, 1e308])
+@pytest.mark.parametrize("unit", [1.0, 1e308])
+@pytest.mark.parametrize("in_y", [False, True])
+def test_what_is_far_beyond_is_mended_and_nothing_divided(
+    api: Api, model_type: str, cv: dict[str, int], far_one: float, unit: float, in_y: bool
+) -> None:
+    """Where a type cannot compute with it, too, which to divide its column by does not change."""
+    y = y_of(model_type)
+    if (cv and y is None) or (in_y and y is not AMOUNTS):
+        return
+    far_column = [one / unit for one in with_one(AMOUNTS if in_y else WIDE["x1"], far_one)]
+    X = WIDE if in_y else WIDE | {"x1": far_column}
+    more = {"learning_rate": 1e-3} if model_type == "linear_regression" and in_y else {}
+    answer = registered(api, model_type, "lists", X, far_column if in_y else y, **cv, **more)
+    if "advice" in answer:
+        return
+    assert "divide" not in answer["detail"], answer
+    set_ = answer["remedies"][0]["set"]
+    answer = registered(
+        api, model_type, "lists", X, far_column if in_y else y, **cv, **more, **set_
+    )
+    assert answer["n_samples"] == N - 1, answer
+    assert not far(answer)

@@ -921,8 +921,11 @@ def test_what_cannot_be_computed_with_has_a_place_that_was_sent(
     assert fault["loc"] == loc
     assert says in fault["msg"]
     for remedy in problem.get("remedies", []):
-        assert remedy["set"] == {"standardize": True}
-        assert ask(api, "/register", body, **query, standardize="true").status_code == 201
+        set_ = {n: ",".join(v) if isinstance(v, list) else v for n, v in remedy["set"].items()}
+        assert set_.keys() == ({"missing", "na_values"} if "2" in cells else {"standardize"})
+        asked = query | {name: str(value).lower() for name, value in set_.items()}
+        asked = asked | {"na_values": set_["na_values"]} if "na_values" in set_ else asked
+        assert ask(api, "/register", body, **asked).status_code == 201
 
 
 CLASSIFYING = sorted(name for name, cls in catalog().items() if "classification" in cls.tasks)

@@ -90,13 +90,16 @@ def of_outliers(
     else:
         said = f"{here}: each is at least {times} the rest of its column, and so they decide nearly"
         said, mend = f"{said} alone what is learned of it", "mend them, or leave the rows out"
-    yield Advice(
-        f"{said}; {mend}.",
-        {
-            "na_values": [*words, *dict.fromkeys(_written(one.number) for one in told)],
-            "missing": "impute" if filling else "drop",
-        },
-    )
+    (advice,) = as_gaps(f"{said}; {mend}.", told, words, filling=filling)
+    yield advice
+
+
+def as_gaps(
+    said: str, told: Sequence[Outlier], words: Sequence[str] = (), *, filling: bool = False
+) -> tuple[Advice]:
+    """What is said, and what a program could set so that these count as missing, as `words` do."""
+    marks = [*words, *dict.fromkeys(_written(one.number) for one in told)]
+    return (Advice(said, {"na_values": marks, "missing": "impute" if filling else "drop"}),)
 
 
 def _written(number: float) -> str:

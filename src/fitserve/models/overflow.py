@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fitserve.data.arrays import FloatArray, Target
 from fitserve.data.encoding import Encoder, NumberEncoder
+from fitserve.data.outliers import Numbers, as_gaps, outliers
 from fitserve.errors import LISTED, Advice, Fault, InvalidRequest
 
 HUGE = 1e150
@@ -93,7 +94,21 @@ def _columns_beside_the_rest(
     X: FloatArray, which: NDArray[np.bool_], anew: bool = True
 ) -> InvalidRequest:
     columns = np.flatnonzero(which).tolist()
-    return InvalidRequest([beside_the_rest(X, j, anew) for j in columns[:LISTED]], len(columns))
+    faults = [one for j in columns for one in _beyond(X, j) or [beside_the_rest(X, j, anew)]]
+    return InvalidRequest(faults[:LISTED], len(faults))
+
+
+def _beyond(X: FloatArray, column: int) -> list[Fault]:
+    """The numbers of a column that are far beyond all others of it: to divide it leaves them so."""
+    far = outliers(Numbers("", X[:, column]))
+    said = " is too large to compute with, beside the rest of X; mend it, or leave its row out"
+    remedy = as_gaps("such numbers are left out with their rows", far)
+    return [
+        Fault(
+            ("X", one.row, column), f"the number {one.number:g}{said}", "overflow", remedy, column
+        )
+        for one in far
+    ]
 
 
 def beside_the_rest(X: FloatArray, column: int, anew: bool = True) -> Fault:
@@ -149,10 +164,13 @@ def in_training(X: FloatArray, y: Target | None) -> Iterator[None]:
         which = np.zeros(len(sizes), dtype=np.bool_)
         which[blamed] = True
         if not anew and sizes.max() < HUGE:  # it is so beside the other folds, as standardized
-            raise InvalidRequest(
-                [_held_out(X, j) for j in np.flatnonzero(which).tolist()]
-            ) from None
-        if (sizes[which] >= 1.0).all():  # blamed may be a row that it was compared with
+            beyond = np.array([bool(_beyond(X, j)) for j in range(len(sizes))])
+            if not beyond.any():
+                raise InvalidRequest(
+                    [_held_out(X, j) for j in np.flatnonzero(which).tolist()]
+                ) from None
+            which = beyond  # blamed is the largest number of a row, which may be another
+        elif (sizes[which] >= 1.0).all():  # blamed may be a row that it was compared with
             which = sizes >= min(HUGE, float(sizes.max()))
         raise _columns_beside_the_rest(X, which, anew) from None
 
@@ -166,6 +184,10 @@ def _held_out(X: FloatArray, column: int) -> Fault:
 
 
 def _of_y(y: Target, row: int) -> Fault:
+    if far := outliers(Numbers("", y)):
+        said = f"the number {y[row]:g} is too large to compute with; mend it, or leave its row out"
+        remedy = as_gaps("such numbers are left out with their rows", far)
+        return Fault(("y", row), said, "overflow", remedy)
     said = (
         f"the number {y[row]:g} is too large to compute with: sums and squares of such numbers "
         f"overflow float64; divide y by {_unit(abs(float(y[row]))):g}"

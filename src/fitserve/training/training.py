@@ -54,10 +54,22 @@ class OfTable:
         if fault.column is not None:
             fault = as_sent(fault, self.columns.encoder(fault.column))
         fault = standardized_already(fault) if self.columns.standardized else fault
-        named = fault.naming(self.columns.encoded_names)
+        named = self._with_words(fault.naming(self.columns.encoded_names))
         loc = self.place(named.loc)
         said = _MEMBER.sub(r"\1=\2", named.msg) if loc[:1] == ("query",) else named.msg
         return replace(named, loc=loc, msg=said)
+
+    def _with_words(self, fault: Fault) -> Fault:
+        """The same, whose remedies count as missing what does already, too."""
+        return replace(
+            fault,
+            remedies=tuple(
+                Advice(one.words, {**one.set, "na_values": [*self.columns.na_values, *marks]})
+                if (marks := one.set.get("na_values"))
+                else one
+                for one in fault.remedies
+            ),
+        )
 
     def queued(self) -> State:
         """What `Training.data` lacks of it."""
