@@ -212,3 +212,28 @@ def test_what_keeps_columns_of_any_scale_from_telling_is_left_out(
         assert f"{name} {value:g} lets the columns tell next to nothing" in words
         del asked[name]
     assert not drowned()
+
+
+@pytest.mark.parametrize("size", [1e6, 1e150, 1e307])
+@pytest.mark.parametrize(("smoothing", "from_"), [({}, 1e5), ({"var_smoothing": 1e-5}, 1e3)])
+def test_a_column_whose_share_drowns_the_others_is_told_of(
+    api: Api, size: float, smoothing: dict[str, float], from_: float
+) -> None:
+    cls = catalog()["gauss_naive_bayes"]
+    y = [i % 3 for i in range(60)]
+    rows = [[(i * 7) % 11 / 10, i % 3 + (i % 7) / 10] for i in range(60)]
+
+    def spreads(scale: float, **more: Any) -> tuple[list[Any], float]:
+        X = [[a * scale, b] for a, b in rows]
+        answer = api.register(cls.model_type(), 1, X=X, y=y, **smoothing, **more)
+        assert answer.json is not None
+        api.client.delete("/models/gauss_naive_bayes/1")
+        found = [one for one in answer.json["advice"] if "spreads" in one["words"]]
+        return found, answer.json["training"]["score"]
+
+    (advice,), score = spreads(size)
+    found, mended = spreads(size, **advice["set"])
+    assert not found
+    assert mended == 1.0 > score
+    assert not spreads(from_ / 10)[0]
+    assert spreads(from_ / 10)[1] == 1.0

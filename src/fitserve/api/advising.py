@@ -77,8 +77,9 @@ def _of_data(
     in_y = _outliers(of_y, gaps)
     filling = table is not None and table.options.missing == "impute" and not in_y
     yield from of_outliers([*in_X, *in_y], _at(table), words, filling=filling)
-    scale = model.scale_matters and not gaps and not in_X  # either is what spreads
-    yield from observations.of_columns(X, columns, of_scale=scale)
+    apart = observations.APART if model.scale_matters else model.swamped
+    apart = np.inf if gaps or in_X else apart  # either is what spreads
+    yield from observations.of_columns(X, columns, apart=apart)
     if y is None:
         return
     if model.classes_ is not None and classes is not None:

@@ -23,9 +23,9 @@ _IS_ID = re.compile(r"(?:.*[\W_])?(?:id|idx|index|rownum|row|key|no|nr)", re.IGN
 NAMED = 5  # columns or classes that one sentence names
 
 
-def of_columns(X: FloatArray, columns: Columns, *, of_scale: bool) -> Iterator[Advice]:
-    """Columns that tell nothing, or the same; and of different spread, if `of_scale`: the model
-    suffers from that. X is `(n_rows, n_encoded)`."""
+def of_columns(X: FloatArray, columns: Columns, *, apart: float = APART) -> Iterator[Advice]:
+    """Columns that tell nothing, or the same; and those that spread `apart` times
+    as far as others, from where on the model suffers. X is `(n_rows, n_encoded)`."""
     if len(X) < 2:
         return
     least, greatest = X.min(axis=0), X.max(axis=0)
@@ -61,8 +61,8 @@ def of_columns(X: FloatArray, columns: Columns, *, of_scale: bool) -> Iterator[A
             f"{listed(pairs)}: the same in every row; leave one of them out.",
             {"drop": [other for _, other in twins]},
         )
-    if of_scale:
-        yield from _of_scale(X, columns, greatest > least)
+    if apart < np.inf:
+        yield from _of_scale(X, columns, greatest > least, apart)
 
 
 def reach(X: FloatArray) -> float:
@@ -217,7 +217,9 @@ def _same(X: FloatArray, names: list[str], blocks: list[slice]) -> Iterator[tupl
             yield first, name
 
 
-def _of_scale(X: FloatArray, columns: Columns, varies: NDArray[np.bool_]) -> Iterator[Advice]:
+def _of_scale(
+    X: FloatArray, columns: Columns, varies: NDArray[np.bool_], apart: float
+) -> Iterator[Advice]:
     numbers = [
         start
         for encoder, start in zip(columns.encoders, columns.starts, strict=False)
@@ -232,7 +234,7 @@ def _of_scale(X: FloatArray, columns: Columns, varies: NDArray[np.bool_]) -> Ite
     least, name = spread[narrow], column(columns.owner(narrow))
     if others and least > 0.5:  # what a column of zeros and ones spreads at most
         least, name = 0.5, "the columns of categories"
-    if spread[wide] > APART * least:
+    if spread[wide] > apart * least:
         times = spread[wide] / least if least else 1e308
         many = f"{times:,.0f}" if times < 1e6 else f"{min(times, 1e308):.0e}"
         yield Advice(

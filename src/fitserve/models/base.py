@@ -150,6 +150,12 @@ class Model(Declared, ABC):
         return f"{said}; leave {' and '.join(found)} out{as_usual}", dict.fromkeys(found)
 
     @property
+    def swamped(self) -> float:
+        """How many times as far as another a column must spread to drown that, where it does so
+        only from somewhere on."""
+        return np.inf
+
+    @property
     def iterates(self) -> bool:
         """Whether training with these hyperparameters will report its progress."""
         return self.iterating

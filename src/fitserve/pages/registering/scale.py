@@ -25,7 +25,7 @@ def scale_advice(training: Training) -> str | None:
             if isinstance(encoder, NumberEncoder):
                 X[:, start] = X[:, start] * encoder.scale + encoder.mean
         columns = Columns([_unscaled(encoder) for encoder in columns.encoders])
-    found = observations.of_columns(X, columns, of_scale=True)
+    found = observations.of_columns(X, columns)
     return next((one.words for one in found if "standardize" in one.set), None)
 
 
