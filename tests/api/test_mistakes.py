@@ -1403,9 +1403,19 @@ BEGUN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         ),
         *(
             ("linear_regression", {name: 0.5}, {name: None, "alpha": 0.5})
-            for name in ("Alpha", "alphas", "reg_alpha", "weight_decay", "reg_param")
+            for name in (
+                "Alpha",
+                "alphas",
+                "reg_alpha",
+                "weight_decay",
+                "reg_param",
+                "lambda_param",
+            )
         ),
-        *(("svm", {name: 0.5}, {name: None, "lam": 0.5}) for name in ("alphas", "weight_decay")),
+        *(
+            ("svm", {name: 0.5}, {name: None, "lam": 0.5})
+            for name in ("alphas", "weight_decay", "lmbda")
+        ),
         *(
             (one, {"lambda": 0}, {"lambda": None, "C": 1e10})
             for one in ("svm", "logistic_regression")

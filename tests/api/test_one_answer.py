@@ -87,3 +87,29 @@ def test_a_sample_of_many_rows_is_not_taken_for_all(api: Api) -> None:
     answer = api.register("decision_tree", 1, X=rows, y=y)
     assert answer.json is not None
     assert not same(answer.json["advice"])
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-8, 1e200, 1e300])
+@pytest.mark.parametrize("column", [0, 1])
+def test_a_column_that_is_all_that_is_counted_is_brought_to_the_scale_of_the_others(
+    column: int, scale: float, api: Api
+) -> None:
+    rows = [[5.0, 1.0], [6.0, 1.0], [5.0, 2.0], [1.0, 6.0], [2.0, 6.0], [1.0, 5.0]]
+    wide = [[cell * scale if j == column else cell for j, cell in enumerate(row)] for row in rows]
+    answer = api.register("multi_naive_bayes", 1, X=wide, y=list("aaabbb"))
+    assert answer.json is not None
+    (words,) = (one["words"] for one in answer.json["advice"] if "very answer" in one["words"])
+    found = re.search(r"(divide it|multiply the others) by (\S+)\.$", words)
+    assert found is not None
+    large = column if scale > 1.0 else 1 - column
+    divide, by = found[1] == "divide it", float(found[2])
+    mended = [
+        [
+            cell / by if divide and j == large else cell * by if not divide and j != large else cell
+            for j, cell in enumerate(row)
+        ]
+        for row in wide
+    ]
+    again = api.register("multi_naive_bayes", 2, X=mended, y=list("aaabbb"))
+    assert again.json is not None
+    assert again.json["training"]["score"] == 1.0

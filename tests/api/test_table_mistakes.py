@@ -1036,7 +1036,7 @@ def test_a_number_beyond_float64_is_not_to_cost_its_column(api: Api, X: str, num
         ("/register", {"model_type": "linear_regression", "C": "10"}, "write alpha=0.1"),
         ("/register", {"encoding": "latin1"}, "send what iconv -f latin1 -t utf-8 FILE makes"),
         ("/register", {"features": "a"}, "all columns are used but those that drop names; leave"),
-        ("/register", {"usecols": "a"}, "leave usecols out, write drop=NAME"),
+        ("/register", {"usecols": "a"}, "leave usecols out, and to have a column left out write"),
         ("/register", {"probabilities": "true"}, "probabilities belongs to /predict; leave it"),
         ("/evaluate", {"repeats": "5"}, "add importance=true, or leave it out"),
     ],

@@ -88,7 +88,7 @@ def test_a_hyperparameter_is_named_as_it_was_typed(fitserve: Command) -> None:
     done = fitserve("register", "knn", 3, IRIS, "--target", "species", "--set", "kk=3")
     assert "known are: k, n_neighbors, p, random_state, task, weights\n" in done.err
     done = fitserve("register", "knn", 3, IRIS, "--target", "species", "--set", "n_neighbors=999")
-    assert "\n  --set n_neighbors=150  n_neighbors is 150\n" in done.err
+    assert "\n  --set n_neighbors=11  n_neighbors is 11\n" in done.err
 
 
 X = [[1, 2], [2, 1]]

@@ -260,6 +260,17 @@ def advice_of(plan: Plan, model: Model, X: Any, y: Any) -> list[tuple[str, Any]]
     return [(advice["words"], advice["set"]) for advice in found.told["advice"]]
 
 
+@pytest.mark.parametrize(("n", "simpler"), [(6, None), (12, None), (60, {"n_neighbors": 11})])
+def test_what_is_to_be_simpler_is_what_each_fold_allows(
+    n: int, simpler: dict[str, int] | None
+) -> None:
+    X = np.arange(n, dtype=np.float64)[:, np.newaxis]
+    y = (np.arange(n) % 2).tolist()
+    knn = catalog()["knn"].from_kwargs({"weights": "distance", "n_neighbors": 5})
+    sets = [set_ for words, set_ in advice_of(Plan(cv=6), knn, X, y) if "over-fitted" in words]
+    assert sets == [simpler]
+
+
 def test_advice_where_a_model_is_over_fitted_or_no_better_than_guessing() -> None:
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(200, 2)), rng.integers(2, size=200)

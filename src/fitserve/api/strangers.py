@@ -88,7 +88,8 @@ def at_register(fault: Fault, query: dict[str, str]) -> Fault:
     if _ENCODING(name):
         said = in_utf_8(name, query[name])
     elif _COLUMNS(name):
-        said = f"all columns are used but those that drop names; leave {name} out, write drop=NAME"
+        said = f"all columns are used but those that drop names; leave {name} out, and to have a "
+        said += "column left out write drop=NAME"
     elif not query[name] and (whole := _parted(name, query)):
         said = f"there is no {clip(name, 40)!r}; if & stands in the name of a column, write {whole}"
     return fault if said is None else replace(fault, msg=said, remedies=())

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from fitserve.errors import clip
 
 _PENALTY = (
-    "penalty|lambda|weightdecay|"
+    "penalty|(lambda|lmbda|lamda)(param(eter)?|reg|value)?|weightdecay|"
     "((l2)?reg(ulari[sz]ation)?|l2)(lambda|param|alpha|penalty|strength)?"
 )
 _ITERATIONS = "(max|n|num|numberof)?(iter(ation)?s?|epochs?|steps?)"

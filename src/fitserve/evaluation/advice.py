@@ -90,11 +90,27 @@ def of_one_answer(
         return
     if why:
         yield Advice(f"Every answer is the same: {why}.", mend)
+    elif model.counting and (times := _times_the_rest(X)) >= FAR:
+        yield Advice(
+            f"Every answer is the same: one column is {times:.0e} times as large as any other and "
+            f"nearly all that is counted; {_evened(X, times)}."
+        )
     elif share < COMMON and model.drowned(far) is None:  # else it is said there, too
         yield Advice(
             f"Every answer is the same: X tells {model.model_type()} nothing of y; give columns "
             "that have to do with it."
         )
+
+
+def _evened(X: FloatArray, times: float) -> str:
+    by = 10.0 ** math.floor(math.log10(times))
+    return f"divide it by {by:g}" if X.max() > FAR else f"multiply the others by {by:g}"
+
+
+def _times_the_rest(X: FloatArray) -> float:
+    """How many times as large as any other column the largest is; at most 1e308."""
+    sizes = [0.0, *np.sort(np.abs(X).max(axis=0)).tolist()]
+    return min(sizes[-1] / sizes[-2], 1e308) if sizes[-2] > 0.0 else 1.0
 
 
 def _of_rare_classes(model: Model, truth: Truth, validation: Validation | None) -> Iterator[Advice]:
@@ -133,7 +149,7 @@ def _of_validation(
     elif mean is None or baseline is None:
         yield _of_no_mean(validation, truth)
     else:
-        yield from _of_mean(model, score, mean, baseline, validation)
+        yield from _of_mean(plan, model, truth, score, mean, baseline, validation)
     if plan.importance and validation.importance is None and mean is not None:
         yield Advice(
             "There was no time to find the importance of the columns; POST /evaluate does, with "
@@ -179,7 +195,13 @@ def _of_no_mean(validation: Validation, truth: Truth) -> Advice:
 
 
 def _of_mean(
-    model: Model, score: float | None, mean: float, baseline: float, validation: Validation
+    plan: Plan,
+    model: Model,
+    truth: Truth,
+    score: float | None,
+    mean: float,
+    baseline: float,
+    validation: Validation,
 ) -> Iterator[Advice]:
     told = validation.description()
     n = len(validation.held_out.rows)
@@ -187,7 +209,7 @@ def _of_mean(
         yield Advice(
             f"The model scores {score:.3f} on the rows that it was trained on, and {mean:.3f} on "
             "rows that it had not seen: it is over-fitted, and the second is what to expect.",
-            _simpler(model),
+            _simpler(model, _trained_on(plan, validation, len(truth))),
         )
     if mean - baseline <= _doubt(model, baseline, n, told):
         always = "the mean of y" if model.classes_ is None else "the most frequent class"
@@ -205,11 +227,19 @@ def _doubt(model: Model, score: float, n: int, told: Mapping[str, Any]) -> float
     return float(told["std"] / math.sqrt(told["folds"]))
 
 
-def _simpler(model: Model) -> Mapping[str, Any]:
+def _trained_on(plan: Plan, validation: Validation, n: int) -> int:
+    """The fewest rows, of n, that the model of a fold was trained on."""
+    return n - (-(-n // plan.cv) if plan.cv else len(validation.held_out.rows))
+
+
+def _simpler(model: Model, rows: int) -> Mapping[str, Any]:
+    """What keeps the model from learning so many rows by heart, where they allow it."""
     told = model.hyperparameters()
     if told.get("penalty", "") is None:  # without one, alpha does nothing
         return {}
     for name, change in _SIMPLER.items():
         if name in told:
-            return {name: change(told[name])}
+            value = change(told[name])
+            many = name in ("n_neighbors", "min_samples_leaf") and 2 * value > rows
+            return {} if many else {name: value}
     return {}
