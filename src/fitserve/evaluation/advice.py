@@ -53,8 +53,8 @@ def of_no_score(model: Model, score: float | None, X: FloatArray) -> Iterator[Ad
     """Why a model that learned without y from X has no score, if it has none."""
     if score is not None:
         return
-    reach = np.abs(X).max(axis=1)
-    largest, usual = float(reach.max()), float(np.median(reach))
+    sizes = np.abs(X).max(axis=1)
+    largest, usual = float(sizes.max()), float(np.median(sizes))
     named = f"{model.metric_name} is null, as float64 does not hold it beside {largest:g}"
     if usual < _FAR * largest:
         yield Advice(f"{named}, which is far beyond most rows; leave such rows out.")
@@ -67,11 +67,13 @@ def of_one_answer(
 ) -> Iterator[Advice]:
     """That a model answers the same whatever it is asked, although y differs: what does that.
     Some of the rows that it was trained on are asked, where its score allows it."""
-    alike = X.min(axis=0) == X.max(axis=0)
-    if score is None or not model.converged_ or alike.all() or truth.min() == truth.max():
+    if score is None or not model.converged_:
         return
     counts = None if model.classes_ is None else np.bincount(truth) / len(truth)
     if score > (_SAME if counts is None else counts.max() + _SAME):
+        return
+    alike = X.min(axis=0) == X.max(axis=0)
+    if alike.all() or truth.min() == truth.max():
         return
     some = np.unique(np.linspace(0, len(X) - 1, _ASKED).astype(np.intp))
     answers = model.predict(X[some])
