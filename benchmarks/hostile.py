@@ -12,6 +12,7 @@ import gzip
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -23,7 +24,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from tests.conftest import Server, start_server
@@ -37,8 +37,30 @@ JSON = "Host: localhost\r\nContent-Type: application/json\r\n"
 CSV = "Host: localhost\r\nContent-Type: text/csv\r\n"
 
 FORK = get_context("fork")
-Attack = Callable[[Server, Event], None]
-"""Runs until the event is set, and closes what it opened."""
+
+
+class Over:
+    """Once it is set, it is for all processes that were forked since it was made. (Not the
+    standard library's: there a process that is killed while it waits keeps a lock.)"""
+
+    def __init__(self) -> None:
+        self._reading, self._writing = os.pipe()
+
+    def set(self) -> None:
+        os.write(self._writing, b".")
+
+    def is_set(self) -> bool:
+        return self.wait(0.0)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Whether it is set, after so long at most."""
+        poll = select.poll()
+        poll.register(self._reading, select.POLLIN)
+        return bool(poll.poll(None if seconds is None else max(0.0, 1e3 * seconds)))
+
+
+Attack = Callable[[Server, Over], None]
+"""Runs until it is over, and closes what it opened."""
 
 
 # ---------------------------------------------------------------------------------- the clients
@@ -54,7 +76,7 @@ class GoodClient:
             f"POST /predict HTTP/1.1\r\n{JSON}Connection: close\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
-        self._over = FORK.Event()
+        self._over = Over()
         self._theirs, ours = FORK.Pipe(duplex=False)
         self._process = FORK.Process(target=self._run, args=(ours,), daemon=True)
         self._process.start()
@@ -93,19 +115,27 @@ class GoodClient:
         return said.startswith(b"HTTP/1.1 200") and b'"setosa"' in said
 
 
-class Memory(threading.Thread):
+class Memory:
     """The most that all processes of the server took together, in MB; what they share counts
     once."""
 
     def __init__(self, server: Server) -> None:
-        super().__init__(daemon=True)
-        self.peak = 0.0
-        self.over = threading.Event()
         self._group = server.process.pid
+        self._over = Over()
+        self._theirs, ours = FORK.Pipe(duplex=False)
+        FORK.Process(target=self._run, args=(ours,), daemon=True).start()
 
-    def run(self) -> None:
-        while not self.over.wait(0.1):
-            self.peak = max(self.peak, sum(map(_proportional_mb, self._processes())))
+    def peak(self) -> float:
+        """Until now, and it ends."""
+        self._over.set()
+        return float(self._theirs.recv())
+
+    def _run(self, ours: Connection) -> None:
+        os.nice(10)  # it takes milliseconds
+        peak = 0.0
+        while not self._over.wait(0.1):
+            peak = max(peak, sum(map(_proportional_mb, self._processes())))
+        ours.send(peak)
 
     def _processes(self) -> list[int]:
         found = []
@@ -145,14 +175,14 @@ def connections(server: Server, number: int, said: bytes) -> Iterator[list[socke
 def holding(number: int, said: bytes) -> Attack:
     """Connections that say this, and then neither read nor close."""
 
-    def attack(server: Server, over: Event) -> None:
+    def attack(server: Server, over: Over) -> None:
         with connections(server, number, said):
             over.wait()
 
     return attack
 
 
-def half_closed(server: Server, over: Event) -> None:
+def half_closed(server: Server, over: Over) -> None:
     with connections(server, 100, b"POST /predict HTTP/1.1\r\n" + JSON.encode()) as made:
         for one in made:
             with suppress(OSError):
@@ -160,7 +190,7 @@ def half_closed(server: Server, over: Event) -> None:
         over.wait()
 
 
-def dripping(server: Server, over: Event) -> None:
+def dripping(server: Server, over: Over) -> None:
     """A byte of a header a second, and of a body."""
     start = f"POST /predict HTTP/1.1\r\n{JSON}Content-Length: 100000\r\n".encode()
     with (
@@ -173,7 +203,7 @@ def dripping(server: Server, over: Event) -> None:
                     one.sendall(byte)
 
 
-def not_reading(server: Server, over: Event) -> None:
+def not_reading(server: Server, over: Over) -> None:
     """A hundred answers of 5 MB each, of which no byte is read."""
     rows = json.dumps(ASK | {"features": [ASK["features"]] * 20_000, "probabilities": True})
     body = gzip.compress(rows.encode())
@@ -181,7 +211,7 @@ def not_reading(server: Server, over: Event) -> None:
     holding(100, f"{head}\r\n\r\n".encode() + body)(server, over)
 
 
-def stalled(server: Server, over: Event) -> None:
+def stalled(server: Server, over: Over) -> None:
     """Five hundred that do nothing more: in the header, in the body, silent, half closed, and not
     reading what they asked for."""
     kinds = [HEADER[:40], HEADER + b"Content-Length: 100\r\n\r\n{", b"", HEADER[:40], GET_ON * 5000]
@@ -193,14 +223,14 @@ def stalled(server: Server, over: Event) -> None:
         over.wait()
 
 
-def reconnecting(server: Server, over: Event) -> None:
+def reconnecting(server: Server, over: Over) -> None:
     """Half a header, and away, as fast as it goes."""
     while not over.is_set():
         with suppress(OSError), socket.create_connection(("127.0.0.1", server.port), 5) as one:
             one.sendall(b"POST /predict HTTP/1.1\r\nHo")
 
 
-def large_bodies(server: Server, over: Event) -> None:
+def large_bodies(server: Server, over: Over) -> None:
     """Bodies of 60 MB that stop before the last byte, eight at a time."""
     head = f"POST /predict HTTP/1.1\r\n{JSON}Content-Length: 60000000\r\n\r\n".encode()
     while not over.is_set():
@@ -217,7 +247,7 @@ class Prepared:
     def __init__(self, prepare: Callable[[Server], None], attack: Attack) -> None:
         self.prepare, self.attack = prepare, attack
 
-    def __call__(self, server: Server, over: Event) -> None:
+    def __call__(self, server: Server, over: Over) -> None:
         self.attack(server, over)
 
 
@@ -254,7 +284,7 @@ def prepared(*bodies: bytes) -> Callable[[Server], None]:
 def hanging_up(request: bytes, times: int) -> Attack:
     """Ask, and be gone, so many times."""
 
-    def attack(server: Server, over: Event) -> None:
+    def attack(server: Server, over: Over) -> None:
         for _ in range(times):
             with suppress(OSError), socket.create_connection(("127.0.0.1", server.port), 5) as one:
                 one.sendall(request)
@@ -266,7 +296,7 @@ def hanging_up(request: bytes, times: int) -> Attack:
 def repeating(*requests: bytes, at_once: int = 1) -> Attack:
     """Ask all of them, one after another, again and again, and read the answers."""
 
-    def attack(server: Server, over: Event) -> None:
+    def attack(server: Server, over: Over) -> None:
         def ask() -> None:
             while not over.is_set():
                 for request in requests:
@@ -281,7 +311,7 @@ def repeating(*requests: bytes, at_once: int = 1) -> Attack:
     return attack
 
 
-def many_models(server: Server, over: Event) -> None:
+def many_models(server: Server, over: Over) -> None:
     """Models of a thousand labels of 1,000 characters, each registered and asked."""
     model_id = 0
     while not over.is_set():
@@ -300,7 +330,7 @@ def many_models(server: Server, over: Event) -> None:
                 answer(server, posted("/predict", json.dumps(ask).encode()))
 
 
-def endless_trainings(server: Server, over: Event) -> None:
+def endless_trainings(server: Server, over: Over) -> None:
     """Two that are queued and do not end, and beside them what takes a process, again and again."""
     X = [[i % 7, i % 5] for i in range(200)]
     for model_id in (901, 902):
@@ -426,7 +456,7 @@ ATTACKS: dict[str, Attack | None] = {
 """By name."""
 
 
-def beside(attack: Attack, server: Server, over: Event) -> None:
+def beside(attack: Attack, server: Server, over: Over) -> None:
     os.nice(10)
     attack(server, over)
 
@@ -448,8 +478,7 @@ def run(name: str, attacks: list[Attack], seconds: float) -> str:
             idle = GoodClient(server)
             time.sleep(IDLE)
             print(f"| (idle before it) | {idle.told()} | | |", flush=True)
-            memory, over = Memory(server), FORK.Event()
-            memory.start()
+            memory, over = Memory(server), Over()
             bad = [
                 FORK.Process(target=beside, args=(one, server, over), daemon=True)
                 for one in attacks
@@ -469,14 +498,14 @@ def run(name: str, attacks: list[Attack], seconds: float) -> str:
                 server.process.wait(timeout=60)
             stopped = time.perf_counter() - stopping
             over.set()
-            memory.over.set()
+            peak = memory.peak()
             for process in bad:
                 process.join(5)
                 process.kill()
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(server.process.pid, 9)
-    return f"| {name} | {told} | {memory.peak:,.0f} | {stopped:.1f} |"
+    return f"| {name} | {told} | {peak:,.0f} | {stopped:.1f} |"
 
 
 def main() -> None:
