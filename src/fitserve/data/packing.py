@@ -6,6 +6,7 @@ from fitserve.errors import MalformedJson, TooLarge
 
 PACKINGS = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 """By the name in Content-Encoding zlib's window bits; 47: zlib or gzip."""
+IN_PIECE, OUT_PIECE = 2**14, 2**18
 
 
 def unpacked(packed: bytes, encoding: str, limit: int) -> bytes:
@@ -35,14 +36,15 @@ def _inflated(packed: bytes, encoding: str, limit: int) -> bytes:
     while at < len(packed):  # gzip may hold several members
         unpacker = zlib.decompressobj(wbits)
         while not unpacker.eof:
-            # In pieces: what a member leaves over is copied, and a body may be all members.
-            piece = packed[at : at + 2**14]
-            if not piece:
+            # In pieces: what a member leaves over is copied, and a body may be all members. And
+            # what comes out is copied at a stretch, for which all other threads wait.
+            piece = packed[at : at + IN_PIECE]
+            part = unpacker.decompress(piece, min(room + 1, OUT_PIECE))
+            if not piece and not part and not unpacker.eof:
                 raise zlib.error("it ends in the middle")
-            part = unpacker.decompress(piece, room + 1)
             if len(part) > room:
                 raise TooLarge(limit)
             parts.append(part)
             room -= len(part)
-            at += len(piece) - len(unpacker.unused_data)
+            at += len(piece) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
     return b"".join(parts)
