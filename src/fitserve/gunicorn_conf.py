@@ -75,10 +75,11 @@ def post_worker_init(worker: Any) -> None:
     worker.wsgi.extensions["fitserve.reader"].join(_reading)
     if _counts is not None:
         worker.wsgi.extensions["fitserve.rates"].join(_counts, worker.share.row)
-    # A body of a million rows is a million lists, and looking for circles among them every 700 of
-    # them takes three times as long as reading it, while all other threads wait.
+    # A body of rows is a list for each, and looking for circles among them every 700 of them takes
+    # longer than reading it, while all other threads wait; looking at 50,000 at once, they wait for
+    # some 10 ms.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(10_000, 20, 100)
     # At each call of the system the loop gives the interpreter lock away, and has it back from a
     # thread that computes only after so many seconds: several times for each connection.
     sys.setswitchinterval(0.001)
