@@ -1,8 +1,11 @@
 """Who works, and who stands in."""
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from queue import SimpleQueue
 from types import SimpleNamespace
 
 import pytest
@@ -151,3 +154,17 @@ def _one_at_work(work: Work, longest: float) -> Jobs:
     work.are_begun(1)
     jobs.give("next")
     return jobs
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority each")
+def test_some_come_behind_the_others() -> None:
+    found: SimpleQueue[tuple[str, int]] = SimpleQueue()
+
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, 0)
+
+    before = priority()
+    for niceness in (0, 2):
+        Jobs(1, lambda job, _: found.put((job, priority())), niceness=niceness).give(str(niceness))
+        assert found.get(timeout=60) == (str(niceness), min(before + niceness, 19))
+    assert priority() == before

@@ -58,6 +58,25 @@ def forking() -> Iterator[ForkServer]:
     made.close()
 
 
+@needs_proc
+def test_what_is_forked_comes_behind_the_worker_whichever_thread_began_it() -> None:
+    forking = ForkServer(MODULE)
+
+    def begin_from_behind() -> None:
+        os.nice(3)
+        forking.fork(process.TASK, 60)[0].close()
+
+    try:
+        thread = threading.Thread(target=begin_from_behind)
+        thread.start()
+        thread.join(60)
+        assert forking._process is not None
+        own, its = (os.getpriority(os.PRIO_PROCESS, of) for of in (0, forking._process.pid))
+        assert its == min(own + processes.NICE, 19)
+    finally:
+        forking.close()
+
+
 def run(forking: ForkServer, what: Training, seconds: int = 20, memory_mb: int = 2048) -> Trained:
     return process.train(forking, what, ongoing(what), Limits(seconds, memory_mb))
 

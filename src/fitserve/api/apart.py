@@ -54,7 +54,7 @@ def read(connection: Connection) -> None:
     wanted = receive(connection)
     gc.disable()  # nothing here is a circle, and all of it ends soon
     # The worker watches the memory: jiter crashes, or hangs, where it is told that there is none.
-    forking.limit(SECONDS, 4 * MEMORY_MB, niceness=5)
+    forking.limit(SECONDS, 4 * MEMORY_MB, niceness=forking.NICE)
     try:
         if wanted["schema"] is None:
             _infer(connection, wanted["json_length"])

@@ -19,6 +19,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock, Thread
@@ -28,7 +29,8 @@ import numpy as np
 
 from fitserve.storage import codec
 
-NICE = 5  # of the process that forks, and of what it forks: workers that answer go first
+NICE = 10
+"""Of the process that forks, and of what it forks: the worker goes first, and all its threads."""
 IDLE = 60.0  # seconds after which the forking process ends
 START = 10  # seconds that the forking process may take to start and answer
 ANSWER = 1  # and, once it has, to answer; it takes some milliseconds
@@ -158,7 +160,7 @@ def fork_on_request(tasks: Mapping[str, Task]) -> None:
     for unwanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(unwanted, signal.SIG_IGN)  # a stop waits for trainings; the worker kills
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how one of them ended
-    os.nice(NICE)
+    _come_behind(os.getppid())
     with socket.socket(fileno=int(sys.argv[1])) as control:
         control.settimeout(IDLE)
         while True:
@@ -175,6 +177,12 @@ def fork_on_request(tasks: Mapping[str, Task]) -> None:
                     control.close()
                     _do(Connection(fds[0]), tasks)
             os.close(fds[0])
+
+
+def _come_behind(worker: int) -> None:
+    """Not by `os.nice`: it may be a thread of the worker that started this which does so itself."""
+    priority = partial(os.getpriority, os.PRIO_PROCESS)
+    os.setpriority(os.PRIO_PROCESS, 0, max(priority(0), priority(worker) + NICE))
 
 
 def _childless() -> bool:

@@ -1,6 +1,8 @@
 """Threads of which few work and the others stand in for whoever waits: they share one interpreter,
 and the more of them want it at once, the longer each waits for it, and the loop too."""
 
+import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,9 +52,12 @@ class Threads(Generic[Job]):
         work: Callable[[Job, float], None],
         at_work: int = AT_WORK,
         longest: float = PATIENCE,
+        niceness: int = 0,
     ) -> None:
-        """After the `longest` seconds at one job others stand in for whoever computes, too."""
+        """After the `longest` seconds at one job others stand in for whoever computes, too. Where
+        the system schedules each thread, these come `niceness` behind the others."""
         self._work = work
+        self._niceness = niceness
         self._longest = longest
         self._jobs: SimpleQueue[tuple[Job, float]] = SimpleQueue()
         self._turns: SimpleQueue[None] = SimpleQueue()  # each lets one more thread work
@@ -85,6 +90,8 @@ class Threads(Generic[Job]):
 
     def _run(self) -> None:
         me = get_ident()
+        if self._niceness and sys.platform == "linux":  # elsewhere it would be the whole worker's
+            os.nice(self._niceness)
         clock = _clock_of(me) if self._longest > PATIENCE else None  # nothing asks for it sooner
         while True:
             self._turns.get()

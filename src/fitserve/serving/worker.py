@@ -38,6 +38,8 @@ AHEAD_RESTS = 9  # ... at rest so many times as long as at work while others are
 LONGEST_REST = 0.02  # ... so many seconds at most
 LARGE_AT_WORK = 2  # threads that compute for large requests at once ...
 LARGE_SECONDS = 1.0  # ... each for so long, before others stand in
+NICE = 5  # of both: the loop and short requests go first; what is forked comes behind these, ...
+# ... which may hold the interpreter lock that all others wait for
 ACCEPTED_AT_ONCE = 64
 SPARE_FILES = 100  # descriptors for everything but connections
 YIELD = 0.001  # seconds between looks at whether another worker takes what this one should not ...
@@ -107,9 +109,10 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self._end_server(newer)
 
     def get_thread_pool(self) -> Threads[Connection]:
-        self._large = Threads(self.cfg.threads, self._work, LARGE_AT_WORK, LARGE_SECONDS)
-        self._ahead = Threads(self.cfg.threads, self._work_ahead, AHEAD_AT_WORK)
-        return Threads(self.cfg.threads, self._work)
+        number = self.cfg.threads
+        self._large = Threads(number, self._work, LARGE_AT_WORK, LARGE_SECONDS, NICE)
+        self._ahead = Threads(number, self._work_ahead, AHEAD_AT_WORK, niceness=NICE)
+        return Threads(number, self._work)
 
     def run(self) -> None:
         app: Any = self.wsgi
