@@ -3,7 +3,7 @@
 import pytest
 
 from fitserve.serving import shares
-from fitserve.serving.shares import FRESH, START, Shares
+from fitserve.serving.shares import DEEP, FRESH, RESERVE, START, Shares
 
 
 @pytest.fixture
@@ -25,6 +25,29 @@ def test_who_has_more_than_an_eighth_too_many_yields(clock: list[float]) -> None
     assert not one.fair(19)
     table.free(other)
     assert one.fair(50)
+
+
+def test_the_next_ones_are_left_to_others_for_a_while_and_then_all_are_taken(
+    clock: list[float],
+) -> None:
+    table = Shares(2)
+    one, other = table.take(), table.take()
+    other.tell(8)
+    assert not one.leaves(9, lambda: 1)  # no matter
+    assert one.leaves(11, lambda: 3)
+    clock[0] += RESERVE / 2
+    assert one.leaves(11, lambda: DEEP)
+    assert not one.leaves(11, lambda: DEEP + 1)
+    clock[0] += RESERVE
+    assert not one.leaves(11, lambda: 3)
+    assert not one.leaves(12, lambda: 2)
+    one.nobody_waits()
+    assert one.leaves(13, lambda: 1)  # anew for who comes next
+    clock[0] += RESERVE
+    other.tell(13)
+    assert not one.leaves(13, lambda: 1)
+    other.tell(8)
+    assert one.leaves(14, lambda: 1)
 
 
 def test_who_gives_no_sign_of_life_does_not_count(clock: list[float]) -> None:

@@ -2,7 +2,7 @@
 bytes on disk. It is in memory that they share, and each writes its own row only."""
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 FRESH = 1.0  # seconds that a row counts after its worker's last sign of life
 START = 5.0  # seconds that workers which start together wait for each other
 STARTING = -1.0
+RESERVE = 0.005  # seconds that a worker with too many leaves the next ones to others, ...
+DEEP = 64  # ... unless more than so many wait
 WELL, SOON = 1, 2  # how the server is to stop
 _ROW = 3  # sign of life, connections, bytes
 _ENDED, _STOPPED = 0, 1
@@ -55,6 +57,8 @@ class Share:
         self._table = table
         self._at = row * _ROW
         self._lock = Lock()
+        self._leaving = 0.0
+        """Since when those who wait are left to others, if they are."""
 
     def live(self) -> None:
         self._table[self._at] = monotonic()
@@ -96,6 +100,19 @@ class Share:
         """Whether a worker with so many may take one more. An eighth is no matter."""
         least = min((n for n in self._others(FRESH) if n != STARTING), default=None)
         return least is None or connections <= least + connections // 8
+
+    def leaves(self, connections: int, waiting: Callable[[], int]) -> bool:
+        """Whether a worker with so many leaves the next one to others. When nobody else has come
+        for a while it takes all who are `waiting`, since whoever comes then waits behind them."""
+        if self.fair(connections):
+            self._leaving = 0.0
+            return False
+        now = monotonic()
+        self._leaving = self._leaving or now
+        return now < self._leaving + RESERVE and waiting() <= DEEP
+
+    def nobody_waits(self) -> None:
+        self._leaving = 0.0
 
     def _others(self, seconds: float) -> Iterator[float]:
         since = monotonic() - seconds

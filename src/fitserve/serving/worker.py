@@ -42,9 +42,7 @@ NICE = 5  # of both: the loop and short requests go first; what is forked comes 
 # ... which may hold the interpreter lock that all others wait for
 ACCEPTED_AT_ONCE = 64
 SPARE_FILES = 100  # descriptors for everything but connections
-YIELD = 0.001  # seconds between looks at whether another worker takes what this one should not ...
-RESERVE = 0.02  # ... after which it does, as it does where more than so many wait:
-DEEP = 64
+YIELD = 0.001  # seconds between looks at whether another worker takes what this one should not
 SPOOLED = 2**29  # bytes on disk for all workers, or four of the largest bodies
 
 _FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -101,7 +99,6 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         self.max_keepalived = self.worker_connections  # room is made here, when there is none
         self._listening = False
         self._rest = 0.0
-        self._yielding = 0.0
         self._looked = 0.0
         try:
             super().init_process()
@@ -167,6 +164,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         if wanted == self._listening:
             return
         self._listening = wanted
+        if wanted and all(listener.get_backlog() == 0 for listener, _ in self._names):
+            self.share.nobody_waits()  # somebody else took who did
         for listener, name in self._names:
             if wanted:
                 listener.setblocking(False)
@@ -192,21 +191,19 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self._limits.met(f"{self.worker_connections} connections, all of them at work")
             self._pause(LOOK_EVERY)
             return False
-        if self.share.fair(len(self._connections)):
-            self._yielding = 0.0
-            return True
-        self._yielding = self._yielding or now
-        if now < self._yielding + RESERVE and listener.get_backlog() <= DEEP:
+        if self.share.leaves(len(self._connections), listener.get_backlog):
             self._pause(YIELD)
             return False
-        self._yielding = 0.0  # nobody else came, or more come than both can yield
         return True
 
     def _take_one(self, listener: Any, name: Any) -> bool:
         """Accept a connection; whether there was one."""
         try:
             sock, client = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError, InterruptedError):
+        except BlockingIOError:
+            self.share.nobody_waits()
+            return False
+        except (ConnectionAbortedError, InterruptedError):
             return False
         except OSError as error:
             if error.errno not in _FULL:
