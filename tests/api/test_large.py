@@ -29,7 +29,7 @@ from fitserve.storage.store import Key
 from tests.api import wrong_tables
 from tests.api.generated import Request, requests
 from tests.api.test_fault_sites import ASKED, NAMED, X, Y
-from tests.conftest import Api, empty, needs_proc, start_server, until
+from tests.conftest import ROOT, Api, empty, needs_proc, start_server, until
 
 Both = Callable[..., TestResponse]
 TIMES = ("created", "started", "seconds", "request_id")  # which no two answers share
@@ -486,6 +486,42 @@ def test_all_workers_together_read_a_few_at_a_time(
     slots.close()
 
 
+GREEDY = """
+import os, sys, time
+from fitserve.processes.slots import Slots
+
+slots = Slots(1)
+slots._file = os.fdopen(int(sys.argv[1]), "r+b", 0)
+with slots.slot(bool):
+    print("has it", flush=True)
+while True:
+    with slots.slot(bool):
+        time.sleep(0.03)
+"""
+
+
+def test_who_waits_for_a_slot_comes_before_who_has_just_had_it() -> None:
+    slots = Slots(1)
+    fd = slots._file.fileno()
+    with subprocess.Popen(
+        [sys.executable, "-c", GREEDY, str(fd)],
+        pass_fds=[fd],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+    ) as greedy:
+        assert greedy.stdout is not None
+        try:
+            assert greedy.stdout.readline() == "has it\n"
+            for _ in range(3):
+                looks = iter(range(60))  # once would be enough, on a machine that does nothing else
+                with slots.slot(lambda looks=looks: next(looks)):  # type: ignore[misc]
+                    pass
+        finally:
+            greedy.kill()
+    slots.close()
+
+
 @needs_proc
 def test_workers_share_the_slots(tmp_path: Path) -> None:
     server = start_server(tmp_path / "log", WEB_CONCURRENCY="1", FITSERVE_STORE="memory")
@@ -495,7 +531,7 @@ def test_workers_share_the_slots(tmp_path: Path) -> None:
             for link in Path(f"/proc/{server.process.pid}/fd").iterdir():
                 if str(link.readlink()).endswith("(deleted)"):
                     file = stack.enter_context(link.open("r+b"))
-                    stack.enter_context(held(file.fileno(), large.AT_ONCE))
+                    stack.enter_context(held(file.fileno(), 2))
             answer = asking.submit(server.ask, "POST", "/list", body)
             time.sleep(0.5)
             assert server.ask("POST", "/list", body[:100])[0] == 200
