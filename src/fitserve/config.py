@@ -195,6 +195,11 @@ class Server(_FromEnvironment):
         """How many trainings each worker shall run at a time: altogether one a core."""
         return max(1, len(os.sched_getaffinity(0)) // self.workers(settings))
 
+    def readers(self) -> int:
+        """How many large bodies all workers shall read at a time, each of which may take much
+        memory: two, or one where two would have all processors."""
+        return 2 if len(os.sched_getaffinity(0)) > 2 else 1
+
     @classmethod
     def load(cls, environ: dict[str, str]) -> Self:
         names = {field: field.upper() for field in cls.model_fields}

@@ -15,7 +15,6 @@ sys.path.sort(key=lambda folder: os.path.realpath(folder) == os.getcwd())
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-from fitserve.api.large import AT_ONCE  # noqa: E402
 from fitserve.api.rates import Counts  # noqa: E402
 from fitserve.app import open_keys, prepare_store  # noqa: E402
 from fitserve.config import THREADS, Server, Settings  # noqa: E402
@@ -41,7 +40,7 @@ _shares = Shares(workers)
 _counts = None if _settings.requests_per_minute is None else Counts(_shares.rows)
 _tallies = Tallies(_shares.rows)
 _inferences = Tables(_shares.rows)
-_reading = Slots(AT_ONCE)
+_reading = Slots(_server.readers())
 worker_class = "fitserve.serving.worker.Worker"
 threads = THREADS
 keepalive = (

@@ -125,6 +125,14 @@ def test_memory_of_an_instance_is_what_the_documents_say() -> None:
         assert training >= 64, "the least that the server takes"
 
 
+@pytest.mark.parametrize(("cores", "at_a_time"), [(1, 1), (2, 1), (3, 2), (64, 2)])
+def test_large_bodies_are_read_by_two_and_leave_a_processor_to_others(
+    monkeypatch: pytest.MonkeyPatch, cores: int, at_a_time: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    assert Server().readers() == at_a_time
+
+
 class Full(Exception):
     """No turn is left."""
 

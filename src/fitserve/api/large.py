@@ -52,8 +52,6 @@ LARGE = 2**20
 HEAVY = 10e6
 """Nanoseconds that reading takes from which on a smaller one is, too; sooner it is not worth it."""
 _TAKES = {b",": 35, b'"': 70, b"[": 170, b"{": 170}  # nanoseconds, measured, and 4 for each byte
-AT_ONCE = 2
-"""Bodies that all workers of a server read so at a time: each may take `apart.MEMORY_MB`."""
 PATIENCE = 0.2
 """Seconds to wait for room to wait in."""
 LONGEST = 15.0
