@@ -7,6 +7,7 @@ import pickle
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
@@ -58,6 +59,8 @@ class Scripted:
         self.script = list(script)
         self.seen: list[bytes] = []
         self.connections = 0
+        self.waits = 0.0
+        """Seconds before an early answer."""
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self.closed = threading.Event()
@@ -86,6 +89,7 @@ class Scripted:
                         return False
                     head.append(line)
                 if (self.script[0] or b"").endswith(self.EARLY):
+                    time.sleep(self.waits)
                     connection.sendall((self.script.pop(0) or b"").removesuffix(self.EARLY))
                     return True
                 sizes = [line for line in head if line.startswith(b"Content-Length: ")]
@@ -259,9 +263,13 @@ def test_a_path_before_the_routes_and_the_environment_are_heeded(
     assert server.seen == [b"GET /behind/health"]
 
 
-def test_a_body_that_is_answered_before_it_was_sent_is_not_sent_on(scripted: Any) -> None:
+@pytest.mark.parametrize("waits", [0.0, 0.5], ids=["at once", "while it is sent"])
+def test_a_body_that_is_answered_before_it_was_sent_is_not_sent_on(
+    scripted: Any, waits: float
+) -> None:
     early = answer("413 TOO LARGE", '{"title": "t", "status": 413}') + Scripted.EARLY
-    server, client = scripted(early, answer("200 OK"), timeout=5)
+    server, client = scripted(early, answer("200 OK"), timeout=2)
+    server.waits = waits
     with pytest.raises(TooLarge):
         client.register_csv("knn", 1, bytes(30_000_000), "y")
     assert client.health() == {"status": "ok"}

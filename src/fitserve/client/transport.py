@@ -268,6 +268,10 @@ def _sent(sock: socket.socket, body: Body, upload: Upload | None) -> bool:
             sock.sendall(block)
         except _GONE:
             return False
+        except TimeoutError:
+            if telling and _readable(sock):  # it was answered meanwhile, and read no further
+                return False
+            raise
         sent += len(block)
         if upload is not None:
             upload(sent, body.size)
