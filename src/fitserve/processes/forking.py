@@ -29,7 +29,7 @@ import numpy as np
 
 from fitserve.storage import codec
 
-NICE = 10
+NICE = 6
 """Of the process that forks, and of what it forks: the worker goes first, and all its threads."""
 IDLE = 60.0  # seconds after which the forking process ends
 START = 10  # seconds that the forking process may take to start and answer
