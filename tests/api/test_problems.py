@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from fitserve import create_app
 from fitserve.config import Settings
 from tests.conftest import EXAMPLES, Api
+from tests.data.test_packing import raw_deflate
 
 GOOD = {
     "model_type": "gauss_naive_bayes",
@@ -324,18 +325,13 @@ def test_json_by_its_names(api: Api, media_type: str) -> None:
     assert api.raw("/register", BODY, Content_Type=media_type).status_code == 201
 
 
-def deflate(data: bytes) -> bytes:
-    packer = zlib.compressobj(wbits=-15)
-    return packer.compress(data) + packer.flush()
-
-
 @pytest.mark.parametrize(
     ("encoding", "packed"),
     [
         ("gzip", gzip.compress(BODY)),
         ("GZIP", gzip.compress(BODY[:50]) + gzip.compress(BODY[50:])),
         ("deflate", zlib.compress(BODY)),
-        ("deflate", deflate(BODY)),
+        ("deflate", raw_deflate(BODY)),
         ("identity", BODY),
     ],
     ids=["gzip", "two members", "deflate", "raw deflate", "identity"],
